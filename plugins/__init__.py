@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""First-party plugins; each folder is one capability and can be absent."""
