@@ -129,10 +129,12 @@ class Security:
 
     legacy_default_password: bool = False
     """Start accounts with 123456 as the source documents ask (exams: 1). Off for good reason."""
-    password_min_length: int = 10
+    password_min_length: int = 8
     password_max_age_days: int = 90
     login_attempts: int = 5
-    login_lock_minutes: int = 15
+    login_window_minutes: int = 15
+    """Failures within this window count together."""
+    login_lock_minutes: int = 30
     encryption_key: str = field(default="", repr=False)
     """Key of encrypted personal data, base64 of 32 bytes; empty = derived from the secret."""
 

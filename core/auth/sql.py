@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one function sessions are opened through, and what the web role may touch.
+
+``core_open`` runs as the owner, so the web role needs no grant on the session table: a handler
+with a fault can neither list sessions nor make one up. It is applied after every migration.
+"""
+
+# $1 hash of the cookie, $2 the moment, $3 idle and $4 absolute seconds. One row or none.
+# A session's row is touched at most once a minute: reading must not become writing.
+STATEMENTS = (
+    """
+create or replace function core_open(h bytea, moment timestamptz, idle int, absolute int)
+returns table (
+  session_id bigint, user_id bigint, login text, name text, person_id bigint, must_change boolean,
+  demo boolean, text_size text, density text, csrf text, version bigint,
+  assignment_id bigint, role text, role_title text, reach text, valid_to date,
+  delegated boolean, principal text,
+  region_id bigint, region_name text, region_level int, region_lo bigint, region_hi bigint,
+  org_id bigint, org_name text, org_short text, org_lo bigint, org_hi bigint
+)
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare s core_session%rowtype; today date := (moment at time zone 'Asia/Shanghai')::date;
+begin
+  select * into s from core_session c where c.hash = h and c.ended_at is null
+    and c.seen_at > moment - make_interval(secs => idle)
+    and c.opened_at > moment - make_interval(secs => absolute);
+  if not found then return; end if;
+  if s.seen_at < moment - interval '60 seconds' then
+    update core_session set seen_at = moment where core_session.id = s.id;
+    update core_user set last_seen = moment where core_user.id = s."user";
+  end if;
+  return query
+  select s.id, u.id, u.login::text, u.name::text, u.person, u.must_change, u.demo,
+    u.text_size::text, u.density::text, s.csrf::text, (select v.number from core_version v limit 1),
+    a.id, r.key::text, r.title::text, r.reach::text, a.valid_to,
+    a.delegated_by is not null, pu.name::text,
+    g.id, g.name::text, g.level::int, g.lo, g.hi,
+    o.id, o.name::text, o.short_name::text, o.lo, o.hi
+  from core_user u
+  left join core_assignment a on a.id = s.assignment and a."user" = u.id
+    and a.revoked_at is null and a.valid_from <= today
+    and (a.valid_to is null or a.valid_to >= today)
+    and (a.delegated_by is null or exists (
+      select 1 from core_assignment p join core_user q on q.id = p."user" and q.active
+      where p.id = a.delegated_by and p.revoked_at is null and p.valid_from <= today
+        and (p.valid_to is null or p.valid_to >= today)))
+  left join core_role r on r.id = a.role
+  left join core_assignment pa on pa.id = a.delegated_by
+  left join core_user pu on pu.id = pa."user"
+  left join core_region g on g.id = a.region
+  left join core_organisation o on o.id = a.organisation
+  where u.id = s."user" and u.active;
+end $$
+""",
+    "revoke all on function core_open(bytea, timestamptz, int, int) from public",
+    "grant execute on function core_open(bytea, timestamptz, int, int) to jiandu_web, jiandu_worker",
+    "insert into core_version (number) select 1 where not exists (select 1 from core_version)",
+)
