@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The database server of a test run: one throw-away embedded PostgreSQL, databases by cloning."""
+
+import asyncio
+import itertools
+import os
+import tempfile
+import warnings
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from core import schema
+from core.host.discovery import allowed
+from core.serve.postgres import EmbeddedPostgres
+
+SERVER = "JIANDU_TEST_SERVER"
+"""Address of a server to use instead of an own one; the xdist controller sets it for workers."""
+
+# A crash of the test server loses nothing, so nothing waits for the disk.
+QUICK = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "shared_buffers": "64MB",
+    "log_min_messages": "fatal",
+}
+_numbers = itertools.count(1)
+
+
+def start() -> EmbeddedPostgres:
+    """A new server in a folder of its own; ``remove()`` takes everything away again."""
+    folder = Path(tempfile.mkdtemp(prefix="jiandu-test-"))
+    folder.chmod(0o711)  # run as root, PostgreSQL works as another user and must get in
+    return EmbeddedPostgres(folder, port=56432, settings=QUICK).start()
+
+
+def url_of(server: str, database: str) -> str:
+    """The address of ``database`` on the server of the address ``server``."""
+    return urlunsplit(urlsplit(server)._replace(path=f"/{database}"))
+
+
+def apps() -> list[str]:
+    """The Piccolo apps to make tables for: the core's and those of every allowed plugin.
+
+    A plugin whose tables cannot be imported is left out with a warning, so that its neighbours'
+    tests still run; ``tests/core/test_schema.py`` fails for it.
+    """
+    found = ["core.piccolo_app"]
+    for name in allowed():
+        module = f"plugins.{name}.piccolo_app"
+        try:
+            if find_spec(module) is None:
+                continue
+            import_module(module)
+        except Exception as error:  # noqa: BLE001
+            warnings.warn(f"{module} left out: {type(error).__name__}: {error}", stacklevel=1)
+            continue
+        found.append(module)
+    return found
+
+
+async def create(server: str, name: str, template: str = "template0") -> str:
+    """Create a database, by copying ``template``; its address."""
+    connection = await asyncpg.connect(url_of(server, "postgres"))
+    try:
+        await connection.execute(f'create database "{name}" template "{template}"')
+    finally:
+        await connection.close()
+    return url_of(server, name)
+
+
+async def drop(server: str, name: str) -> None:
+    """Drop a database, also when somebody is still connected."""
+    connection = await asyncpg.connect(url_of(server, "postgres"))
+    try:
+        await connection.execute(f'drop database if exists "{name}" with (force)')
+    finally:
+        await connection.close()
+
+
+def new_name(kind: str) -> str:
+    """A database name no other worker uses."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    return f"t_{worker}_{os.getpid()}_{kind}_{next(_numbers)}"
+
+
+def make_template(server: str) -> str:
+    """A database with all tables, policies and scripts, made straight from the classes."""
+    name = new_name("template")
+
+    async def build() -> None:
+        url = await create(server, name)
+        await schema.create_from_classes(url, apps())
+
+    asyncio.run(build())
+    return name

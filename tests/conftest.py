@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Database, time and region fixtures; those of the web (``app``, ``client``, ``login_as``) and of
+the plugin host come from ``core.api.testing``, which plugin authors load too.
+
+* ``db``: the test runs inside one transaction that is rolled back. Outside of
+  ``transaction(scope)`` it acts as the owner role and sees all rows; inside, as the web role
+  under row-level security, exactly as the server does.
+* ``fresh_db``: a database of its own with real commits, as the web role throughout.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import datetime
+from importlib.util import find_spec
+
+import pytest
+
+from core import clock as core_clock
+from core.db import DB, OWNER, WEB, SafeTransaction
+from tests import cluster
+
+if find_spec("core.api.testing") is not None:
+    pytest_plugins = ["core.api.testing"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # With xdist the controller starts the one server that all workers clone their databases in.
+    parallel = getattr(config.option, "numprocesses", None)
+    if parallel and not hasattr(config, "workerinput") and cluster.SERVER not in os.environ:
+        server = cluster.start()
+        os.environ[cluster.SERVER] = server.url_of("postgres")
+        config.add_cleanup(server.remove)
+        config.add_cleanup(lambda: os.environ.pop(cluster.SERVER, None))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Address of the PostgreSQL server of this run."""
+    if given := os.environ.get(cluster.SERVER):
+        yield given
+        return
+    own = cluster.start()
+    yield own.url_of("postgres")
+    own.remove()
+
+
+@pytest.fixture(scope="session")
+def template(server: str) -> Iterator[str]:
+    """Name of a database with the whole schema, to be cloned."""
+    name = cluster.make_template(server)
+    yield name
+    asyncio.run(cluster.drop(server, name))
+
+
+@pytest.fixture(scope="session")
+async def database(server: str, template: str) -> AsyncIterator[str]:
+    """This worker's database, and the engine pointed at it; its rows are rolled back."""
+    name = cluster.new_name("shared")
+    url = await cluster.create(server, name, template)
+    DB.configure(url, OWNER, scoped_role=WEB)
+    await DB.start_connection_pool(min_size=1, max_size=6)
+    yield url
+    await DB.close_connection_pool()
+    await cluster.drop(server, name)
+
+
+@pytest.fixture
+async def db(database: str) -> AsyncIterator[SafeTransaction]:  # noqa: ARG001
+    """One transaction around the test, rolled back afterwards."""
+    current = DB.transaction()
+    await current.__aenter__()
+    try:
+        yield current
+    finally:
+        await current.rollback()
+        await current.__aexit__(None, None, None)
+
+
+@pytest.fixture
+async def fresh_db(server: str, template: str, database: str) -> AsyncIterator[str]:
+    """An own database with real commits; the engine is the web role's, as on the server."""
+    name = cluster.new_name("fresh")
+    url = await cluster.create(server, name, template)
+    shared = DB.pool
+    DB.pool = None
+    DB.configure(url, WEB)
+    await DB.start_connection_pool(min_size=1, max_size=6)
+    try:
+        yield url
+    finally:
+        await DB.close_connection_pool()
+        DB.configure(database, OWNER, scoped_role=WEB)
+        DB.pool = shared
+        await cluster.drop(server, name)
+
+
+class Clock:
+    """The time of the test: ``clock(moment)`` sets it."""
+
+    def __init__(self) -> None:
+        self.moment: datetime | None = None
+
+    def __call__(self, moment: datetime) -> datetime:
+        if moment.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        self.moment = moment
+        return moment
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Sets the platform's time; until it is called, time is real."""
+    held = Clock()
+    real: Callable[[], datetime] = core_clock.now
+
+    # Past the context variable: the test, its fixtures and tasks all must see the same moment.
+    class Source:
+        def get(self) -> Callable[[], datetime] | None:
+            inner = source.get()
+            if inner is not None or held.moment is None:
+                return inner
+            return lambda: held.moment or real()
+
+        def set(self, value: Callable[[], datetime] | None) -> object:
+            return source.set(value)
+
+        def reset(self, token: object) -> None:
+            source.reset(token)
+
+    source = core_clock._source
+    monkeypatch.setattr(core_clock, "_source", Source())
+    return held
