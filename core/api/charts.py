@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Flow charts for plugins: give boxes and lines, get places; templates write the SVG."""
+
+from core.charts import Box, Chart, ChartError, Line, PlacedBox, PlacedLine, lay_out
+
+__all__ = ["Box", "Chart", "ChartError", "Line", "PlacedBox", "PlacedLine", "lay_out"]

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What makes a power item unusable: broken references, dead ends, impossible settings.
+
+These are faults that would break a running case, so an item that has one is not entered. The
+advice about doubtful but possible settings is another matter and stands elsewhere.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Any
+
+from plugins.powers.rules.definition import Control, Definition, Point, Standard
+from plugins.powers.rules.words import POINT_KINDS, POWER_CLASSES, STEP_KINDS
+
+
+def find_faults(item: Definition) -> list[str]:
+    """Every fault as one Chinese sentence; empty when the item can be used."""
+    return [
+        *_faulty_words(item),
+        *_repeated_keys(item),
+        *_faulty_steps(item),
+        *_faulty_flow(item),
+        *_faulty_points(item),
+        *(fault for standard in item.standards for fault in _faulty_standard(standard, item)),
+    ]
+
+
+def _faulty_words(item: Definition) -> Iterator[str]:
+    if not item.title.strip():
+        yield "没有事项名称。"
+    if not item.code.strip():
+        yield "没有事项编码。"
+    if item.power_class not in {one.key for one in POWER_CLASSES}:
+        yield f"权力类别“{item.power_class}”不在八类之内。"
+    if not item.basis:
+        yield "没有法律依据，法无授权不可为。"
+    if not item.steps:
+        yield "没有环节。"
+
+
+def _repeated_keys(item: Definition) -> Iterator[str]:
+    lists: dict[str, Iterable[Any]] = {
+        "阶段": item.stages,
+        "环节": item.steps,
+        "表单": item.forms,
+        "监察点": item.points,
+        "裁量标准": item.standards,
+    }
+    for name, entries in lists.items():
+        seen: set[str] = set()
+        for entry in entries:
+            if entry.key in seen:
+                yield f"{name}“{entry.key}”出现了两次。"
+            seen.add(entry.key)
+    for form in item.forms:
+        keys = [control.key for control in form.controls]
+        for key in sorted({key for key in keys if keys.count(key) > 1}):
+            yield f"表单“{form.title}”里有两个控件都叫“{key}”。"
+
+
+def _faulty_steps(item: Definition) -> Iterator[str]:
+    stages = {stage.key for stage in item.stages}
+    forms = {form.key for form in item.forms}
+    for step in item.steps:
+        if step.stage and step.stage not in stages:
+            yield f"环节“{step.title}”所属的阶段“{step.stage}”不存在。"
+        if step.form and step.form not in forms:
+            yield f"环节“{step.title}”的表单“{step.form}”不存在。"
+        if step.kind not in STEP_KINDS:
+            yield f"环节“{step.title}”的类型“{step.kind}”不认识。"
+        if step.limit is not None and step.limit.amount <= 0:
+            yield f"环节“{step.title}”的期限必须大于 0。"
+    for form in item.forms:
+        for control in form.controls:
+            if control.type in {"choice", "choices", "outcome"} and not control.options:
+                yield f"表单“{form.title}”的“{control.title}”没有可选项。"
+
+
+def _faulty_flow(item: Definition) -> Iterator[str]:
+    steps = {step.key: step for step in item.steps}
+    for way in item.transitions:
+        if way.origin not in steps:
+            yield f"流转的起点“{way.origin}”不存在。"
+        if way.target and way.target not in steps:
+            yield f"流转的终点“{way.target}”不存在。"
+        if way.when is not None and way.origin in steps:
+            form = item.form_of(steps[way.origin])
+            if form is None or way.when.control not in {c.key for c in form.controls}:
+                yield (
+                    f"从“{steps[way.origin].title}”出去的分支条件用到控件“{way.when.control}”，"
+                    "这个环节的表单里没有它。"
+                )
+    if not item.steps:
+        return
+    forward = [way for way in item.transitions if way.kind != "rollback"]
+    reached, frontier = set(), [item.steps[0].key]
+    while frontier:
+        here = frontier.pop()
+        if here in reached or here not in steps:
+            continue
+        reached.add(here)
+        frontier += [way.target for way in forward if way.origin == here and way.target]
+    for step in item.steps:
+        if step.key not in reached:
+            yield f"环节“{step.title}”走不到。"
+        if not any(way.origin == step.key for way in forward):
+            yield f"环节“{step.title}”没有出路，案件到这里就停住了。"
+    if not any(not way.target for way in forward):
+        yield "没有一条流转通向结束。"
+
+
+def _faulty_points(item: Definition) -> Iterator[str]:
+    kinds = {kind.key: kind for kind in POINT_KINDS}
+    steps = {step.key: step for step in item.steps}
+    stages = {stage.key: stage for stage in item.stages}
+    for point in item.points:
+        kind = kinds.get(point.kind)
+        if kind is None:
+            # Other kinds are contributed by plugins; whoever brings the kind checks its settings.
+            continue
+        if point.step and point.step not in steps:
+            yield f"监察点“{point.title}”设在不存在的环节“{point.step}”上。"
+        elif point.stage and point.stage not in stages:
+            yield f"监察点“{point.title}”设在不存在的阶段“{point.stage}”上。"
+        elif kind.needs == "step" and not point.step:
+            yield f"监察点“{point.title}”没有设在任何环节上。"
+        elif kind.needs == "stage_or_step" and not (point.step or point.stage):
+            yield f"监察点“{point.title}”既没有环节也没有阶段。"
+        else:
+            yield from _faulty_settings(point, item)
+
+
+def _faulty_settings(point: Point, item: Definition) -> Iterator[str]:
+    controls = _controls_of(item, point.step)
+    match point.kind:
+        case "time_limit":
+            step = item.step(point.step) if point.step else None
+            stage = next((one for one in item.stages if one.key == point.stage), None)
+            if (step or stage) and not ((step and step.limit) or (stage and stage.limit)):
+                yield f"监察点“{point.title}”监察期限，所设的环节或阶段却没有期限。"
+        case "evidence":
+            for key in point.params.get("controls", {}):
+                if key not in controls or controls[key].type != "evidence":
+                    yield f"监察点“{point.title}”要的证据控件“{key}”不在这个环节的表单里。"
+        case "decision_basis":
+            for name in ("basis_control", "outcome_control"):
+                key = point.params.get(name, "")
+                if key and key not in controls:
+                    yield f"监察点“{point.title}”用到的控件“{key}”不在这个环节的表单里。"
+        case "discretion":
+            if point.params.get("standard") not in {one.key for one in item.standards}:
+                yield f"监察点“{point.title}”用到的裁量标准“{point.params.get('standard')}”不存在。"
+        case "execution":
+            if item.step(point.params.get("decision_step", "")) is None:
+                yield f"监察点“{point.title}”没有说明决定在哪个环节作出。"
+
+
+def _controls_of(item: Definition, step_key: str) -> dict[str, Control]:
+    step = item.step(step_key)
+    form = item.form_of(step) if step else None
+    return {control.key: control for control in form.controls} if form else {}
+
+
+def _faulty_standard(standard: Standard, item: Definition) -> Iterator[str]:
+    controls = {control.key for form in item.forms for control in form.controls}
+    if not standard.tiers:
+        yield f"裁量标准“{standard.title}”没有阶次。"
+    for tier in standard.tiers:
+        if tier.min > tier.max:
+            yield f"裁量标准“{standard.title}”的“{tier.title}”下限大于上限。"
+        for condition in tier.conditions:
+            if condition.control not in controls:
+                yield (
+                    f"裁量标准“{standard.title}”的“{tier.title}”用到控件“{condition.control}”，"
+                    "表单里没有它。"
+                )
+    for lower, upper in pairwise(standard.tiers):
+        if upper.min < lower.min:
+            yield f"裁量标准“{standard.title}”的阶次没有从轻到重排列。"
