@@ -14,7 +14,8 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import asyncpg
 import msgspec
@@ -124,10 +125,10 @@ class SafeTransaction(PostgresTransaction):
         self._outer: tuple[Scope | None, str] = (None, "")
         self._seen = 0
 
-    async def __aenter__(self) -> "SafeTransaction":
+    async def __aenter__(self) -> "SafeTransaction":  # noqa: PYI034 - nested, it is the outer one
         if self._parent is not None:
-            return await self._enter_savepoint(self._parent)
-        self.connection = await self.get_connection()
+            return await self._enter_savepoint(cast("SafeTransaction", self._parent))
+        self.connection = await self._acquire()
         begin = (self.scope or Scope.nothing()).sql(self.role)
         try:
             await self.connection.execute(f"BEGIN;{begin}")
@@ -183,15 +184,26 @@ class SafeTransaction(PostgresTransaction):
         await self.connection.execute("ROLLBACK")
         self._rolled_back = True
 
+    async def _acquire(self) -> Any:
+        if self.engine.pool:
+            return await self.engine.pool.acquire()
+        return await self.engine.get_new_connection()
+
     async def _release(self) -> None:
         if self.engine.pool:
             await self.engine.pool.release(self.connection)
         else:
             await self.connection.close()
 
-    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> bool:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
         if self._parent is not None:
-            await self._leave_savepoint(self._parent, failed=kind is not None)
+            parent = cast("SafeTransaction", self._parent)
+            await self._leave_savepoint(parent, failed=kind is not None)
             return False
         try:
             if kind is not None:
@@ -305,10 +317,10 @@ DB = SafeEngine()
 
 
 def _current() -> SafeTransaction:
-    current: SafeTransaction | None = DB.current_transaction.get()
+    current = DB.current_transaction.get()
     if current is None:
         raise OutsideTransaction("this needs `async with transaction(scope)` around it")
-    return current
+    return cast("SafeTransaction", current)
 
 
 def in_transaction() -> bool:
@@ -444,14 +456,33 @@ def retried(service: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
 # --- kinds of tables -------------------------------------------------------------------------
 
 
-class Owned:
+def _name_constraints(table: "type[Table]") -> None:
+    """Put the table's name in front of its constraints' names.
+
+    Piccolo takes the attribute's name, but the index behind a unique constraint needs a name no
+    other table has; and every table passes through a mixin or ``unscoped``.
+    """
+    prefix = f"{table._meta.tablename}_"  # noqa: SLF001
+    for constraint in table._meta.constraints:  # noqa: SLF001
+        if not constraint._meta.name.startswith(prefix):  # noqa: SLF001
+            constraint._meta.name = prefix + constraint._meta.name  # noqa: SLF001
+
+
+class _Scoped:
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if hasattr(cls, "_meta"):
+            _name_constraints(cast("type[Table]", cls))
+
+
+class Owned(_Scoped):
     """Rows inside my region **and** my organisation: cases, clocks, files, alarms."""
 
     region_lo = BigInt(default=None, null=False)
     org_lo = BigInt(default=0, null=False)
 
 
-class Published:
+class Published(_Scoped):
     """Like ``Owned``, and readable by every scope that lies inside the audience interval."""
 
     region_lo = BigInt(default=None, null=False)
@@ -460,7 +491,7 @@ class Published:
     aud_hi = BigInt(default=0, null=False)
 
 
-class Own:
+class Own(_Scoped):
     """Mine (``person``), or of the organ that handles it."""
 
     person = BigInt(default=None, null=False)
@@ -468,7 +499,7 @@ class Own:
     org_lo = BigInt(default=0, null=False)
 
 
-class Public:
+class Public(_Scoped):
     """Readable by everybody, also without a session, once ``published``."""
 
     region_lo = BigInt(default=None, null=False)
@@ -491,6 +522,7 @@ def unscoped(reason: str) -> Callable[[AnyClass], AnyClass]:
 
     def mark(table: AnyClass) -> AnyClass:
         table.UNSCOPED = Unscoped(reason)  # type: ignore[attr-defined]
+        _name_constraints(table)
         return table
 
     return mark

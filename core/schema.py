@@ -2,9 +2,8 @@
 """The database schema: roles, migrations, and what is derived from the table classes.
 
 ``migrate(url)`` runs under an advisory lock as the owner role: roles, then every app's
-migrations, then grants, policies and list indexes (``core.policies``), then the idempotent
-scripts ``<app folder>/sql/*.sql`` (functions, triggers, special indexes; run on every migration,
-so write ``create or replace`` / ``if not exists``).
+migrations, then grants, policies and list indexes (``core.policies``), then the repeatable
+``STATEMENTS`` of the ``sql.py`` beside each ``tables.py`` (functions, triggers, special indexes).
 
 On the command line, without any database::
 
@@ -26,6 +25,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -98,14 +98,22 @@ def tables_of(configs: Iterable[AppConfig]) -> list[type[Table]]:
     return sort_table_classes(tables)
 
 
-def sql_files(configs: Iterable[AppConfig]) -> list[Path]:
-    """The idempotent scripts of all apps, by app and then by name."""
-    return [
-        path
+def extra_statements(configs: Iterable[AppConfig]) -> list[tuple[str, str]]:
+    """What Piccolo cannot express: ``STATEMENTS`` of the ``sql.py`` beside each ``tables.py``.
+
+    Functions, triggers, partial indexes; repeated after every migration, so each is written as
+    ``create or replace`` or ``if not exists``.
+    """
+    modules = {
+        f"{table.__module__.partition('.tables')[0]}.sql": None
         for config in configs
-        for path in sorted(
-            (Path(config.resolved_migrations_folder_path).parent / "sql").glob("*.sql")
-        )
+        for table in config.table_classes
+    }
+    return [
+        (module, statement)
+        for module in sorted(modules)
+        if find_spec(module) is not None
+        for statement in import_module(module).STATEMENTS
     ]
 
 
@@ -146,11 +154,11 @@ async def apply_rules(connection: Any, configs: Sequence[AppConfig]) -> None:
         await connection.execute(f"set local role {OWNER}; set local lock_timeout = '3s'")
         # One message: PostgreSQL runs a script of a thousand statements in a few round trips.
         await connection.execute(";\n".join(policies.statements(tables)))
-        for path in sql_files(configs):
+        for module, statement in extra_statements(configs):
             try:
-                await connection.execute(path.read_text(encoding="utf-8"))
+                await connection.execute(statement)
             except asyncpg.PostgresError as error:
-                raise SchemaError(f"{path}: {error}") from error
+                raise SchemaError(f"{module}: {error} in {statement.strip()[:200]}") from error
 
 
 async def violations(connection: Any, configs: Sequence[AppConfig]) -> list[str]:
@@ -304,23 +312,32 @@ async def drift(config: AppConfig) -> int:
     return sum(len(change.statements) for change in changes)
 
 
-async def new_migration(app: str, description: str = "", *, fresh: bool = False) -> Path | None:
-    """Write the migration for what changed since the last one; ``None`` when nothing did."""
-    config = _config(app)
+def prepare_folder(config: AppConfig, *, fresh: bool) -> None:
+    """Make the app's migration folder; with ``fresh`` delete the files it holds."""
     folder = Path(config.resolved_migrations_folder_path)
     folder.mkdir(exist_ok=True)
     (folder / "__init__.py").touch()
     if fresh:
-        for old in folder.glob(f"{app}_*.py"):
+        for old in folder.glob(f"{config.app_name}_*.py"):
             old.unlink()
+
+
+def add_licence(path: Path) -> Path:
+    """Put the licence line in front of a generated file."""
+    path.write_text(HEADER + path.read_text(encoding="utf-8"), encoding="utf-8")
+    return path
+
+
+async def new_migration(app: str, description: str = "", *, fresh: bool = False) -> Path | None:
+    """Write the migration for what changed since the last one; ``None`` when nothing did."""
+    config = _config(app)
+    prepare_folder(config, fresh=fresh)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             meta = await _create_new_migration(config, auto=True, description=description)
     except NoChanges:
         return None
-    path = Path(meta.migration_path)
-    path.write_text(HEADER + path.read_text(encoding="utf-8"), encoding="utf-8")
-    return path
+    return add_licence(Path(meta.migration_path))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -66,7 +66,7 @@ async def database(server: str, template: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def db(database: str) -> AsyncIterator[SafeTransaction]:  # noqa: ARG001
+async def db(database: str) -> AsyncIterator[SafeTransaction]:
     """One transaction around the test, rolled back afterwards."""
     current = DB.transaction()
     await current.__aenter__()
