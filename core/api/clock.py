@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Time for plugins: the only source of it."""
+
+from core.clock import SHANGHAI, frozen, local, now, today
+
+__all__ = ["SHANGHAI", "frozen", "local", "now", "today"]

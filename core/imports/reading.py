@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads a sheet (XLSX, XLS, CSV) into text rows under known columns, with every fault by row.
+
+Offices send sheets with a title above the head, merged cells, numbers where text belongs and
+blank lines in between. Nothing is guessed: what is doubtful becomes a sentence with its row.
+"""
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+MAX_BYTES = 20 * 1024 * 1024
+MAX_UNPACKED = 400 * 1024 * 1024
+MAX_ROWS = 60_000
+_HEAD_ROWS = 10
+
+
+class SheetError(ValueError):
+    """The file as a whole cannot be used; the message is a Chinese sentence for the sender."""
+
+
+@dataclass(frozen=True)
+class SheetColumn:
+    """A column of the template. ``names`` are the headings under which it may appear.
+
+    ``as_text`` refuses number cells: identity and certificate numbers lose digits in them.
+    ``check`` returns a sentence when the text is wrong, else ``""``.
+    """
+
+    key: str
+    names: tuple[str, ...]
+    required: bool = False
+    as_text: bool = False
+    kind: str = "text"
+    check: Callable[[str], str] | None = None
+
+
+@dataclass(frozen=True)
+class RowFault:
+    """What is wrong in one row: the row number as the sheet shows it, the column, the sentence."""
+
+    row: int
+    column: str
+    text: str
+
+
+@dataclass
+class Sheet:
+    """The rows that were read, as ``{"row": 5, key: text, …}``, and all faults."""
+
+    name: str
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    faults: list[RowFault] = field(default_factory=list)
+
+    @property
+    def good(self) -> list[dict[str, Any]]:
+        """Rows without a fault."""
+        bad = {fault.row for fault in self.faults}
+        return [one for one in self.rows if one["row"] not in bad]
+
+
+def read_sheet(content: bytes, columns: Sequence[SheetColumn], *, filename: str = "") -> Sheet:
+    """The first sheet of ``content`` under ``columns``. Raises SheetError."""
+    if not content:
+        raise SheetError("文件是空的，请重新选择。")
+    if len(content) > MAX_BYTES:
+        raise SheetError(f"文件超过 {MAX_BYTES // 1024 // 1024} MB，请分成几份。")
+    name, grid = _read_csv(content) if _is_csv(filename) else _read_workbook(content)
+    if len(grid) > MAX_ROWS:
+        raise SheetError(f"表里有 {len(grid):,} 行，一次最多 {MAX_ROWS:,} 行，请分成几份。")
+    head, places = _find_head(grid, columns)
+    sheet = Sheet(name)
+    for number, cells in enumerate(grid[head + 1 :], start=head + 2):
+        if all(_is_blank(cell) for cell in cells):
+            continue
+        sheet.rows.append(_read_row(number, cells, columns, places, sheet.faults))
+    if not sheet.rows:
+        raise SheetError("表头下面没有一行数据。")
+    return sheet
+
+
+def _is_csv(filename: str) -> bool:
+    return filename.lower().endswith((".csv", ".txt"))
+
+
+def _read_csv(content: bytes) -> tuple[str, list[list[Any]]]:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\x00" in text:
+            break
+        return "CSV", [list(line) for line in csv.reader(io.StringIO(text))]
+    raise SheetError("这不是文本表格，请另存为 XLSX 或者 UTF-8 编码的 CSV。")
+
+
+def _read_workbook(content: bytes) -> tuple[str, list[list[Any]]]:
+    if content[:2] == b"PK":
+        _refuse_bomb(content)
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        name = book.sheet_names[0]
+        grid = book.get_sheet_by_index(0).to_python(skip_empty_area=False, nrows=MAX_ROWS + 1)
+    except (CalamineError, IndexError, ValueError, OSError) as error:
+        raise SheetError("打不开这个文件。请用 Excel 或 WPS 另存为 XLSX 再上传。") from error
+    return name, grid
+
+
+def _refuse_bomb(content: bytes) -> None:
+    """An XLSX is a ZIP: refuse what unpacks to far more than an office sheet."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise SheetError("文件损坏了，请重新导出再上传。") from error
+    if unpacked > MAX_UNPACKED:
+        raise SheetError("文件解开后太大，不像是正常的表格，没有读取。")
+
+
+def _find_head(grid: list[list[Any]], columns: Sequence[SheetColumn]) -> tuple[int, dict[str, int]]:
+    """The row of headings within the first lines: the one that matches most columns."""
+    best: tuple[int, dict[str, int]] = (0, {})
+    for number, cells in enumerate(grid[:_HEAD_ROWS]):
+        titles = [_text(cell).replace(" ", "").replace("*", "").replace("＊", "") for cell in cells]
+        places = {
+            column.key: titles.index(name)
+            for column in columns
+            for name in column.names
+            if name in titles
+        }
+        if len(places) > len(best[1]):
+            best = (number, places)
+    missing = [one.names[0] for one in columns if one.required and one.key not in best[1]]
+    if missing:
+        raise SheetError(f"表头里没有找到“{'”“'.join(missing)}”。请用模板，不要改列名。")
+    return best
+
+
+def _read_row(
+    number: int,
+    cells: list[Any],
+    columns: Sequence[SheetColumn],
+    places: dict[str, int],
+    faults: list[RowFault],
+) -> dict[str, Any]:
+    result: dict[str, Any] = {"row": number}
+    for column in columns:
+        place = places.get(column.key)
+        cell = cells[place] if place is not None and place < len(cells) else ""
+        result[column.key], fault = _read_cell(cell, column)
+        if fault:
+            faults.append(RowFault(number, column.names[0], fault))
+    return result
+
+
+def _read_cell(cell: Any, column: SheetColumn) -> tuple[str, str]:
+    if column.as_text and isinstance(cell, int | float) and not isinstance(cell, bool):
+        return "", ("单元格是数字格式，末几位可能已经丢失。请把这一列设为文本后重新填写。")
+    if column.kind == "date" and not _is_blank(cell):
+        found = _as_date(cell)
+        if found is None:
+            return _text(cell), f"“{_text(cell)}”不是日期，请写成 2026-05-12。"
+        return found.isoformat(), ""
+    text = _text(cell)
+    if not text:
+        return "", "没有填写。" if column.required else ""
+    return text, column.check(text) if column.check else ""
+
+
+def _as_date(cell: Any) -> date | None:
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, date):
+        return cell
+    text = _text(cell)
+    for mark in ("年", "月", "/", "."):
+        text = text.replace(mark, "-")
+    parts = [part for part in text.replace("日", "").split("-") if part]
+    if len(parts) == 1 and len(parts[0]) == 8:
+        parts = [parts[0][:4], parts[0][4:6], parts[0][6:]]
+    try:
+        year, month, day = (int(part) for part in parts)
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime | date):
+        return cell.isoformat()
+    return str(cell).strip() if cell is not None else ""
+
+
+def _is_blank(cell: Any) -> bool:
+    return _text(cell) == ""

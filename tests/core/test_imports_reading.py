@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sheets as offices really send them."""
+
+import io
+import zipfile
+from datetime import date
+
+import pytest
+import xlsxwriter
+
+from core.imports.reading import SheetColumn, SheetError, read_sheet
+
+COLUMNS = (
+    SheetColumn("name", ("姓名",), required=True),
+    SheetColumn("id_number", ("身份证号", "公民身份号码"), required=True, as_text=True),
+    SheetColumn("number", ("执法证号",), as_text=True),
+    SheetColumn("until", ("有效期至",), kind="date"),
+)
+
+
+def sheet(lines, *, merge=None) -> bytes:
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    page = book.add_worksheet("人员")
+    for number, line in enumerate(lines):
+        for place, cell in enumerate(line):
+            page.write(number, place, cell)
+    if merge:
+        page.merge_range(*merge)
+    book.close()
+    return out.getvalue()
+
+
+HEAD = ["姓名", "身份证号", "执法证号", "有效期至"]
+
+
+def test_a_title_above_the_head_and_blank_lines_do_not_matter():
+    content = sheet(
+        [
+            ["执法人员名册"],
+            HEAD,
+            ["张海龙", "11010519491231002X", "15082204017", "2028年6月30日"],
+            [],
+            ["斯琴高娃", "440524188001010014", "", ""],
+        ]
+    )
+    read = read_sheet(content, COLUMNS)
+    assert [one["name"] for one in read.rows] == ["张海龙", "斯琴高娃"]
+    assert read.rows[0]["until"] == "2028-06-30"
+    assert read.rows[1]["row"] == 5
+    assert read.faults == []
+
+
+def test_an_identity_number_in_a_number_cell_is_refused_and_explained():
+    read = read_sheet(sheet([HEAD, ["张海龙", 150801198811207478, "15082204017", ""]]), COLUMNS)
+    assert [(one.row, one.column) for one in read.faults] == [(2, "身份证号")]
+    assert "文本" in read.faults[0].text
+    assert read.good == []
+
+
+def test_merged_cells_leave_the_covered_rows_with_a_fault_not_a_crash():
+    content = sheet(
+        [HEAD, ["", "11010519491231002X", "", ""], ["", "440524188001010014", "", ""]],
+        merge=(1, 0, 2, 0, "张海龙"),
+    )
+    read = read_sheet(content, COLUMNS)
+    assert [(one.row, one.text) for one in read.faults] == [(3, "没有填写。")]
+
+
+def test_a_missing_column_is_named():
+    with pytest.raises(SheetError, match="身份证号"):
+        read_sheet(sheet([["姓名", "执法证号"], ["张海龙", "1"]]), COLUMNS)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"MZ\x90\x00" * 20, b"PK\x03\x04broken", b"not a sheet at all"]
+)
+def test_files_that_are_no_sheets_are_refused_in_chinese(content):
+    with pytest.raises(SheetError) as error:
+        read_sheet(content, COLUMNS, filename="名册.xlsx")
+    assert any(letter > "一" for letter in str(error.value))
+
+
+def test_a_decompression_bomb_is_not_unpacked():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (450 * 1024 * 1024))
+    with pytest.raises(SheetError, match="太大"):
+        read_sheet(out.getvalue(), COLUMNS)
+
+
+def test_csv_in_gb18030_and_a_date_that_is_none():
+    content = "姓名,身份证号,有效期至\n张海龙,11010519491231002X,明年\n".encode("gb18030")
+    read = read_sheet(content, COLUMNS, filename="名册.csv")
+    assert read.rows[0]["name"] == "张海龙"
+    assert [one.column for one in read.faults] == ["有效期至"]
+
+
+def test_real_dates_survive():
+    read = read_sheet(sheet([HEAD, ["甲", "11010519491231002X", "", "20280630"]]), COLUMNS)
+    assert date.fromisoformat(read.rows[0]["until"]) == date(2028, 6, 30)
