@@ -128,9 +128,7 @@ class HookSpecs:
         """Numbers with their definition, for dashboards, evaluations and reports."""
 
 
-HOOKS: tuple[str, ...] = tuple(
-    name for name in vars(HookSpecs) if not name.startswith("_")
-)
+HOOKS: tuple[str, ...] = tuple(name for name in vars(HookSpecs) if not name.startswith("_"))
 """All hook names in the order of the guide."""
 
 

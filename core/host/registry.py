@@ -25,7 +25,6 @@ import pluggy
 from core.api.plugin import (
     Action,
     Card,
-    Contribution,
     Cron,
     DemoStep,
     ExtensionPoint,
@@ -70,7 +69,9 @@ class Registry:
     an entry is, for filtering by region.
     """
 
-    def __init__(self, found: tuple[Found, ...], answers: Mapping[str, list[tuple[str, Any]]]):
+    def __init__(
+        self, found: tuple[Found, ...], answers: Mapping[str, list[tuple[str, Any]]]
+    ) -> None:
         """Check ``answers`` (hook name → (plugin, entry) pairs) and arrange them."""
         self.plugins: Mapping[str, Manifest] = MappingProxyType(
             {each.name: each.manifest for each in found}
@@ -142,6 +143,16 @@ class Registry:
     def panels(self, subject_kind: str) -> tuple[Panel, ...]:
         """The panels for the detail page of ``subject_kind``."""
         return self._panels.get(subject_kind, ())
+
+    @property
+    def panel_kinds(self) -> tuple[str, ...]:
+        """The subject kinds that have panels."""
+        return tuple(self._panels)
+
+    @property
+    def action_kinds(self) -> tuple[str, ...]:
+        """The subject kinds that have actions."""
+        return tuple(self._actions)
 
     def actions(self, subject_kind: str) -> tuple[Action, ...]:
         """The buttons others put on rows and pages of ``subject_kind``."""
@@ -304,7 +315,9 @@ class Registry:
             if entry.key in siblings:
                 other = siblings[entry.key].plugin
                 raise PluginError(
-                    plugin, f"duplicate key {entry.key!r} at {entry.point!r}, also from {other!r}", hook
+                    plugin,
+                    f"duplicate key {entry.key!r} at {entry.point!r}, also from {other!r}",
+                    hook,
                 )
             siblings[entry.key] = Contributed(plugin, entry.key, value)
         return {point: tuple(entries.values()) for point, entries in grouped.items()}
@@ -465,9 +478,8 @@ def _own_key(plugin: str, hook: str, key: str) -> None:
 
 
 def _coroutine(plugin: str, hook: str, key: str, function: Any) -> None:
-    target = function if inspect.isroutine(function) else getattr(function, "__call__", function)
-    target = getattr(target, "func", target)
-    if not callable(function) or not inspect.iscoroutinefunction(target):
+    target = getattr(function, "func", function)  # functools.partial
+    if not inspect.iscoroutinefunction(target):
         raise PluginError(plugin, f"{key!r}: {function!r} is not an async function", hook)
 
 
@@ -481,9 +493,7 @@ def _fit(value: Mapping[str, Any], wanted: type) -> Any:
         return value
     instance = wanted(**value)
     if isinstance(instance, msgspec.Struct):
-        plain = {
-            name: item for name, item in value.items() if not callable(item)
-        }
+        plain = {name: item for name, item in value.items() if not callable(item)}
         if len(plain) == len(value):
             return msgspec.convert(plain, wanted)
     return instance

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bytes of a fact that are sealed: unambiguous, stable, checkable without this program.
+
+Region and organisation numbers are left out: a merger of regions renumbers them, and a seal must
+survive that.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+
+def payload_text(payload: Mapping[str, Any]) -> str:
+    """``payload`` as JSON with sorted keys and no spaces."""
+    return msgspec.json.encode(payload, order="sorted").decode()
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment in UTC with microseconds, always of one length."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def fact_bytes(row: Mapping[str, Any]) -> bytes:
+    """The canonical bytes of one row of ``core_fact``: a JSON array, fields in fixed order.
+
+    The payload goes in as a string, exactly as stored, so no reader has to re-create it.
+    """
+    return msgspec.json.encode(
+        [
+            row["id"],
+            row["kind"],
+            row["subject_kind"],
+            row["subject_id"],
+            row["actor"],
+            moment_text(row["at"]),
+            moment_text(row["recorded_at"]),
+            row["payload"],
+        ]
+    )

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which plugin is on in which region: the nearest ancestor's switch wins, nothing set means on.
+
+The switches are few and asked for constantly, so every process keeps them all, keyed by the
+number in ``core_version`` that whoever changes them bumps. Requests bring that number along with
+their session and are exact; work without a session (jobs, facts) looks at the number again
+after ``FRESH_SECONDS``.
+"""
+
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from core import clock, db
+from core.api.plugin import FactKind, Manifest, Place, SubjectRef
+from core.errors import NotFound, Refused
+from core.host.registry import Registry, current
+from core.scope import Interval
+
+FRESH_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Switches:
+    """All switches at one version: plugin → (interval of the region, on), narrowest first."""
+
+    version: int
+    by_plugin: Mapping[str, tuple[tuple[Interval, bool], ...]]
+
+    def on(self, manifest: Manifest, region_lo: int) -> bool:
+        """Whether the plugin works in the region that begins at ``region_lo``."""
+        if manifest.name == "core" or manifest.scope == "platform":
+            return True
+        for interval, enabled in self.by_plugin.get(manifest.name, ()):
+            if region_lo in interval:
+                return enabled
+        return True
+
+
+@dataclass
+class _Kept:
+    url: str
+    switches: Switches
+    seen: float
+
+
+_kept: list[_Kept] = []
+# The transaction that has just switched something: inside it the cache would tell the past, and
+# a rolled-back switch must not enter the cache.
+_dirty: ContextVar[object | None] = ContextVar("switches_dirty", default=None)
+
+LOAD = """
+select coalesce((select number from core_version limit 1), 0) as version,
+       p.plugin, p.enabled, r.lo, r.hi
+from (select 1) one
+left join core_region_plugin p on true
+left join core_region r on r.id = p.region
+order by r.hi - r.lo nulls last
+"""
+
+
+async def _load() -> Switches:
+    by_plugin: dict[str, list[tuple[Interval, bool]]] = {}
+    version = 0
+    for row in await db.rows(LOAD):
+        version = row["version"]
+        if row["plugin"] is not None and row["lo"] is not None:
+            interval = Interval(row["lo"], row["hi"])
+            by_plugin.setdefault(row["plugin"], []).append((interval, row["enabled"]))
+    return Switches(version, {name: tuple(each) for name, each in by_plugin.items()})
+
+
+async def switches(version: int | None = None) -> Switches:
+    """All switches, from the cache when ``version`` (of the session) or its age allows."""
+    if _dirty.get() is not None and _dirty.get() is db.DB.current_transaction.get():
+        return await _load()
+    kept = _kept[0] if _kept and _kept[0].url == db.DB.url else None
+    if kept is not None:
+        if version is not None and kept.switches.version == version:
+            return kept.switches
+        if version is None and time.monotonic() - kept.seen < FRESH_SECONDS:
+            return kept.switches
+    if db.in_transaction():
+        found = await _load()
+    else:
+        # Asked by a guard before the handler's own transaction; the table is unscoped.
+        async with db.transaction(db.Scope.nothing()):
+            found = await _load()
+    _kept[:] = [_Kept(db.DB.url, found, time.monotonic())]
+    return found
+
+
+def forget() -> None:
+    """Drop the cache of this process."""
+    _kept.clear()
+
+
+async def is_enabled(
+    plugin: str, region_lo: int, *, version: int | None = None, registry: Registry | None = None
+) -> bool:
+    """Whether ``plugin`` is installed and on in the region that begins at ``region_lo``."""
+    manifest = (registry or current()).plugins.get(plugin)
+    if manifest is None:
+        return False
+    if plugin == "core" or manifest.scope == "platform":
+        return True
+    return (await switches(version)).on(manifest, region_lo)
+
+
+async def enabled_plugins(
+    region_lo: int, *, version: int | None = None, registry: Registry | None = None
+) -> frozenset[str]:
+    """The names of all plugins that are on in a region, core included."""
+    chosen = registry or current()
+    all_switches = await switches(version)
+    return frozenset(
+        name for name, manifest in chosen.plugins.items() if all_switches.on(manifest, region_lo)
+    )
+
+
+class PluginSwitched(msgspec.Struct, frozen=True):
+    """Payload of ``core.plugin.switched``."""
+
+    plugin: str
+    title: str
+    region: int
+    region_name: str
+    on: bool
+    state: str
+
+
+FACT_KINDS = [
+    FactKind(
+        "core.plugin.switched",
+        "启用或停用模块",
+        "在 {region_name} {state}模块“{title}”",
+        PluginSwitched,
+    )
+]
+
+
+async def _region(region: int) -> dict[str, Any]:
+    found = await db.row("select id, name, lo, hi from core_region where id = $1", region)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _manifest(plugin: str) -> Manifest:
+    manifest = current().plugins.get(plugin)
+    if manifest is None:
+        raise NotFound
+    if plugin == "core" or manifest.scope == "platform":
+        raise Refused(f"“{manifest.title}”是全平台共用的，不能按区域停用。")
+    return manifest
+
+
+async def switch_plugin(region: int, plugin: str, on: bool) -> None:
+    """Switch ``plugin`` on or off from ``region`` downwards; its data stays where it is.
+
+    Regions below with a switch of their own keep it.
+    """
+    manifest = _manifest(plugin)
+    place = await _region(region)
+    subject = SubjectRef("core.region", region)
+    await db.lock_subjects(subject)
+    await db.execute(
+        "insert into core_region_plugin (region, plugin, enabled, changed_at, changed_by)"
+        " values ($1, $2, $3, $4, $5)"
+        " on conflict (region, plugin) do update set enabled = excluded.enabled,"
+        " changed_at = excluded.changed_at, changed_by = excluded.changed_by",
+        region,
+        plugin,
+        on,
+        clock.now(),
+        db.current_scope().actor,
+    )
+    await db.execute("update core_version set number = number + 1")
+    _dirty.set(db.DB.current_transaction.get())
+
+    async def renew() -> None:
+        forget()
+
+    db.after_commit(renew)
+
+    from core.facts.services import record
+
+    await record(
+        "core.plugin.switched",
+        subject,
+        PluginSwitched(plugin, manifest.title, region, place["name"], on, "启用" if on else "停用"),
+        Place(place["lo"]),
+    )
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What switching a plugin off in a region takes away; shown before it is done."""
+
+    menu: tuple[str, ...]
+    cards: tuple[str, ...]
+    panels: tuple[str, ...]
+    actions: tuple[str, ...]
+    silent_gates: tuple[str, ...]
+    """Titles of gates that will no longer hear this plugin."""
+    undelivered: tuple[str, ...]
+    """Titles of fact kinds it will no longer be told of."""
+    crons: tuple[str, ...]
+    own_switches_below: int
+    """Regions below that keep a switch of their own."""
+
+
+async def preview_off(region: int, plugin: str) -> Preview:
+    """What disappears from ``region`` downwards once ``plugin`` is off there."""
+    _manifest(plugin)
+    place = await _region(region)
+    registry = current()
+
+    def own(entries: Any) -> tuple[Any, ...]:
+        return tuple(each for each in entries if registry.plugin_of(each) == plugin)
+
+    return Preview(
+        menu=tuple(each.title for each in own(registry.nav_items)),
+        cards=tuple(each.title for each in own(registry.cards)),
+        panels=tuple(each.title for k in registry.panel_kinds for each in own(registry.panels(k))),
+        actions=tuple(
+            each.title for k in registry.action_kinds for each in own(registry.actions(k))
+        ),
+        silent_gates=tuple(
+            gate.title for gate in registry.gates.values() if own(registry.checks(gate.key))
+        ),
+        undelivered=tuple(
+            registry.fact_kinds[kind].title if kind in registry.fact_kinds else kind
+            for kind in registry.handled_kinds(plugin)
+        ),
+        crons=tuple(each.name for each in own(registry.crons) if each.per_region),
+        own_switches_below=await db.value(
+            "select count(*) from core_region_plugin p join core_region r on r.id = p.region"
+            " where p.plugin = $1 and r.lo > $2 and r.hi <= $3",
+            plugin,
+            place["lo"],
+            place["hi"],
+        ),
+    )
