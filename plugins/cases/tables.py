@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cases and what hangs on them. Rows are closed, superseded or voided, never deleted."""
+
+from typing import Any, ClassVar
+
+from piccolo.columns import (
+    JSONB,
+    BigInt,
+    BigSerial,
+    Boolean,
+    Bytea,
+    Date,
+    ForeignKey,
+    Integer,
+    LazyTableReference,
+    SmallInt,
+    Text,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.columns.base import OnDelete
+from piccolo.constraints import Unique
+from piccolo.table import Table
+
+from core.api.db import Owned, Published
+
+KEEP: dict[str, str] = {"web": "select, insert, update", "worker": "select, insert, update"}
+"""Nothing of a case is ever deleted, so nobody is granted to delete it."""
+
+
+def _core(table: str, module: str) -> LazyTableReference:
+    return LazyTableReference(table, module_path=module)
+
+
+class ItemVersion(Published, Table, tablename="cases_item_version"):
+    """The effective definition of a power item, projected from ``powers.version_effective``.
+
+    A case keeps the version it was opened under to its end.
+    """
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    item = BigInt(default=None)
+    version = Integer(default=None)
+    code = Varchar(length=60, default="")
+    title = Varchar(length=200, default=None)
+    power_class = Varchar(length=20, default=None, index=True)
+    organisation = BigInt(default=None, index=True)
+    """``core_organisation.id`` of the body that holds the power."""
+    definition = JSONB(default=None)
+    effective_from = Timestamptz(default=None)
+    current = Boolean(default=True)
+
+    once = Unique([item, version])
+
+
+class Case(Owned, Table, tablename="cases_case"):
+    """A case. ``version`` counts its changes: what a page shows of it is old when they differ."""
+
+    GRANTS: ClassVar = KEEP
+    LIST_ORDER = "opened_at"
+    FK_UNCHECKED: ClassVar = {
+        "item_version": "a published power item; its projection is read before a case is opened",
+    }
+
+    id = BigSerial(primary_key=True)
+    item_version = ForeignKey(ItemVersion, null=False, on_delete=OnDelete.restrict, index=True)
+    item = BigInt(default=None)
+    power_class = Varchar(length=20, default=None)
+    item_title = Varchar(length=200, default=None)
+    case_number = Varchar(length=60, default=None)
+    title = Varchar(length=200, default=None)
+    """案由"""
+    source = Varchar(length=20, default=None)
+    source_note = Varchar(length=500, default="")
+    organisation = BigInt(default=None)
+    """The body whose power is exercised."""
+    department = BigInt(default=None)
+    """The unit that handles the case; ``org_lo`` is its place."""
+    department_name = Varchar(length=120, default="")
+    body_kind = Varchar(length=16, default="body")
+    state = Varchar(length=12, default="open")
+    """open | suspended | closed | transferred"""
+    step = Varchar(length=60, default=None)
+    step_title = Varchar(length=80, default=None)
+    stage = Varchar(length=60, default="")
+    visit = BigInt(null=True, default=None)
+    """The open visit; none once closed."""
+    sequence = Integer(default=0)
+    version = Integer(default=1)
+    opened_by = BigInt(default=None)
+    """Person who opened it."""
+    opened_by_name = Varchar(length=60, default="")
+    opened_at = Timestamptz(default=None)
+    lead = BigInt(null=True, default=None, index=True)
+    """Person whose turn it is, or who led the step last."""
+    lead_name = Varchar(length=60, default="")
+    party_name = Varchar(length=160, default="")
+    """Masked when the party is a natural person."""
+    search_text = Text(default="")
+    due_at = Timestamptz(null=True, default=None)
+    due_provisional = Boolean(default=False)
+    stages = JSONB(default=None)
+    """When each stage was first entered, and by how much it was extended."""
+    decision = JSONB(null=True, default=None)
+    decision_number = Varchar(length=60, default="")
+    negative = Boolean(default=False)
+    outcome = Varchar(length=60, default="")
+    lamp = Varchar(length=8, default="")
+    red = SmallInt(default=0)
+    yellow = SmallInt(default=0)
+    ever_suspended = Boolean(default=False)
+    suspended_at = Timestamptz(null=True, default=None)
+    suspend_reason = Varchar(length=500, default="")
+    extensions = SmallInt(default=0)
+    rollbacks = SmallInt(default=0)
+    closed_at = Timestamptz(null=True, default=None)
+    linked_case = BigInt(null=True, default=None)
+
+    number_once = Unique([case_number, organisation])
+
+
+class Party(Owned, Table, tablename="cases_party"):
+    """The party of a case. Personal data rest encrypted; beside them the masked form."""
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    case_id = ForeignKey(Case, null=False, on_delete=OnDelete.restrict, index=True)
+    kind = Varchar(length=16, default=None)
+    name = Bytea(default=None, secret=True)
+    name_shown = Varchar(length=160, default=None)
+    identity_hash = Bytea(null=True, default=None, index=True)
+    """Keyed hash of the identity number or credit code, else of the name: finds the same party."""
+    code = Varchar(length=18, default="")
+    """统一社会信用代码 (public data)."""
+    id_number = Bytea(null=True, default=None, secret=True)
+    id_number_masked = Varchar(length=18, default="")
+    legal_representative = Bytea(null=True, default=None, secret=True)
+    legal_representative_shown = Varchar(length=60, default="")
+    address = Bytea(null=True, default=None, secret=True)
+    address_shown = Varchar(length=300, default="")
+    phone = Bytea(null=True, default=None, secret=True)
+    phone_masked = Varchar(length=20, default="")
+
+
+class Visit(Owned, Table, tablename="cases_visit"):
+    """One entry of a step. Rolling back supersedes visits; their work is kept as it was."""
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    case_id = ForeignKey(Case, null=False, on_delete=OnDelete.restrict, index=True)
+    step = Varchar(length=60, default=None)
+    step_title = Varchar(length=80, default=None)
+    stage = Varchar(length=60, default="")
+    number = Integer(default=None)
+    """The n-th entry of this step."""
+    state = Varchar(length=12, default="open")
+    """open | submitted | superseded | recalled"""
+    draft = JSONB(default=None)
+    """What is typed, unjudged."""
+    values = JSONB(default=None)
+    """What was submitted, as primitives."""
+    form_version = Integer(default=1)
+    version = Integer(default=0)
+    """Counts changes of the draft; a form posted with an older one meets a conflict."""
+    entered_at = Timestamptz(default=None)
+    entered_from = BigInt(null=True, default=None)
+    """The visit whose submission led here."""
+    seen_at = Timestamptz(null=True, default=None)
+    """When the next handler first opened it; a submission can be recalled until then."""
+    saved_at = Timestamptz(null=True, default=None)
+    saved_by = BigInt(null=True, default=None)
+    saved_by_name = Varchar(length=60, default="")
+    submitted_at = Timestamptz(null=True, default=None)
+    submitted_by = BigInt(null=True, default=None)
+    submitted_by_name = Varchar(length=60, default="")
+    submitted_sequence = Integer(default=0)
+    to_step = Varchar(length=60, default="")
+    outcome = Varchar(length=200, default="")
+    """The decision or opinion in a word, for the flow strip."""
+    ended_at = Timestamptz(null=True, default=None)
+    ended_reason = Varchar(length=500, default="")
+
+    once = Unique([case_id, step, number])
+
+
+class Authorisation(Owned, Table, tablename="cases_authorisation"):
+    """An officer authorised for a step (环节授权), with what the gate said when he was."""
+
+    GRANTS: ClassVar = KEEP
+    FK_UNCHECKED: ClassVar = {
+        "person": "approvers and reviewers sit above the handler's unit in the organisation tree",
+    }
+
+    id = BigSerial(primary_key=True)
+    case_id = ForeignKey(Case, null=False, on_delete=OnDelete.restrict, index=True)
+    step = Varchar(length=60, default=None)
+    person: "ForeignKey[Any]" = ForeignKey(
+        _core("Person", "core.people.tables"), null=False, on_delete=OnDelete.restrict, index=True
+    )
+    name = Varchar(length=60, default=None)
+    unit = Varchar(length=120, default="")
+    role = Varchar(length=8, default="assist")
+    """lead 主办 | assist 协办"""
+    qualified = Boolean(default=False)
+    reason = Varchar(length=300, default="")
+    number = Varchar(length=40, default="")
+    valid_from = Date(default=None)
+    valid_to = Date(null=True, default=None)
+    on_behalf = BigInt(null=True, default=None)
+    """The person who delegated; null for an ordinary authorisation."""
+    on_behalf_name = Varchar(length=60, default="")
+    granted_at = Timestamptz(default=None)
+    granted_by = BigInt(default=None)
+    revoked_at = Timestamptz(null=True, default=None)
+    revoked_by = BigInt(null=True, default=None)
+
+
+class Recusal(Owned, Table, tablename="cases_recusal"):
+    """An officer who declared 回避 in a case."""
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    case_id = ForeignKey(Case, null=False, on_delete=OnDelete.restrict, index=True)
+    person = BigInt(default=None)
+    name = Varchar(length=60, default="")
+    reason = Varchar(length=500, default=None)
+    declared_at = Timestamptz(default=None)
+
+    once = Unique([case_id, person])
+
+
+class Payment(Owned, Table, tablename="cases_payment"):
+    """Money paid under the decision; its vouchers are evidence bound to it."""
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    case_id = ForeignKey(Case, null=False, on_delete=OnDelete.restrict, index=True)
+    kind = Varchar(length=12, default=None)
+    amount = BigInt(default=None)
+    """分"""
+    paid_on = Date(default=None)
+    note = Varchar(length=300, default="")
+    recorded_at = Timestamptz(default=None)
+    recorded_by = BigInt(default=None)
+    recorded_by_name = Varchar(length=60, default="")
+    token = Varchar(length=64, default="")
+
+
+class Instalment(Owned, Table, tablename="cases_instalment"):
+    """One part of an approved plan to pay in instalments, or the single part by law."""
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    case_id = ForeignKey(Case, null=False, on_delete=OnDelete.restrict, index=True)
+    plan = Integer(default=1)
+    """A new approval makes a new plan; the last one counts."""
+    amount = BigInt(default=None)
+    due = Date(default=None)
+    approver = BigInt(null=True, default=None)
+    approver_name = Varchar(length=60, default="")
+    reason = Varchar(length=500, default="")
+
+
+class Evidence(Owned, Table, tablename="cases_evidence"):
+    """A file bound to a control of a step's form, or to a payment as its voucher."""
+
+    GRANTS: ClassVar = KEEP
+    FK_UNCHECKED: ClassVar = {"file": "stored in the same transaction by the same hand"}
+
+    id = BigSerial(primary_key=True)
+    case_id = ForeignKey(Case, null=False, on_delete=OnDelete.restrict, index=True)
+    visit = ForeignKey(Visit, null=False, on_delete=OnDelete.restrict, index=True)
+    step = Varchar(length=60, default=None)
+    control = Varchar(length=60, default=None)
+    payment = ForeignKey(Payment, null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    file: "ForeignKey[Any]" = ForeignKey(
+        _core("File", "core.storage.tables"), null=False, on_delete=OnDelete.restrict, index=True
+    )
+    name = Varchar(length=200, default=None)
+    kind = Varchar(length=12, default="")
+    size = BigInt(default=0)
+    sha256 = Varchar(length=64, default=None)
+    carried_from = BigInt(null=True, default=None)
+    """The same file in the visit this one replaced."""
+    added_at = Timestamptz(default=None)
+    added_by = BigInt(default=None)
+    added_by_name = Varchar(length=60, default="")
+    voided_at = Timestamptz(null=True, default=None)
+    voided_by_name = Varchar(length=60, default="")
+    void_reason = Varchar(length=300, default="")
+
+
+class Alarm(Owned, Table, tablename="cases_alarm"):
+    """Projection of ``inspection.alarm_*``: the lamps of a case, never a source of decisions."""
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    alarm = BigInt(default=None, unique=True)
+    case_id = ForeignKey(Case, null=False, on_delete=OnDelete.restrict, index=True)
+    colour = Varchar(length=8, default=None)
+    kind = Varchar(length=20, default="")
+    point = Varchar(length=80, default="")
+    step_title = Varchar(length=80, default="")
+    sentence = Varchar(length=600, default="")
+    state = Varchar(length=12, default="open")
+    """open | revoked | upheld"""
+    raised_at = Timestamptz(default=None)
+    ended_at = Timestamptz(null=True, default=None)
+
+
+class Submission(Owned, Table, tablename="cases_submission"):
+    """The token of a posted form, so that a second click finds what the first one did."""
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    token = Varchar(length=64, default=None, unique=True)
+    case_id = ForeignKey(Case, null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    act = Varchar(length=24, default=None)
+    at = Timestamptz(default=None)
+    person = BigInt(default=None)
