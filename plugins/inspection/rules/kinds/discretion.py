@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""M6 自由裁量: a penalty not according to the discretion standard; red.
+
+The band follows from the facts of the decision, not from the band the handler names; a named band
+that the facts contradict is itself a departure. Facts that are not entered leave the verdict open
+rather than accuse.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from plugins.inspection.rules.kinds.base import (
+    Kind,
+    Runner,
+    ending,
+    in_force,
+    not_in_force,
+    not_reached,
+    occurrence,
+    verdict,
+)
+from plugins.inspection.rules.model import (
+    Check,
+    Condition,
+    Decision,
+    Event,
+    Part,
+    Point,
+    Standard,
+    Tier,
+    Verdict,
+)
+from plugins.inspection.rules.view import Calendar, CaseView
+from plugins.inspection.rules.words import short_yuan, yuan
+
+KEY = "discretion"
+MARK = "M6"
+
+MULTIPLE = 100
+"""With a base (「货值的倍数」) the bounds of a band are hundredths of the multiple: 500 = 5 倍."""
+
+
+def compile_point(point: Point, _calendar: Calendar | None) -> Runner:
+    def run(view: CaseView, out: list[Verdict], explain: bool) -> None:
+        submits = view.submits(point.step)
+        seen: dict[int, int] = {}
+        for event in submits:
+            found = _judge(point, event, occurrence(seen, event))
+            if explain or found.result == "fired":
+                out.append(found)
+        if explain and not submits:
+            out.append(not_reached(point, KEY, MARK))
+
+    return run
+
+
+def holds(condition: Condition, facts: Mapping[str, Any]) -> bool | None:
+    """Whether a condition of a band is met; None when the fact was not entered."""
+    actual = facts.get(condition.control)
+    if actual is None or actual == "":
+        return None
+    wanted = condition.value
+    if condition.op == "in":
+        return actual in wanted if isinstance(wanted, list | tuple) else actual == wanted
+    if condition.op == "eq":
+        return bool(actual == wanted)
+    if condition.op == "ne":
+        return bool(actual != wanted)
+    try:
+        left, right = float(actual), float(wanted)
+    except (TypeError, ValueError):
+        return None
+    return {
+        "le": left <= right,
+        "lt": left < right,
+        "ge": left >= right,
+        "gt": left > right,
+    }[condition.op]
+
+
+def bounds(
+    tier: Tier, standard: Standard, facts: Mapping[str, Any]
+) -> tuple[int | None, int | None] | None:
+    """The permitted amounts in fen; None when the base of a multiple is not known."""
+    if not standard.base:
+        return tier.min, tier.max
+    base = facts.get(standard.base)
+    if not isinstance(base, int | float) or isinstance(base, bool):
+        return None
+    return tuple(  # type: ignore[return-value]
+        None if bound is None else round(base * bound / MULTIPLE) for bound in (tier.min, tier.max)
+    )
+
+
+def _judge(point: Point, event: Event, nth: str) -> Verdict:
+    if not in_force(point, event.at):
+        return not_in_force(point, KEY, MARK, event)
+
+    def quiet(result: Any, reason: str, checks: tuple[Check, ...] = ()) -> Verdict:
+        return verdict(
+            point,
+            KEY,
+            result,
+            mark=MARK,
+            event=event,
+            occurrence=nth,
+            reason=reason,
+            checks=checks,
+        )
+
+    decision = event.decision
+    standard = point.standard
+    if standard is None:
+        return quiet("undecided", "职权目录里没有这个监察点引用的裁量标准。")
+    amount = _amount(point, event, decision)
+    kinds = decision.kinds if decision else ()
+    if amount is None and not kinds:
+        return quiet("not_applicable", "这次提交没有作出处罚，没有要对照的幅度。")
+    facts: dict[str, Any] = {**event.values, **(decision.facts if decision else {})}
+    named = str(
+        (decision.tier if decision else "")
+        or event.values.get(point.params.get("tier_control", "tier"))
+        or ""
+    )
+    answers = [(tier, [holds(c, facts) for c in tier.conditions]) for tier in standard.tiers]
+    matched = [tier for tier, met in answers if all(m is True for m in met)]
+    possible = [tier for tier, met in answers if not any(m is False for m in met)]
+    chosen = next((t for t in standard.tiers if t.key == named), None)
+    if not matched and chosen is not None and chosen in possible:
+        matched = [chosen]
+    if not matched and not (chosen is not None and chosen not in possible):
+        lacking = sorted(
+            {c.control for tier in possible for c in tier.conditions if holds(c, facts) is None}
+        )
+        return quiet(
+            "undecided",
+            f"裁量事实没有填写（{'、'.join(lacking)}），无法对照「{standard.title}」。"
+            if lacking
+            else f"「{standard.title}」没有一个阶次适用于所填的事实。",
+        )
+    band = "、".join(t.title or t.key for t in matched)
+    checks: list[Check] = [Check("适用的裁量阶次", standard.title, band or "没有适用的阶次")]
+    wrong: list[str] = []
+    headline = ""
+    equation: tuple[Part, ...] = ()
+    if chosen is not None and chosen not in matched:
+        should = "、".join(t.title or t.key for t in (matched or possible)) or "其他阶次"
+        checks.append(Check("选用的阶次", should, chosen.title or chosen.key, ok=False))
+        wrong.append(f"按事实应适用「{should}」，选用的是「{chosen.title or chosen.key}」")
+        headline = f"裁量阶次应为{should}，选用{chosen.title or chosen.key}"
+    if amount is not None and matched:
+        ranges = [bounds(t, standard, facts) for t in matched]
+        known = [r for r in ranges if r is not None]
+        if not known:
+            return quiet(
+                "undecided", f"计算基数（{standard.base}）没有填写，算不出「{band}」的幅度。"
+            )
+        fits = any(
+            (lo is None or amount >= lo) and (hi is None or amount <= hi) for lo, hi in known
+        )
+        words = "或".join(_range(lo, hi) for lo, hi in known)
+        checks.append(Check("处罚金额在幅度内", words, yuan(amount), fits))
+        if not fits:
+            gap, bound, over = _gap(amount, known)
+            wrong.append(
+                f"处罚金额 {yuan(amount)}，「{band}」的幅度是{words}，"
+                f"{'超出上限' if over else '低于下限'} {yuan(gap)}"
+            )
+            headline = headline or (
+                f"决定罚款{'超出裁量阶次上限' if over else '低于裁量阶次下限'} {short_yuan(gap)}"
+            )
+            equation = (
+                Part("决定金额", yuan(amount)),
+                Part("上限" if over else "下限", yuan(bound), band, sign="−" if over else "与"),
+                Part("相差", yuan(gap), "允许 0.00 元", sign="=", bad=True),
+            )
+    allowed = {k for t in matched for k in t.kinds}
+    extra = [k for k in kinds if k not in allowed] if matched and allowed else []
+    if allowed:
+        checks.append(
+            Check(
+                "处罚种类",
+                "、".join(sorted(allowed)),
+                "、".join(kinds) or "没有填写",
+                not extra,
+            )
+        )
+    if extra:
+        wrong.append(f"处罚种类“{'、'.join(extra)}”不在「{band}」之内")
+        headline = headline or f"处罚种类不在裁量阶次之内：{'、'.join(extra)}"
+    detail = {"amount": amount, "tiers": [t.key for t in matched], "named": named}
+    if not wrong:
+        return verdict(
+            point,
+            KEY,
+            "passed",
+            mark=MARK,
+            event=event,
+            occurrence=nth,
+            reason="；".join(f"{c.title}：{c.have}" for c in checks),
+            checks=tuple(checks),
+            detail=detail,
+        )
+    return verdict(
+        point,
+        KEY,
+        "fired",
+        mark=MARK,
+        event=event,
+        occurrence=nth,
+        headline=headline,
+        sentence=f"对照「{standard.title}」，{'；'.join(wrong)}{ending(point.colour or 'red')}",
+        cure="按照职权目录录入的自由裁量标准办理。",
+        checks=tuple(checks),
+        equation=equation,
+        detail=detail,
+    )
+
+
+def _amount(point: Point, event: Event, decision: Decision | None) -> int | None:
+    if decision is not None and decision.amount is not None:
+        return decision.amount
+    typed = event.values.get(point.params.get("amount_control", "amount"))
+    return typed if isinstance(typed, int) and not isinstance(typed, bool) else None
+
+
+def _range(low: int | None, high: int | None) -> str:
+    if low is None and high is None:
+        return "不限"
+    if low is None:
+        return f"不超过 {yuan(high or 0)}"
+    if high is None:
+        return f"不少于 {yuan(low)}"
+    return f"{yuan(low)}至 {yuan(high)}"
+
+
+def _gap(amount: int, ranges: list[tuple[int | None, int | None]]) -> tuple[int, int, bool]:
+    """The nearest bound that is broken: by how much, which, and whether upwards."""
+    found: list[tuple[int, int, bool]] = []
+    for low, high in ranges:
+        if high is not None and amount > high:
+            found.append((amount - high, high, True))
+        if low is not None and amount < low:
+            found.append((low - amount, low, False))
+    return min(found)
+
+
+KIND = Kind(
+    key=KEY,
+    title="自由裁量",
+    mark=MARK,
+    colour="red",
+    compile=compile_point,
+    remedy="按照职权目录系统录入的自由裁量标准办案。",
+    params={
+        "standard": "裁量标准",
+        "amount_control": "金额控件",
+        "tier_control": "阶次控件",
+    },
+)
