@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables of accounts. None is scoped: they exist before a scope does, and describe scopes."""
 
+from typing import ClassVar
+
 from piccolo.columns import (
     BigInt,
     BigSerial,
@@ -46,6 +48,8 @@ class User(Table, tablename="core_user"):
 @unscoped("password hashes are read before a scope exists; no page ever selects them")
 class Password(Table, tablename="core_password"):
     """Every password a user had, newest last: history and age rules read it."""
+
+    GRANTS: ClassVar = {"web": "select, insert", "worker": ""}
 
     id = BigSerial(primary_key=True)
     user = ForeignKey(User, null=False, on_delete=OnDelete.restrict, index=True)
@@ -110,6 +114,15 @@ class Assignment(Table, tablename="core_assignment"):
 class Session(Table, tablename="core_session"):
     """A signed-in browser. Only the hash of the cookie is kept."""
 
+    GRANTS: ClassVar = {
+        "web": (
+            'insert, select (id, "user", assignment, opened_at, seen_at, ended_at, ended_because,'
+            " address, agent), update (ended_at, ended_because)"
+        ),
+        "worker": "select (id, opened_at, seen_at, ended_at), delete",
+    }
+    # Neither hash nor token can be read by anybody but core_open().
+
     id = BigSerial(primary_key=True)
     hash = Bytea(unique=True, default=None)
     user = ForeignKey(User, null=False, on_delete=OnDelete.cascade, index=True)
@@ -127,6 +140,8 @@ class Session(Table, tablename="core_session"):
 class Slip(Table, tablename="core_slip"):
     """A printed one-time password: issued by staff, used once, within seven days."""
 
+    GRANTS: ClassVar = {"web": "select, insert, update (used_at, revoked_at)", "worker": "select"}
+
     id = BigSerial(primary_key=True)
     user = ForeignKey(User, null=False, on_delete=OnDelete.cascade, index=True)
     hash = Bytea(default=None)
@@ -140,6 +155,8 @@ class Slip(Table, tablename="core_slip"):
 @unscoped("failed sign-ins are counted for names that may not exist at all")
 class LoginAttempt(Table, tablename="core_login_attempt"):
     """A failed sign-in by hash of the typed name, so that typed passwords never rest here."""
+
+    GRANTS: ClassVar = {"web": "select, insert, update (cleared)", "worker": "select, delete"}
 
     id = BigSerial(primary_key=True)
     login_hash = Bytea(default=None, index=True)

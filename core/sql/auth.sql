@@ -1,14 +1,9 @@
-# SPDX-License-Identifier: Apache-2.0
-"""The one function sessions are opened through, and what the web role may touch.
-
-``core_open`` runs as the owner, so the web role needs no grant on the session table: a handler
-with a fault can neither list sessions nor make one up. It is applied after every migration.
-"""
-
-# $1 hash of the cookie, $2 the moment, $3 idle and $4 absolute seconds. One row or none.
-# A session's row is touched at most once a minute: reading must not become writing.
-STATEMENTS = (
-    """
+-- SPDX-License-Identifier: Apache-2.0
+-- The one function sessions are opened through. It runs as the owner, so the web role needs no
+-- right to read hashes or tokens: a faulty handler can neither list sessions nor make one up.
+-- h: hash of the cookie; idle, absolute: seconds. One row or none. The row is touched at most
+-- once a minute, since reading a page must not become writing.
+drop function if exists core_open(bytea, timestamptz, int, int);
 create or replace function core_open(h bytea, moment timestamptz, idle int, absolute int)
 returns table (
   session_id bigint, user_id bigint, login text, name text, person_id bigint, must_change boolean,
@@ -50,9 +45,18 @@ begin
   left join core_region g on g.id = a.region
   left join core_organisation o on o.id = a.organisation
   where u.id = s."user" and u.active;
-end $$
-""",
-    "revoke all on function core_open(bytea, timestamptz, int, int) from public",
-    "grant execute on function core_open(bytea, timestamptz, int, int) to jiandu_web, jiandu_worker",
-    "insert into core_version (number) select 1 where not exists (select 1 from core_version)",
-)
+end $$;
+
+revoke all on function core_open(bytea, timestamptz, int, int) from public;
+grant execute on function core_open(bytea, timestamptz, int, int) to jiandu_web, jiandu_worker;
+
+insert into core_version (number) select 1 where not exists (select 1 from core_version);
+
+-- Whose a cookie was, also after its session ended: a form typed under it is given back to the
+-- same user only.
+create or replace function core_session_user(h bytea) returns bigint
+language sql stable security definer set search_path = public, pg_temp as $$
+  select "user" from core_session where hash = h
+$$;
+revoke all on function core_session_user(bytea) from public;
+grant execute on function core_session_user(bytea) to jiandu_web, jiandu_worker;

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What core keeps about a running application and about one request."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.auth.visitor import Visitor
+    from core.host.registry import Registry
+    from core.settings import Settings
+    from core.web.body import Body
+    from core.web.static import StaticFiles
+    from core.web.templating import Templates
+
+KEY = "jiandu"
+
+
+@dataclass
+class Platform:
+    """One application: its settings, its plugins, its templates. Lives in ``app.state``."""
+
+    settings: "Settings"
+    registry: "Registry"
+    templates: "Templates"
+    static: "StaticFiles"
+    plugin_of_path: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Held:
+    """One request: who asks, what was posted, its number. Lives in the ASGI scope."""
+
+    request_id: str
+    platform: Platform
+    visitor: "Visitor | None" = None
+    body: "Body | None" = None
+    carry: str = ""
+    """The typed form of a dead session, sealed, for the sign-in page."""
+    new_cookie: str | None = None
+    """Token to set (or "" to delete) with the answer."""
+    flash: list[dict[str, str]] = field(default_factory=list)
+
+    def close(self) -> None:
+        if self.body is not None:
+            self.body.close()
+
+
+# The request being answered, for macros (which have no context of their own) and log lines.
+current: ContextVar[Held | None] = ContextVar("jiandu_request", default=None)
+
+
+def platform_of(app: Any) -> Platform:
+    """The platform of a Litestar application."""
+    platform: Platform = app.state[KEY]
+    return platform
+
+
+def held(connection: Any) -> Held:
+    """What core keeps about this request; made at the first call."""
+    scope = connection if isinstance(connection, dict) else connection.scope
+    kept = scope.get(KEY)
+    if kept is None:
+        app = scope.get("litestar_app") or scope["app"]
+        kept = scope[KEY] = Held(new_request_id(), platform_of(app))
+    result: Held = kept
+    return result
+
+
+def new_request_id() -> str:
+    """A short number a user can read out on the telephone; random, so that it tells nothing."""
+    import secrets
+
+    alphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+    return "".join(secrets.choice(alphabet) for _ in range(8))
