@@ -5,6 +5,7 @@
 settings pages; this file holds what the operator of a server decides before it starts.
 """
 
+import fcntl
 import json
 import os
 import secrets
@@ -327,13 +328,22 @@ def read(environ: Mapping[str, str], config: Path = CONFIG) -> Settings:
 
 
 def running(data: Path) -> dict[str, Any] | None:
-    """What the ``jiandu serve`` of this data folder recorded, if it is alive."""
+    """What the ``jiandu serve`` of this data folder recorded, if it is alive.
+
+    Alive means that it holds the folder's lock: a process number may belong to somebody else
+    by now.
+    """
+    try:
+        with (data / ".serve.lock").open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return None
+    except BlockingIOError:
+        pass
+    except OSError:
+        return None
     try:
         record: dict[str, Any] = json.loads((data / "serve.json").read_text("utf-8"))
-        os.kill(int(record["pid"]), 0)
-    except PermissionError:
-        return record  # alive, under another user
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         return None
     return record
 

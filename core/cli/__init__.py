@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line ``jiandu``.
+
+Each command imports what it needs when it runs: ``jiandu --help`` and ``jiandu trace`` must not
+wait for a web framework, and ``jiandu check`` must work without a database.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import core
+from core.settings import ROOT, SettingsError
+
+__all__ = ["main"]
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from core.serve.supervisor import Supervisor
+    from core.settings import read
+
+    if options.no_demo:
+        os.environ["JIANDU_DEMO"] = "0"
+    # A port that somebody asked for is taken or refused, never silently replaced.
+    exact = bool(os.environ.get("PORT", "").strip())
+    return Supervisor(read(os.environ), exact_port=exact).run()
+
+
+def _worker(_options: argparse.Namespace) -> int:
+    from runpy import run_module
+
+    run_module("core.jobs.worker", run_name="__main__", alter_sys=True)
+    return 0
+
+
+def _migrate(_options: argparse.Namespace) -> int:
+    from core.schema import SchemaError, migrate
+    from core.serve.supervisor import stores
+    from core.settings import load
+
+    settings = load()
+    with stores(settings) as address:
+        url = settings.database.migration_url or address["DATABASE_URL"]
+        try:
+            report = asyncio.run(migrate(url, lock_seconds=settings.database.lock_seconds))
+        except (SchemaError, OSError) as error:
+            print(f"升级失败 (migration failed): {error}", file=sys.stderr)
+            return 1
+    if report.applied:
+        print(f"数据库已升级，{len(report.applied)} 步 ({len(report.applied)} migrations applied)")
+    return 0
+
+
+def _seed(options: argparse.Namespace) -> int:
+    from core.cli.seed import seed
+
+    return seed(reset=options.reset)
+
+
+def _check(_options: argparse.Namespace) -> int:
+    from core.cli.check import check
+
+    return check()
+
+
+def _plugins(options: argparse.Namespace) -> int:
+    from core.cli.check import list_plugins
+
+    return list_plugins(verbose=options.verbose)
+
+
+def _trace(options: argparse.Namespace) -> int:
+    from core.cli.trace import trace
+
+    return trace(ROOT, as_json=options.json, missing=options.missing)
+
+
+def _regions_import(options: argparse.Namespace) -> int:
+    from core.cli.regions import import_regions
+
+    return import_regions(options.file)
+
+
+BUILT_IN = ("serve", "worker", "migrate", "seed", "check", "plugins", "trace", "regions")
+
+
+def _add_built_in(parser: argparse.ArgumentParser) -> Any:
+    commands = parser.add_subparsers(dest="command", metavar="命令")
+
+    def add(name: str, help_: str, run: Run) -> argparse.ArgumentParser:
+        sub: argparse.ArgumentParser = commands.add_parser(name, help=help_, description=help_)
+        sub.set_defaults(run=run)
+        return sub
+
+    serve = add("serve", "启动平台：内置服务、网页与后台任务", _serve)
+    serve.add_argument("--host", help="监听地址，默认 127.0.0.1")
+    serve.add_argument("--port", type=int, help="端口，默认 8800")
+    serve.add_argument("--web", type=int, help="网页进程数")
+    serve.add_argument("--no-demo", action="store_true", help="不写入演示数据")
+    add("worker", "只运行后台任务", _worker)
+    add("migrate", "升级数据库结构", _migrate)
+    seed = add("seed", "写入演示数据（可重复执行）", _seed)
+    seed.add_argument("--reset", action="store_true", help="先清空数据库（生产环境拒绝）")
+    add("check", "检查插件与配置，不需要数据库", _check)
+    plugins = add("plugins", "列出插件", _plugins)
+    plugins.add_argument("-v", "--verbose", action="store_true", help="列出权限、记录与关口")
+    trace = add("trace", "列出需求及声明覆盖它的测试", _trace)
+    trace.add_argument("--json", action="store_true", help="输出 JSON")
+    trace.add_argument("--missing", action="store_true", help="只列没有测试的需求")
+    regions = commands.add_parser("regions", help="行政区划", description="行政区划")
+    verbs = regions.add_subparsers(dest="verb", required=True, metavar="动作")
+    imported = verbs.add_parser("import", help="导入区划表")
+    imported.add_argument("file", type=Path, help="CSV 或 XLSX 文件")
+    imported.set_defaults(run=_regions_import)
+    return commands
+
+
+def _add_contributed(commands: Any) -> None:
+    """Commands that plugins bring; nothing but their declarations is loaded for this."""
+    from core.api.commands import Command
+    from core.host.registry import current
+
+    for entry in current().contributions("core.command"):
+        command: Command = entry.value
+        if command.name in commands.choices:
+            raise SettingsError(f"插件 {entry.plugin} 的命令 {command.name} 已存在 (duplicate)")
+        sub = commands.add_parser(command.name, help=command.help, description=command.help)
+        command.configure(sub)
+        sub.set_defaults(run=command.run)
+
+
+def _parser(first: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="jiandu", description="行政执法监督平台")
+    parser.add_argument("--version", action="version", version=f"jiandu {core.__version__}")
+    parser.add_argument("--data", type=Path, help="数据目录，默认 var/")
+    commands = _add_built_in(parser)
+    if first not in BUILT_IN and first != "--version":
+        _add_contributed(commands)
+    return parser
+
+
+def _first_word(arguments: Sequence[str]) -> str:
+    """The command's name, skipping ``--data FOLDER``, without parsing yet."""
+    words = iter(arguments)
+    for word in words:
+        if word == "--data":
+            next(words, None)
+        elif not word.startswith("--data="):
+            return word
+    return ""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        parser = _parser(_first_word(words))
+        options = parser.parse_args(words)
+        if not getattr(options, "run", None):
+            parser.print_help()
+            return 2
+        if options.data is not None:
+            os.environ["DATA"] = os.environ["JIANDU_DATA"] = str(options.data.resolve())
+        for name in ("host", "port"):
+            if (given := getattr(options, name, None)) is not None:
+                os.environ[name.upper()] = str(given)
+        if getattr(options, "web", None) is not None:
+            os.environ["JIANDU_WEB"] = str(options.web)
+        run: Run = options.run
+        return run(options)
+    except SettingsError as error:
+        print(f"配置有误 (bad configuration): {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # `jiandu trace | head` ends the reader early; that is no failure.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

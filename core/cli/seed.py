@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``jiandu seed``: the demo data, step by step, and the list of accounts to try it with."""
+
+import asyncio
+import json
+import logging
+import sys
+import time
+from pathlib import Path
+
+import asyncpg
+
+from core.api.demo import DemoContext
+from core.db import DB, WEB
+from core.host import registry as host
+from core.logging import set_up
+from core.schema import migrate
+from core.serve.supervisor import ACCOUNTS, ServeError, stores
+from core.settings import Settings, load, running
+
+log = logging.getLogger("jiandu.seed")
+
+
+def seed(*, reset: bool = False) -> int:
+    """Run all demo steps; with ``reset`` on an emptied database."""
+    settings = load()
+    set_up(settings)
+    if reset and (refusal := _may_not_reset(settings)):
+        print(refusal, file=sys.stderr)
+        return 1
+    try:
+        with stores(settings) as address:
+            asyncio.run(_seed(address["DATABASE_URL"], settings, reset=reset))
+    except ServeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _may_not_reset(settings: Settings) -> str:
+    if settings.production:
+        return "生产环境不清空数据 (a production database is never reset)"
+    if running(settings.data):
+        return "平台正在运行，请先停止再清空 (stop the running platform first)"
+    return ""
+
+
+async def _seed(url: str, settings: Settings, *, reset: bool) -> None:
+    if reset:
+        await _empty(url)
+    # Harmless when nothing is pending; a reset database has no tables at all.
+    await migrate(settings.database.owner_url or url)
+    registry = host.build()
+    host.set_current(registry)
+    context = DemoContext()
+    DB.configure(url, WEB)
+    await DB.start_connection_pool(min_size=1, max_size=4)
+    started = time.monotonic()
+    try:
+        for step in registry.demo_steps:
+            before = time.monotonic()
+            try:
+                await step.run(context)
+            except Exception:
+                log.exception("demo step %r of plugin %s", step.title, registry.plugin_of(step))
+                raise
+            print(f"  {step.title}（{time.monotonic() - before:.1f} 秒）")
+    finally:
+        await DB.close_connection_pool()
+    _write(settings.data / ACCOUNTS, context)
+    print(f"  演示数据已写入，{time.monotonic() - started:.1f} 秒 (demo data written)")
+
+
+async def _empty(url: str) -> None:
+    """Drop every table, function and policy; the roles stay, other databases may use them."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            "drop schema public cascade; create schema public; "
+            "grant usage on schema public to public"
+        )
+    finally:
+        await connection.close()
+
+
+def _write(path: Path, context: DemoContext) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".new")
+    draft.write_text(json.dumps(context.listed(), ensure_ascii=False, indent=1), "utf-8")
+    draft.replace(path)

@@ -1,0 +1,428 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parent process: holds the folder's lock and the port, keeps the children alive.
+
+Order of start: lock, port, PostgreSQL and Valkey, migrations, demo data, web processes, worker.
+Order of stop: web and worker, Valkey, PostgreSQL. A second Ctrl-C leaves at once; the kernel
+then ends the children (``core.serve.leash``).
+"""
+
+import fcntl
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import core
+from core.clock import now
+from core.serve.leash import Child, leashed, listening
+from core.serve.postgres import EmbeddedPostgres, PostgresError
+from core.serve.valkey import EmbeddedValkey, ValkeyError
+from core.settings import Settings, kept_secret, running
+
+ACCOUNTS = "demo-accounts.json"
+RECORD = "serve.json"
+EARLY_DEATHS = 3
+"""A process that dies so often before the first page answers has a fault of its own."""
+
+
+class ServeError(Exception):
+    """The start is impossible; the message is for people, in Chinese and English."""
+
+
+@dataclass(frozen=True)
+class Commands:
+    """What the children run; tests put their own programs here."""
+
+    web: Sequence[str] = (sys.executable, "-m", "core.serve.web")
+    worker: Sequence[str] = (sys.executable, "-m", "core.jobs.worker")
+    migrate: Sequence[str] = (sys.executable, "-m", "core.cli", "migrate")
+    seed: Sequence[str] = (sys.executable, "-m", "core.cli", "seed")
+
+
+@dataclass
+class Stop:
+    """What signals have asked for."""
+
+    asked: bool = False
+    wakeup: socket.socket = field(init=False)
+    _write: socket.socket = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.wakeup, self._write = socket.socketpair()
+        self.wakeup.setblocking(False)
+        self._write.setblocking(False)
+
+    def install(self) -> None:
+        """Listen to Ctrl-C, to a service manager's stop and to the end of children."""
+        signal.set_wakeup_fd(self._write.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGINT, self._stop)
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def _stop(self, number: int, _frame: object) -> None:
+        if self.asked:
+            os._exit(128 + number)
+        self.asked = True
+
+    def sleep(self, seconds: float, *also: socket.socket) -> list[socket.socket]:
+        """Until a signal, until one of ``also`` can be read, or until the time is up."""
+        readable, _, _ = select.select([self.wakeup, *also], [], [], max(0.0, seconds))
+        if self.wakeup in readable:
+            with suppress(BlockingIOError):
+                while self.wakeup.recv(4096):
+                    pass
+        return [each for each in readable if each is not self.wakeup]
+
+
+@contextmanager
+def folder_lock(data: Path) -> Iterator[IO[str]]:
+    """Only one ``jiandu serve`` per data folder: two would share one cluster and lose data."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / ".serve.lock").open("w") as lock:
+        # A command that only looks whether somebody serves here holds the lock for an instant.
+        for attempt in range(5):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if attempt == 4:
+                    raise ServeError(_occupied(data)) from None
+                time.sleep(0.1)
+        yield lock
+
+
+def _occupied(data: Path) -> str:
+    record = running(data) or {}
+    return (
+        f"数据目录 {data} 已由另一个进程使用：进程号 {record.get('pid', '?')}，"
+        f"地址 {record.get('url', '?')}。要同时运行第二套，请换一个目录：make run DATA=另一目录\n"
+        f"(data folder {data} is in use by process {record.get('pid', '?')} "
+        f"at {record.get('url', '?')}; run a second one with DATA=another-folder)"
+    )
+
+
+def open_port(host: str, port: int, *, exact: bool) -> socket.socket:
+    """The port asked for; unless ``exact``, the next in steps of ten, then any free one."""
+    candidates = (port,) if exact else (*range(port, min(port + 200, 65536), 10), 0)
+    problem: OSError | None = None
+    for candidate in candidates:
+        try:
+            return listening(host, candidate)
+        except OSError as error:
+            problem = error
+    raise ServeError(
+        f"端口 {port} 打不开（{host}）：{problem}。请换一个端口：make run PORT={port + 10}\n"
+        f"(cannot listen on {host}:{port}: {problem}; choose another one with PORT=)"
+    )
+
+
+class Supervisor:
+    """One run of ``jiandu serve``."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        exact_port: bool = False,
+        commands: Commands | None = None,
+        say: Callable[[str], None] = print,
+    ) -> None:
+        self.settings = settings
+        self.exact_port = exact_port
+        self.commands = commands or Commands()
+        self.say = say
+        self.stop = Stop()
+        self.postgres: EmbeddedPostgres | None = None
+        self.valkey: EmbeddedValkey | None = None
+        self.children: list[Child] = []
+        self.url = ""
+        self._sock: socket.socket | None = None
+
+    def run(self) -> int:
+        """Serve until told to stop; returns the exit code."""
+        try:
+            with folder_lock(self.settings.data):
+                return self._run_locked()
+        except (ServeError, PostgresError, ValkeyError) as error:
+            self.say(f"\n{error}\n")
+            return 1
+
+    def _run_locked(self) -> int:
+        started = time.monotonic()
+        server = self.settings.server
+        self._sock = open_port(server.host, server.port, exact=self.exact_port)
+        port = int(self._sock.getsockname()[1])
+        if port != server.port:
+            self.say(f"端口 {server.port} 已被占用，改用 {port} (port taken, using {port})")
+        shown = "127.0.0.1" if server.host in ("0.0.0.0", "::", "") else server.host  # noqa: S104 - compared, not bound
+        self.url = server.url or f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+        self.stop.install()
+        try:
+            environment = self._start_stores()
+            self._record(port, environment)
+            if not self._prepare(environment):
+                return 0 if self.stop.asked else 1
+            self._start_processes(environment)
+            if not self._first_page(server.host, port):
+                return 0 if self.stop.asked else 1
+            self._welcome(time.monotonic() - started)
+            self._watch()
+            return 0
+        finally:
+            self._stop_all()
+
+    # -- start --------------------------------------------------------------------------------
+
+    def _start_stores(self) -> dict[str, str]:
+        """The embedded servers that no address replaces, and the children's environment."""
+        settings = self.settings
+        before = _recorded_ports(settings.data)
+        environment = dict(os.environ)
+        environment["JIANDU_DATA"] = environment["DATA"] = str(settings.data)
+        environment["JIANDU_SECRET"] = settings.secret or kept_secret(settings.data)
+        environment["PORT"] = str(settings.server.port)
+        # Metrics of all web processes meet in this folder; old files would be counted again.
+        metrics = settings.data / "metrics"
+        metrics.mkdir(exist_ok=True)
+        for old in metrics.glob("*.db"):
+            old.unlink(missing_ok=True)
+        environment["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
+        if settings.redis.url:
+            environment["REDIS_URL"] = settings.redis.url
+        else:
+            self.valkey = EmbeddedValkey(settings.data / "valkey", before.get("valkey_port", 0))
+            self.valkey.start()
+            environment["REDIS_URL"] = self.valkey.url
+            self.children.append(self.valkey.child)
+        if settings.database.url:
+            environment["DATABASE_URL"] = settings.database.url
+        else:
+            if not (settings.data / "postgres/password").exists():
+                self.say("建立内置数据库 (creating the embedded database) …")
+            self.postgres = EmbeddedPostgres(
+                settings.data / "postgres",
+                before.get("postgres_port", 0),
+                {"shared_buffers": settings.database.shared_buffers},
+            )
+            self.postgres.start()
+            environment["DATABASE_URL"] = self.postgres.url
+            self.children.append(self.postgres.child)
+        return environment
+
+    def _record(self, port: int, environment: Mapping[str, str]) -> None:
+        """Tell other commands where we are; readable by the owner alone, it holds passwords."""
+        record = {
+            "pid": os.getpid(),
+            "url": self.url,
+            "port": port,
+            "postgres_port": self.postgres.port if self.postgres else None,
+            "valkey_port": self.valkey.port if self.valkey else None,
+            "database_url": environment["DATABASE_URL"],
+            "redis_url": environment["REDIS_URL"],
+            "started_at": now().isoformat(timespec="seconds"),
+            "version": core.__version__,
+        }
+        path = self.settings.data / RECORD
+        draft = path.with_suffix(".new")
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(record, indent=1), "utf-8")
+        draft.replace(path)
+
+    def _prepare(self, environment: Mapping[str, str]) -> bool:
+        """Migrations, and demo data once; each in a process of its own, so this one stays small."""
+        if not self._step(self.commands.migrate, environment):
+            self.say("数据库升级没有成功，见上面的信息 (the migration failed, see above)")
+            return False
+        if self.settings.demo and not (self.settings.data / ACCOUNTS).exists():
+            self.say("写入演示数据 (writing demo data) …")
+            if not self._step(self.commands.seed, environment):
+                self.say("演示数据没有写成，见上面的信息 (seeding failed, see above)")
+                return False
+        return True
+
+    def _step(self, command: Sequence[str], environment: Mapping[str, str]) -> bool:
+        process = subprocess.Popen(  # noqa: S603 - a command line of our own
+            list(command),
+            stdin=subprocess.DEVNULL,
+            env=dict(environment),
+            preexec_fn=leashed(signal.SIGTERM),  # noqa: PLW1509 - this process has one thread
+            start_new_session=True,
+        )
+        while process.poll() is None:
+            self.stop.sleep(1)
+            if self.stop.asked:
+                process.terminate()
+                process.wait()
+                return False
+        return process.returncode == 0
+
+    def _start_processes(self, environment: Mapping[str, str]) -> None:
+        assert self._sock is not None
+        fd = self._sock.fileno()
+        for number in range(1, max(1, self.settings.server.web) + 1):
+            child = Child(
+                name=f"web-{number}",
+                command=[*self.commands.web, "--fd", str(fd)],
+                env={**environment, "JIANDU_PROCESS": f"web-{number}"},
+                pass_fds=(fd,),
+            )
+            self.children.append(child)
+            child.start()
+        worker = Child(
+            name="worker",
+            command=self.commands.worker,
+            env={**environment, "JIANDU_PROCESS": "worker"},
+        )
+        self.children.append(worker)
+        worker.start()
+
+    def _first_page(self, host: str, port: int) -> bool:
+        """Wait until a page answers, so that the printed address works when it is read."""
+        asking: socket.socket | None = None
+        target = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - compared, not bound
+        end = time.monotonic() + 90
+        try:
+            while not self.stop.asked:
+                if time.monotonic() > end:
+                    self.say("网页进程没有响应 (the web processes do not answer)")
+                    return False
+                self._look_after()
+                if broken := [c for c in self.children if c.failures >= EARLY_DEATHS]:
+                    self.say(
+                        f"{broken[0].name} 无法启动，见上面的信息 ({broken[0].name} cannot start)"
+                    )
+                    return False
+                if asking is None:
+                    with suppress(OSError):
+                        asking = socket.create_connection((target, port), timeout=2)
+                        asking.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+                if asking is not None and self.stop.sleep(0.2, asking):
+                    with suppress(OSError):
+                        if b" 200 " in asking.recv(64):
+                            return True
+                    asking.close()
+                    asking = None
+                    self.stop.sleep(0.1)
+            return False
+        finally:
+            if asking is not None:
+                asking.close()
+
+    def _welcome(self, seconds: float) -> None:
+        lines = ["", f"  {self.settings.site.title} 已就绪（{seconds:.1f} 秒）", ""]
+        lines += [f"  地址 (address)   {self.url}", f"  数据 (data)      {self.settings.data}"]
+        if self.postgres and self.postgres.home != self.postgres.folder:
+            lines.append(f"  数据库 (database) {self.postgres.home}")
+        lines += _accounts(self.settings.data / ACCOUNTS) if self.settings.demo else []
+        lines += ["", "  按 Ctrl-C 停止 (press Ctrl-C to stop)", ""]
+        self.say("\n".join(lines))
+
+    # -- life ---------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        while not self.stop.asked:
+            wait = self._look_after()
+            self.stop.sleep(wait)
+
+    def _look_after(self) -> float:
+        """Start again what has died and is due; returns the seconds until something is due."""
+        wait = 5.0
+        for child in self.children:
+            code = child.died()
+            if code is not None and not self.stop.asked:
+                moment = max(0.0, child.next_start - time.monotonic())
+                self.say(
+                    f"{child.name} 意外结束（{_reason(code)}），{moment:.1f} 秒后重新启动 "
+                    f"({child.name} ended, restarting)"
+                )
+            if child.process is None:
+                due = child.next_start - time.monotonic()
+                if due <= 0:
+                    child.start()
+                else:
+                    wait = min(wait, due)
+        return wait
+
+    def _stop_all(self) -> None:
+        """Stop in order; what does not stop in time is killed."""
+        processes = [c for c in self.children if c.name.startswith(("web", "worker"))]
+        if processes:
+            self.say("正在停止 (stopping) …")
+        for child in processes:
+            child.signal()
+        end = time.monotonic() + self.settings.server.stop_seconds + 2
+        for child in processes:
+            child.wait(max(0.1, end - time.monotonic()))
+        if self.valkey is not None:
+            self.valkey.stop()
+        if self.postgres is not None:
+            self.postgres.stop()
+        if self._sock is not None:
+            self._sock.close()
+        with suppress(OSError):
+            (self.settings.data / RECORD).replace(self.settings.data / "serve.last.json")
+        signal.set_wakeup_fd(-1)
+
+
+def _recorded_ports(data: Path) -> dict[str, int]:
+    """The ports of the last run: keeping them keeps an operator's bookmarks and psql aliases."""
+    for name in (RECORD, "serve.last.json"):
+        try:
+            record: dict[str, Any] = json.loads((data / name).read_text("utf-8"))
+        except (OSError, ValueError):
+            continue
+        return {k: v for k, v in record.items() if k.endswith("_port") and isinstance(v, int)}
+    return {}
+
+
+def _accounts(path: Path) -> list[str]:
+    """The demo accounts that seeding wrote down: a list of login, password, role and place."""
+    try:
+        entries: list[dict[str, str]] = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    lines = ["", "  演示账号 (demo accounts)"]
+    for entry in entries:
+        words = (entry.get("role", ""), entry.get("name", ""), entry.get("place", ""))
+        lines.append(
+            f"    {entry.get('login', ''):<16} {entry.get('password', ''):<14} "
+            f"{' · '.join(w for w in words if w)}"
+        )
+    return lines
+
+
+def _reason(code: int) -> str:
+    if code < 0:
+        with suppress(ValueError):
+            return signal.Signals(-code).name
+    return f"{code}"
+
+
+@contextmanager
+def stores(settings: Settings) -> Iterator[dict[str, str]]:
+    """Addresses of database and Redis for one command.
+
+    Those that are set or that a running ``jiandu serve`` has; else the embedded PostgreSQL is
+    started for the time of the command, under the folder's lock.
+    """
+    if settings.database.url:
+        yield {"DATABASE_URL": settings.database.url, "REDIS_URL": settings.redis.url}
+        return
+    with folder_lock(settings.data):
+        before = _recorded_ports(settings.data)
+        postgres = EmbeddedPostgres(
+            settings.data / "postgres", before.get("postgres_port", 0)
+        ).start()
+        try:
+            yield {"DATABASE_URL": postgres.url, "REDIS_URL": settings.redis.url}
+        finally:
+            postgres.stop()
