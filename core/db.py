@@ -24,7 +24,8 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
 from core.api.plugin import Place, SubjectRef
-from core.scope import EVERYTHING, NOTHING, Interval, Scope, scope_conditions
+from core.intervals import Interval
+from core.scope import EVERYTHING, NOTHING, Scope, scope_conditions
 
 if TYPE_CHECKING:
     from piccolo.table import Table

@@ -10,26 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from core.api.plugin import Place
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """Both ends belong to it; ``lo > hi`` is the empty interval."""
-
-    lo: int
-    hi: int
-
-    def __contains__(self, number: object) -> bool:
-        return isinstance(number, int) and self.lo <= number <= self.hi
-
-    def covers(self, other: "Interval") -> bool:
-        """Whether ``other`` is a non-empty part of this interval."""
-        return self.lo <= other.lo <= other.hi <= self.hi
-
-    @property
-    def empty(self) -> bool:
-        return self.lo > self.hi
-
+from core.intervals import REGIONS, Interval
 
 EVERYTHING = Interval(0, 2**62)
 NOTHING = Interval(1, 0)
@@ -70,9 +51,14 @@ class Scope:
         return cls(EVERYTHING, EVERYTHING, actor=actor, reason=reason)
 
     @classmethod
-    def of_place(cls, place: Place, region_hi: int, *, reason: str = "", actor: int = 0) -> Self:
+    def of_place(
+        cls, place: Place, region_hi: int | None = None, *, reason: str = "", actor: int = 0
+    ) -> Self:
         """The region a fact or a job belongs to, with every organisation in it."""
-        return cls(Interval(place.region_lo, region_hi), EVERYTHING, actor=actor, reason=reason)
+        region = REGIONS.interval(place.region_lo)
+        if region_hi is not None:
+            region = Interval(place.region_lo, region_hi)
+        return cls(region, EVERYTHING, actor=actor, reason=reason)
 
     @property
     def writes(self) -> tuple[Interval, Interval]:

@@ -31,7 +31,9 @@ class Organisation(Table, tablename="core_organisation"):
     short_name = Varchar(length=40, default="")
     kind = Varchar(length=16, default=None)
     """One of ``core.people.rules.KINDS``."""
-    parent = ForeignKey("self", null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    parent: "ForeignKey[Organisation]" = ForeignKey(
+        "self", null=True, default=None, on_delete=OnDelete.restrict, index=True
+    )
     region = ForeignKey(Region, null=False, on_delete=OnDelete.restrict, index=True)
     region_lo = BigInt(default=None, index=True)
     lo = BigInt(default=None, unique=True)

@@ -25,11 +25,25 @@ class Region(Table, tablename="core_region"):
     name = Varchar(length=60, default=None)
     level = SmallInt(default=None)
     """0 country, 1 province, 2 prefecture, 3 county, 4 town; depth in the tree may be less."""
-    parent = ForeignKey("self", null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    parent: "ForeignKey[Region]" = ForeignKey(
+        "self", null=True, default=None, on_delete=OnDelete.restrict, index=True
+    )
     lo = BigInt(default=None, unique=True)
     hi = BigInt(default=None)
     valid_from = Date(null=True, default=None)
     valid_to = Date(null=True, default=None)
     """Last day it existed; null = it exists."""
-    successor = ForeignKey("self", null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    successor: "ForeignKey[Region]" = ForeignKey(
+        "self", null=True, default=None, on_delete=OnDelete.restrict, index=True
+    )
     """After a renaming or a merger: the region that took its place."""
+
+
+@unscoped("former names of public regions")
+class RegionName(Table, tablename="core_region_name"):
+    """A name a region had before: documents of that time bear it."""
+
+    id = BigSerial(primary_key=True)
+    region = ForeignKey(Region, null=False, on_delete=OnDelete.restrict, index=True)
+    name = Varchar(length=60, default=None)
+    valid_to = Date(default=None)
