@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from core.scope import EVERYTHING, NOTHING, Interval, Scope
+from core.intervals import Interval
+from core.scope import EVERYTHING, NOTHING, Scope
 
 
 @dataclass(frozen=True, slots=True)

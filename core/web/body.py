@@ -33,7 +33,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f/\\]+")
 class UploadedFile:
     """An uploaded file, on disk when larger than a few hundred kilobytes."""
 
-    field: str
+    input: str
+    """Name of the form's input."""
     name: str
     media_type: str
     size: int = 0

@@ -34,6 +34,8 @@ class Held:
     request_id: str
     platform: Platform
     visitor: "Visitor | None" = None
+    enabled: frozenset[str] = frozenset()
+    """The plugins that are on where the visitor acts."""
     body: "Body | None" = None
     carry: str = ""
     """The typed form of a dead session, sealed, for the sign-in page."""

@@ -19,8 +19,9 @@ from core.web.static import StaticFiles
 
 
 class FastEnv(Environment):
-    """Looks a dictionary's key up first: ``row.title`` of a plain row costs half as much, and a
-    column named ``items`` means the column.
+    """Looks a dictionary's key up first.
+
+    ``row.title`` of a plain row costs half as much, and a column named ``items`` is the column.
     """
 
     def getattr(self, obj: Any, attribute: str) -> Any:

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pages, pieces, forms and lists.
+
+A handler opens its transaction, closes it, and only then renders::
+
+    @get("/", guards=[requires("complaints.complaint.read")])
+    async def index(request: Request) -> Response:
+        who = visitor(request)
+        async with transaction(who.scope):
+            if wants_xlsx(request):
+                return await export(request, LIST, await LIST.export(request, who.scope))
+            listing = await LIST.page(request, who.scope)
+        return page(request, "complaints/list.html", listing=listing)
+
+    @post("/", guards=[requires("complaints.complaint.file")])
+    async def file(request: Request) -> Response:
+        form = await bind(request, ComplaintForm)
+        if not form.ok:
+            return page(request, "complaints/form.html", status=422, form=form)
+        ...
+        return redirect(request, f"/complaints/{id}", message="投诉已登记。")
+"""
+
+from litestar import Request, Response, delete, get, post
+
+from core.forms import Bound, FieldError, FieldSpec, decode, format_money, parse_money, unbound
+from core.listing import Chip, Column, Filter, Listing, Page, Params, Tab
+from core.web.body import UploadedFile
+from core.web.enclosing import actions_for, describe, panels_for
+from core.web.hx import read as hx
+from core.web.hx import retarget, trigger
+from core.web.responses import (
+    bind,
+    export,
+    is_htmx,
+    page,
+    partial,
+    redirect,
+    render,
+    wants_xlsx,
+    xlsx_response,
+)
+
+__all__ = [
+    "Bound",
+    "Chip",
+    "Column",
+    "FieldError",
+    "FieldSpec",
+    "Filter",
+    "Listing",
+    "Page",
+    "Params",
+    "Request",
+    "Response",
+    "Tab",
+    "UploadedFile",
+    "actions_for",
+    "bind",
+    "decode",
+    "delete",
+    "describe",
+    "export",
+    "format_money",
+    "get",
+    "hx",
+    "is_htmx",
+    "page",
+    "panels_for",
+    "parse_money",
+    "partial",
+    "post",
+    "redirect",
+    "render",
+    "retarget",
+    "trigger",
+    "unbound",
+    "wants_xlsx",
+    "xlsx_response",
+]

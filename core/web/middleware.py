@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Around every request: its number, its session, its plugins, and cleaning up afterwards."""
+
+from litestar.connection import Request
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from core.auth import sessions
+from core.auth.access import SESSION
+from core.errors import Forbidden
+from core.host import enabling
+from core.host import registry as host_registry
+from core.logging import set_request_id
+from core.web import security
+from core.web.state import current, held
+
+
+class Surround(ASGIMiddleware):
+    """Opens the session (one query) before the guards look at it."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """The parameter must be called ``next_app``: Litestar passes it by name."""
+        if scope["type"] != "http":
+            await next_app(scope, receive, send)
+            return
+        kept = held(scope)
+        set_request_id(kept.request_id)
+        platform = kept.platform
+        token = current.set(kept)
+        try:
+            with host_registry.use(platform.registry):
+                if scope["route_handler"].opt.get(SESSION, True):
+                    await self._open(scope)
+                await next_app(scope, receive, send)
+        finally:
+            current.reset(token)
+            kept.close()
+
+    async def _open(self, scope: Scope) -> None:
+        kept = held(scope)
+        settings = kept.platform.settings
+        request: Request[object, object, object] = Request(scope)  # type: ignore[type-var]
+        if security.foreign(scope, request.headers, settings.server.url):
+            raise Forbidden(sentence="这个请求来自别的网站，没有办理。请回到平台页面操作。")
+        cookie = request.cookies.get(settings.session.cookie, "")
+        if not cookie:
+            return
+        kept.visitor = await sessions.open_session(
+            cookie, settings.session.idle_minutes * 60, settings.session.absolute_hours * 3600
+        )
+        if kept.visitor is not None:
+            kept.enabled = await enabling.enabled_plugins(
+                kept.visitor.region.lo, version=kept.visitor.version
+            )

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The main menu: built once per role, region and version; its counts are loaded after the page."""
+
+import logging
+from typing import Any
+
+from litestar import Request, Response, get
+
+from core import db
+from core.api.plugin import NavItem
+from core.auth.access import requires, visitor
+from core.auth.visitor import Visitor
+from core.web import status
+from core.web.state import Held, held
+
+log = logging.getLogger("jiandu.web")
+
+Section = tuple[str, list[dict[str, Any]]]
+
+_cache: dict[tuple[int, int, str, int], tuple[tuple[str, tuple[NavItem, ...]], ...]] = {}
+
+
+def sections(kept: Held, who: Visitor) -> tuple[tuple[str, tuple[NavItem, ...]], ...]:
+    """The entries this visitor sees, by section, in the order of their weights.
+
+    The order of sections is that of their lightest entry.
+    """
+    # The version moves when rights or switches change, so the cache needs no expiry.
+    key = (id(kept.platform.registry), who.version, who.role, who.region.lo)
+    found = _cache.get(key)
+    if found is None:
+        grouped: dict[str, list[NavItem]] = {}
+        for item in kept.platform.registry.nav_items:
+            if item.permission and item.permission not in who.permissions:
+                continue
+            if not is_on(kept, item):
+                continue
+            grouped.setdefault(item.section, []).append(item)
+        found = tuple((section, tuple(items)) for section, items in grouped.items())
+        if len(_cache) > 2000:
+            _cache.clear()  # old versions and regions nobody is in any more
+        _cache[key] = found
+    return found
+
+
+def is_on(kept: Held, entry: object) -> bool:
+    """Whether the plugin that declared ``entry`` is switched on where the visitor acts."""
+    return kept.platform.registry.plugin_of(entry) in kept.enabled
+
+
+def menu(kept: Held, who: Visitor, path: str, badges: dict[str, int]) -> list[Section]:
+    """The menu as templates draw it: the entry whose path fits longest is the current one."""
+    found = sections(kept, who)
+    paths = [item.path for _, items in found for item in items]
+    here = max(
+        (
+            each
+            for each in paths
+            if path == each or (each != "/" and path.startswith(each.rstrip("/") + "/"))
+        ),
+        key=len,
+        default="",
+    )
+    return [
+        (
+            section,
+            [
+                {
+                    "title": item.title,
+                    "path": item.path,
+                    "icon": item.icon,
+                    "badge": badges.get(item.path, 0),
+                    "current": item.path == here,
+                }
+                for item in items
+            ],
+        )
+        for section, items in found
+    ]
+
+
+def context(request: Request[Any, Any, Any], kept: Held) -> dict[str, Any]:
+    """What every layout needs."""
+    who = kept.visitor
+    site = {
+        "title": kept.platform.settings.site.title,
+        "owner": kept.platform.settings.site.owner,
+        "region": who.region.name if who else "",
+        "demo": kept.platform.settings.demo,
+        **status.known(),
+    }
+    return {
+        "request": request,
+        "visitor": who,
+        "nav": menu(kept, who, request.url.path, {}) if who else [],
+        "unread": 0,
+        "site": site,
+        "reference": kept.request_id,
+    }
+
+
+async def counts(kept: Held, who: Visitor) -> dict[str, int]:
+    """The number of open things per menu path; one statement each, a failing one fails alone."""
+    found: dict[str, int] = {}
+    async with db.transaction(who.scope):
+        for _, items in sections(kept, who):
+            for item in items:
+                if item.badge is None:
+                    continue
+                try:
+                    async with db.transaction():
+                        found[item.path] = await item.badge(who.scope)
+                except Exception:
+                    # Somebody else's counter must not take the menu away.
+                    log.exception("badge of %s failed", item.path)
+        await status.refresh()
+    return found
+
+
+@get("/nav/badges", guards=[requires()])
+async def badges(request: Request[Any, Any, Any]) -> Response[str]:
+    """The menu with its counts, loaded once after the page; refreshed by htmx now and then."""
+    from core.web import hx
+    from core.web.responses import partial
+
+    who = visitor(request)
+    kept = held(request)
+    path = hx.read(request).current_path.partition("?")[0]
+    numbers = await counts(kept, who)
+    return partial(
+        request,
+        "partials/_badges.html",
+        nav=menu(kept, who, path, numbers),
+        unread=numbers.get("/messages", 0),
+        site=status.known(),
+    )

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Answers of handlers: a page in its layout, a piece for htmx, a redirect, a workbook."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+from anyio import to_thread
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+
+from core import clock, forms
+from core.auth.access import visitor_or_none
+from core.errors import StaleForm
+from core.forms import Bound
+from core.listing import FORMAT, Column, Listing, Params, xlsx_bytes
+from core.web import hx, navigation, sealing
+from core.web.body import read_form
+from core.web.state import Held, current, held
+
+S = TypeVar("S", bound=msgspec.Struct)
+Req = Request[Any, Any, Any]
+
+HTML = "text/html; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FLASH = "jiandu_said"
+# The same address answers with a page or with a piece of it.
+VARY = "Cookie, HX-Request, HX-Request-Type"
+
+
+def page(
+    request: Req,
+    template: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **context: Any,
+) -> Response[str]:
+    """A whole page in a layout, with menu, banner and what was just done."""
+    kept = held(request)
+    said = _said(request, kept)
+    context = {**navigation.context(request, kept), "flash": said, **context}
+    answer = _html(kept, template, context, status, headers)
+    if FLASH in request.cookies:
+        answer.delete_cookie(FLASH, path="/")
+    return answer
+
+
+def partial(
+    request: Req,
+    template: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **context: Any,
+) -> Response[str]:
+    """A piece of a page: one root element, no layout."""
+    kept = held(request)
+    base = {"request": request, "visitor": kept.visitor}
+    return _html(kept, template, {**base, **context}, status, headers)
+
+
+def render(request: Req, template: str, **context: Any) -> str:
+    """The text of a template, for documents and messages."""
+    kept = held(request)
+    return _render(kept, template, {"request": request, "visitor": kept.visitor, **context})
+
+
+def _render(kept: Held, template: str, context: Mapping[str, Any]) -> str:
+    token = current.set(kept)
+    try:
+        return kept.platform.templates.render(template, context)
+    finally:
+        current.reset(token)
+
+
+def _html(
+    kept: Held,
+    template: str,
+    context: Mapping[str, Any],
+    status: int,
+    headers: Mapping[str, str] | None,
+) -> Response[str]:
+    return Response(
+        _render(kept, template, context),
+        status_code=status,
+        media_type=HTML,
+        headers={"Vary": VARY, **(headers or {})},
+    )
+
+
+def redirect(
+    request: Req, path: str, *, message: str | Mapping[str, str] | None = None
+) -> Response[Any]:
+    """Go on to ``path`` with a GET; htmx gets its own header, since it would follow a 303 itself.
+
+    ``message`` is what was done, shown on the next page: a sentence, or ``text``, ``tone``
+    (``red`` for a warning), ``href``, ``act``.
+    """
+    if not path.startswith("/") or path.startswith(("//", "/\\")):
+        raise ValueError(f"redirects stay on this site: {path!r}")
+    kept = held(request)
+    target = quote(path, safe="/?#[]@!$&'()*+,;=%:~-._")
+    headers = {"HX-Redirect": target} if hx.read(request).active else {"Location": target}
+    answer: Response[Any] = Response(
+        b"", status_code=200 if "HX-Redirect" in headers else 303, headers=headers, media_type=HTML
+    )
+    if message is not None:
+        said = {"text": message} if isinstance(message, str) else dict(message)
+        answer.set_cookie(
+            Cookie(
+                key=FLASH,
+                value=sealing.sign(kept.platform.settings, [said]),
+                path="/",
+                httponly=True,
+                secure=kept.platform.settings.secure_cookies,
+                samesite="lax",
+                max_age=60,
+            )
+        )
+    return answer
+
+
+def _said(request: Req, kept: Held) -> list[dict[str, str]]:
+    text = request.cookies.get(FLASH, "")
+    if not text or len(text) > 4000:
+        return []
+    try:
+        found = sealing.unsign(kept.platform.settings, text, 60)
+    except (ValueError, TypeError, msgspec.MsgspecError):
+        return []
+    return found if isinstance(found, list) else []
+
+
+def is_htmx(request: Req) -> bool:
+    """Whether htmx asks for a piece of the page rather than the page."""
+    return hx.is_htmx(request)
+
+
+async def bind(
+    request: Req, form: type[S], *, extra: Mapping[str, Any] | None = None, **given: Any
+) -> Bound[S]:
+    """The posted form as ``form``, with Chinese sentences for what is wrong.
+
+    ``extra`` and keyword arguments are values the server knows (an id from the path); the
+    browser cannot override them.
+    """
+    who = visitor_or_none(request)
+    body = await read_form(request, token=who.csrf if who else "", trusted=who is None)
+    if body is None:
+        raise StaleForm
+    return forms.decode(form, body.typed, {**(extra or {}), **given}, body.files)
+
+
+def wants_xlsx(request: Req) -> bool:
+    """Whether the address asks for the list as a workbook."""
+    return bool(request.query_params.get(FORMAT) == "xlsx")
+
+
+async def xlsx_response(
+    title: str, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], *, note: str = ""
+) -> Response[bytes]:
+    """A workbook to be saved, written outside the event loop."""
+    listed = list(rows)
+    body = await to_thread.run_sync(xlsx_bytes, title, columns, listed, note)
+    name = quote(f"{title}-{clock.today():%Y%m%d}.xlsx")
+    return Response(
+        body,
+        media_type=XLSX,
+        headers={
+            "Content-Disposition": f"attachment; filename=\"export.xlsx\"; filename*=UTF-8''{name}",
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+async def export(
+    request: Req,
+    listing: Listing,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    title: str = "",
+) -> Response[bytes]:
+    """The rows of ``listing.export(...)`` as a workbook, its conditions noted under the table."""
+    params = Params.of(request)
+    who = visitor_or_none(request)
+    titles = {each.key: each for each in listing.filters}
+    conditions = "；".join(
+        f"{titles[key].title}：{dict(titles[key].options).get(value, value)}"
+        for key, value in params.pairs
+        if value and key in titles
+    )
+    name = f"{who.name}（{who.role_title}）" if who else ""
+    moment = clock.local(clock.now())
+    note = f"导出时间 {moment:%Y-%m-%d %H:%M}　导出人 {name}　条件 {conditions or '无'}　共 {len(rows)} 条"
+    return await xlsx_response(title or listing.title, listing.export_columns, rows, note=note)

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Headers every answer carries, and the refusal of forms sent by other sites."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import Message, Scope
+
+from core.web.state import held
+
+# Strict: nothing inline, nothing from elsewhere, so a forgotten escape executes nothing.
+# ``data:`` pictures are the arrows and ticks of the style sheet.
+SOURCES = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data: blob:",
+    "media-src": "'self' blob:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "frame-src": "'self'",
+    "frame-ancestors": "'self'",
+    "manifest-src": "'self'",
+    "worker-src": "'self'",
+    "base-uri": "'none'",
+    "object-src": "'none'",
+}
+POLICY = "; ".join(f"{what} {where}" for what, where in SOURCES.items())
+
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(self), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+HSTS = "max-age=31536000; includeSubDomains"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+async def add_headers(message: Message, scope: Scope) -> None:
+    """``before_send`` of the application: also error pages and unknown addresses get them."""
+    if message["type"] != "http.response.start":
+        return
+    kept = held(scope)
+    headers = MutableScopeHeaders.from_message(message)
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    # Kept for the back button, but asked for again: what may be seen can change any moment.
+    headers.setdefault("Cache-Control", "private, no-cache")
+    headers["X-Request-Id"] = kept.request_id
+    if kept.platform.settings.secure_cookies:
+        headers.setdefault("Strict-Transport-Security", HSTS)
+    if kept.new_cookie is not None:
+        headers.add("Set-Cookie", session_cookie(kept.platform.settings, kept.new_cookie))
+
+
+def session_cookie(settings: Any, token: str) -> str:
+    """The Set-Cookie line that opens or (with an empty token) closes a session."""
+    parts = [f"{settings.session.cookie}={token}", "Path=/", "HttpOnly", "SameSite=Lax"]
+    if settings.secure_cookies:
+        parts.append("Secure")
+    if not token:
+        parts.append("Max-Age=0")
+    return "; ".join(parts)
+
+
+def foreign(scope: Scope, headers: Any, site_url: str) -> bool:
+    """Whether a changing request was sent by a page of another site."""
+    if scope.get("method") in SAFE:
+        return False
+    if headers.get("sec-fetch-site", "") in ("cross-site", "same-site"):
+        return True
+    origin = headers.get("origin", "")
+    if not origin:
+        return False
+    hosts = {headers.get("host", ""), urlsplit(site_url).netloc}
+    return urlsplit(origin).netloc not in hosts

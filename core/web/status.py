@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the foot of every page says: is the worker alive, is the calendar of this year known?
+
+Looked at now and then per process, by whichever request loads the menu's counts, so that no page
+pays for it.
+"""
+
+import time
+from typing import Any
+
+from core import clock, db
+
+FRESH_SECONDS = 15.0
+SILENT_SECONDS = 90
+"""A worker that has not been heard for this long is not working."""
+
+_known: dict[str, Any] = {}
+_seen: list[float] = [0.0]
+
+
+def known() -> dict[str, Any]:
+    """The words last found; empty until somebody looked."""
+    return dict(_known)
+
+
+def forget() -> None:
+    """Look again at the next occasion."""
+    _known.clear()
+    _seen[0] = 0.0
+
+
+async def refresh() -> None:
+    """Look again, if the last look is too long ago. Inside the caller's transaction."""
+    if time.monotonic() - _seen[0] < FRESH_SECONDS:
+        return
+    _seen[0] = time.monotonic()
+    last = await db.value("select max(at) from core_heartbeat")
+    if last is None:
+        _known.update(worker="后台任务没有运行", worker_ok=False)
+        return
+    alive = (clock.now() - last).total_seconds() <= SILENT_SECONDS
+    words = f"{clock.local(last):%H:%M}"
+    if alive:
+        _known.update(worker=f"后台任务正常，最近一次 {words}", worker_ok=True)
+    else:
+        _known.update(worker=f"后台任务 {words} 之后没有响应", worker_ok=False)
