@@ -3,7 +3,7 @@
 
 ``migrate(url)`` runs under an advisory lock as the owner role: roles, then every app's
 migrations, then grants, policies and list indexes (``core.policies``), then the repeatable
-``STATEMENTS`` of the ``sql.py`` beside each ``tables.py`` (functions, triggers, special indexes).
+scripts ``<app folder>/sql/*.sql`` or ``sql.py`` (functions, triggers, special indexes).
 
 On the command line, without any database::
 
@@ -99,22 +99,25 @@ def tables_of(configs: Iterable[AppConfig]) -> list[type[Table]]:
 
 
 def extra_statements(configs: Iterable[AppConfig]) -> list[tuple[str, str]]:
-    """What Piccolo cannot express: ``STATEMENTS`` of the ``sql.py`` beside each ``tables.py``.
+    """What Piccolo cannot express: functions, triggers, partial indexes.
 
-    Functions, triggers, partial indexes; repeated after every migration, so each is written as
-    ``create or replace`` or ``if not exists``.
+    Either ``<app folder>/sql/*.sql`` or ``STATEMENTS`` of the ``sql.py`` beside a ``tables.py``;
+    repeated after every migration, so written as ``create or replace`` or ``if not exists``.
     """
-    modules = {
-        f"{table.__module__.partition('.tables')[0]}.sql": None
-        for config in configs
-        for table in config.table_classes
-    }
-    return [
-        (module, statement)
-        for module in sorted(modules)
-        if find_spec(module) is not None
-        for statement in import_module(module).STATEMENTS
-    ]
+    found: list[tuple[str, str]] = []
+    for config in configs:
+        folder = Path(config.resolved_migrations_folder_path).parent / "sql"
+        found += [
+            (str(path), path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.sql"))
+        ]
+        modules = {
+            f"{table.__module__.partition('.tables')[0]}.sql" for table in config.table_classes
+        }
+        for module in sorted(modules):
+            spec = find_spec(module)
+            if spec is not None and spec.origin:
+                found += [(module, each) for each in import_module(module).STATEMENTS]
+    return found
 
 
 # --- roles -----------------------------------------------------------------------------------
