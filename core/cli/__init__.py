@@ -10,10 +10,12 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import core
+from core.host.errors import PluginError
 from core.settings import ROOT, SettingsError
 
 __all__ = ["main"]
@@ -84,7 +86,7 @@ def _trace(options: argparse.Namespace) -> int:
 def _regions_import(options: argparse.Namespace) -> int:
     from core.cli.regions import import_regions
 
-    return import_regions(options.file)
+    return import_regions(options.file, options.province or (), options.on, dry_run=options.dry_run)
 
 
 BUILT_IN = ("serve", "worker", "migrate", "seed", "check", "plugins", "trace", "regions")
@@ -115,8 +117,11 @@ def _add_built_in(parser: argparse.ArgumentParser) -> Any:
     trace.add_argument("--missing", action="store_true", help="只列没有测试的需求")
     regions = commands.add_parser("regions", help="行政区划", description="行政区划")
     verbs = regions.add_subparsers(dest="verb", required=True, metavar="动作")
-    imported = verbs.add_parser("import", help="导入区划表")
-    imported.add_argument("file", type=Path, help="CSV 或 XLSX 文件")
+    imported = verbs.add_parser("import", help="导入区划表", description="导入区划表")
+    imported.add_argument("--file", type=Path, help="CSV 或 JSON；不写则用随附的民政部区划表")
+    imported.add_argument("--province", action="append", help="只导入这些省（前两位代码），可多次")
+    imported.add_argument("--on", type=date.fromisoformat, help="新区划生效日，如 2026-01-01")
+    imported.add_argument("--dry-run", action="store_true", help="只看会改变什么")
     imported.set_defaults(run=_regions_import)
     return commands
 
@@ -140,8 +145,13 @@ def _parser(first: str) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"jiandu {core.__version__}")
     parser.add_argument("--data", type=Path, help="数据目录，默认 var/")
     commands = _add_built_in(parser)
-    if first not in BUILT_IN and first != "--version":
+    if first in BUILT_IN or first == "--version":
+        return parser
+    try:
         _add_contributed(commands)
+    except PluginError as error:
+        # The built-in commands, `check` above all, must stay usable with a broken plugin.
+        print(f"插件有误，它的命令不可用 (broken plugin): {error}", file=sys.stderr)
     return parser
 
 
@@ -176,6 +186,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(options)
     except SettingsError as error:
         print(f"配置有误 (bad configuration): {error}", file=sys.stderr)
+        return 2
+    except PluginError as error:
+        print(f"插件有误 (broken plugin): {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         # `jiandu trace | head` ends the reader early; that is no failure.
