@@ -17,9 +17,9 @@ import msgspec
 
 from core import clock, db
 from core.api.plugin import FactKind, Manifest, Place, SubjectRef
+from core.db import Interval
 from core.errors import NotFound, Refused
 from core.host.registry import Registry, current
-from core.scope import Interval
 
 FRESH_SECONDS = 2.0
 

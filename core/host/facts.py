@@ -20,7 +20,6 @@ from core import clock, db
 from core.api.plugin import Fact, FactHandler, FactKind, Place, SubjectRef
 from core.host.enabling import is_enabled
 from core.host.errors import failure_text
-from core.host.places import region_scope
 from core.host.registry import Registry
 
 log = logging.getLogger("jiandu.facts")
@@ -161,7 +160,7 @@ async def _run_eager(registry: Registry, chain: _Chain, fact: Fact, handler: Fac
     begun = time.monotonic()
     left = _left()
     try:
-        async with db.transaction(region_scope(fact.place)):
+        async with db.transaction(db.Scope.of_place(fact.place)):
             await db.execute(f"set local statement_timeout = {STATEMENT_MS}")
             # Only around the handler: a time-out while entering or leaving the savepoint would
             # leave the connection's scope unknown. With nothing left it fails at its first await.
@@ -248,7 +247,7 @@ async def deliver_one(registry: Registry) -> bool:
     plugin: str = claim["plugin"]
     handler = registry.handler(plugin, fact.kind)
     try:
-        async with asyncio.timeout(WORKER_SECONDS), db.transaction(region_scope(fact.place)):
+        async with asyncio.timeout(WORKER_SECONDS), db.transaction(db.Scope.of_place(fact.place)):
             enabled = await is_enabled(plugin, fact.place.region_lo, registry=registry)
             # A plugin that dropped its handler, or was switched off meanwhile, is not told.
             if handler is not None and enabled:
@@ -288,9 +287,9 @@ async def _postpone(claim: Mapping[str, Any], fact: Fact, error: Exception) -> N
 
 BACK_FILL = """
 insert into core_delivery (fact, plugin, state, tries, due_at, error)
-select f.id, $1, 'pending', 0, $5, '' from core_fact f
+select f.id, $1::text, 'pending', 0, $5, '' from core_fact f
 where f.kind = any($2::text[]) and f.region_lo between $3 and $4
-  and not exists (select 1 from core_delivery d where d.fact = f.id and d.plugin = $1)
+  and not exists (select 1 from core_delivery d where d.fact = f.id and d.plugin = $1::text)
 order by f.id
 on conflict do nothing
 """

@@ -36,8 +36,8 @@ class UnknownGate(LookupError):
     """No loaded plugin declares this gate."""
 
 
-class _AlwaysRollBack(Exception):  # noqa: N818 - not an error, the way out of the savepoint
-    pass
+class _AlwaysRollBack(Exception):
+    """Not an error, but the way out of the savepoint."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ async def _whole_country() -> AsyncIterator[None]:
             )
             yield
             # Always: it undoes settings and read-only as well, whatever the check did.
-            raise _AlwaysRollBack
+            raise _AlwaysRollBack  # noqa: TRY301
     except _AlwaysRollBack:
         pass
 

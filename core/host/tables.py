@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where plugins are switched on and off."""
 
-from piccolo.columns import BigInt, BigSerial, Boolean, Timestamptz, Varchar
+from piccolo.columns import BigInt, BigSerial, Boolean, ForeignKey, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
 from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from core.db import unscoped
+from core.regions.tables import Region
 
 
 @unscoped("every process needs all switches to decide for any region; they are no secret")
@@ -15,8 +17,7 @@ class RegionPlugin(Table, tablename="core_region_plugin"):
     GRANTS = {"web": "select, insert, update", "worker": "select"}  # noqa: RUF012
 
     id = BigSerial(primary_key=True)
-    region = BigInt(default=None)
-    """``core_region.id``"""
+    region = ForeignKey(Region, null=False, on_delete=OnDelete.restrict, index=False)
     plugin = Varchar(length=40, default=None)
     enabled = Boolean(default=None)
     changed_at = Timestamptz(default=None)
