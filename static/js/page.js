@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Comforts of the whole page. Everything here works without script too: menus are <details>,
+// notices are text. Attributes: data-jd-pop (floating details), data-jd-close, data-jd-dismiss,
+// data-jd-print, data-jd-all (select the page), data-jd-toast.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  root.classList.add("jd-js");
+
+  const FLOATING = "details[data-jd-pop], details.jd-confirm, details.jd-ledger:not(.jd-ledger--in)";
+
+  function closeFloating(except) {
+    for (const open of document.querySelectorAll(FLOATING)) {
+      if (open.open && open !== except && !(except && open.contains(except))) open.open = false;
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    const target = event.target;
+    if (!(target instanceof Element)) return;
+    const close = target.closest("[data-jd-close]");
+    if (close) {
+      const sheet = close.closest("details");
+      if (sheet) {
+        sheet.open = false;
+        sheet.querySelector("summary").focus();
+      }
+      return;
+    }
+    const dismiss = target.closest("[data-jd-dismiss]");
+    if (dismiss) dismiss.closest(".jd-toast, .jd-said")?.remove();
+    if (target.closest("[data-jd-print]")) window.print();
+    closeFloating(target.closest(FLOATING));
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const open = event.target instanceof Element && event.target.closest(FLOATING);
+      closeFloating(null);
+      if (open) open.querySelector("summary")?.focus();
+    }
+    const typing =
+      event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const find = document.querySelector(".jd-find input");
+      if (find && find.offsetParent) {
+        event.preventDefault();
+        find.focus();
+        find.select();
+      }
+    }
+  });
+
+  // A sheet that opens takes the focus to its first field, so a keyboard need not search for it.
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      const sheet = event.target;
+      if (!(sheet instanceof HTMLDetailsElement) || !sheet.open) return;
+      if (sheet.matches("details.jd-confirm")) {
+        closeFloating(sheet);
+        sheet.querySelector("textarea, input:not([type=hidden]), select")?.focus();
+      }
+    },
+    true,
+  );
+
+  document.addEventListener("change", (event) => {
+    const all = event.target;
+    if (!(all instanceof HTMLInputElement) || !all.matches("[data-jd-all]")) return;
+    for (const box of all.closest("table").querySelectorAll("tbody input[type=checkbox]:not(:disabled)")) {
+      box.checked = all.checked;
+      box.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  });
+
+  // Done-notices leave after six seconds; failures and lamps stay until somebody closes them.
+  function age(notice) {
+    if (notice.dataset.jdToast === "done") window.setTimeout(() => notice.remove(), 6000);
+  }
+  const alerts = document.getElementById("jd-alerts");
+
+  function toast(text, red) {
+    if (!alerts) return;
+    const notice = document.createElement("div");
+    notice.className = red ? "jd-toast jd-toast--red" : "jd-toast";
+    notice.setAttribute("role", red ? "alert" : "status");
+    notice.dataset.jdToast = red ? "red" : "done";
+    const words = document.createElement("span");
+    words.textContent = text;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.dataset.jdDismiss = "";
+    button.textContent = "关闭";
+    notice.append(words, button);
+    alerts.append(notice);
+    age(notice);
+  }
+  window.jiandu = Object.freeze({ toast });
+
+  document.addEventListener("htmx:after:swap", () => {
+    for (const notice of alerts?.querySelectorAll("[data-jd-toast]") ?? []) age(notice);
+    // The focus follows the content: to the error box if there is one, else to the new heading.
+    const wrong = document.querySelector(".jd-errbox");
+    if (wrong && !wrong.dataset.jdSeen) {
+      wrong.dataset.jdSeen = "1";
+      wrong.focus();
+    }
+  });
+  document.addEventListener("htmx:error", (event) => {
+    const source = event.target;
+    if (source instanceof Element && source.matches(".jd-lazy")) {
+      source.removeAttribute("aria-busy");
+      source.querySelector(".jd-skels")?.remove();
+      return; // its visible link remains
+    }
+    toast("没有存上，网络断了。你填的内容还在，可以再试一次。", true);
+  });
+
+  document.querySelector(".jd-errbox")?.focus();
+})();
