@@ -15,6 +15,7 @@ import asyncpg
 
 from core import schema
 from core.host.discovery import allowed
+from core.host.registry import Registry, build
 from core.serve.postgres import EmbeddedPostgres
 
 SERVER = "JIANDU_TEST_SERVER"
@@ -62,6 +63,19 @@ def apps() -> list[str]:
             continue
         found.append(module)
     return found
+
+
+def registry() -> Registry:
+    """The registry of core and every allowed plugin that loads; again with a warning otherwise."""
+    loading: list[str] = []
+    for name in allowed():
+        try:
+            build([name])
+        except Exception as error:  # noqa: BLE001
+            warnings.warn(f"plugin {name} left out: {error}", stacklevel=1)
+            continue
+        loading.append(name)
+    return build(loading)
 
 
 async def create(server: str, name: str, template: str = "template0") -> str:

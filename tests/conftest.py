@@ -18,7 +18,8 @@ import pytest
 
 from core import clock as core_clock
 from core.db import DB, OWNER, WEB, SafeTransaction
-from tests import cluster
+from core.host.registry import set_current
+from tests import cluster, factories
 
 if find_spec("core.api.testing") is not None:
     pytest_plugins = ["core.api.testing"]
@@ -32,6 +33,12 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[cluster.SERVER] = server.url_of("postgres")
         config.add_cleanup(server.remove)
         config.add_cleanup(lambda: os.environ.pop(cluster.SERVER, None))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _registry() -> None:
+    """What plugins declare, for service tests; applications of tests bring their own."""
+    set_current(cluster.registry())
 
 
 @pytest.fixture(scope="session")
@@ -93,6 +100,12 @@ async def fresh_db(server: str, template: str, database: str) -> AsyncIterator[s
         DB.configure(database, OWNER, scoped_role=WEB)
         DB.pool = shared
         await cluster.drop(server, name)
+
+
+@pytest.fixture
+async def region_tree(db: SafeTransaction) -> factories.RegionTree:
+    """内蒙古 › 巴彦淖尔 › 磴口县, 临河区; another city; another province."""
+    return await factories.region_tree()
 
 
 class Clock:

@@ -78,6 +78,8 @@ def decrypt(value: bytes, field: str) -> str:
 
 
 def lookup_hash(text: str, field: str) -> bytes:
-    """The same text gives the same hash, so it can be searched; without the key nobody can try
-    out all telephone numbers against it."""
+    """The same text gives the same hash, so it can be searched.
+
+    Without the key nobody can try out all telephone numbers against it.
+    """
     return hmac.new(_key(f"hash/{field}"), text.encode(), hashlib.sha256).digest()

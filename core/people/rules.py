@@ -26,8 +26,10 @@ FUNCTIONS: Mapping[str, str] = {
     "legal_review": "法制审核",
 }
 
-_FULL_WIDTH = str.maketrans("０１２３４５６７８９ＸｘＡＢＣＤＥＦＧＨＪＫＬＭＮＰＱＲＴＵＷＹ－",
-                            "0123456789XxABCDEFGHJKLMNPQRTUWY-")
+_FULL_WIDTH = str.maketrans(
+    "０１２３４５６７８９ＸｘＡＢＣＤＥＦＧＨＪＫＬＭＮＰＱＲＴＵＷＹ－",
+    "0123456789XxABCDEFGHJKLMNPQRTUWY-",
+)
 _MOBILE = re.compile(r"1[3-9]\d{9}\Z")
 _LANDLINE = re.compile(r"(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?\Z")
 

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from core import clock
-from core.db import SubjectRef, execute, lock_subjects, row, rows, transaction, value
+from core.db import Place, SubjectRef, execute, lock_subjects, row, rows, transaction, value
 from core.errors import Conflict, Invalid, NotFound
+from core.facts.services import record
 from core.intervals import REGIONS, NoRoom
+from core.regions.facts import RegionChanged, RegionsImported
 from core.regions.queries import RegionRow, children, region, region_at
 from core.regions.rules import (
     COUNTRY_NAME,
@@ -119,7 +121,25 @@ async def import_regions(
                 """,
                 [have.id for have, _ in changes.moved],
             )
+        root = await ensure_country()
+        counts = dict(changes.counts())
+        del counts["same"]
+        await record(
+            "core.region.imported",
+            SubjectRef("core.region", root.id),
+            RegionsImported(source=source, **counts),
+            Place(root.lo),
+        )
     return changes
+
+
+async def _record(changed: RegionRow, act: str, detail: str = "") -> None:
+    await record(
+        "core.region.changed",
+        SubjectRef("core.region", changed.id),
+        RegionChanged(region=changed.id, name=changed.name, act=act, detail=detail),
+        Place(changed.lo),
+    )
 
 
 @dataclass
@@ -262,7 +282,9 @@ async def add_region(
             valid_from or clock.today(),
         )
         assert made is not None
-        return await _open_region(made["id"])
+        added = await _open_region(made["id"])
+        await _record(added, "新增")
+        return added
 
 
 async def rename_region(region_id: int, name: str, *, on: date | None = None) -> RegionRow:
@@ -275,6 +297,7 @@ async def rename_region(region_id: int, name: str, *, on: date | None = None) ->
         found = await _open_region(region_id)
         if found.name != name:
             await _rename(found.id, found.name, name, (on or clock.today()) - timedelta(days=1))
+            await _record(found, "更改", f"名称为“{name}”")
         return await _open_region(region_id)
 
 
@@ -300,4 +323,5 @@ async def merge_region(region_id: int, into: int, *, on: date | None = None) -> 
         )
         closed = await region(region_id)
         assert closed is not None
+        await _record(closed, "撤销", f"，并入“{new.name}”")
         return closed

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What organisations and persons declare as part of plugin ``core``."""
+
+from core.api.plugin import Permission, SubjectKind, SubjectLabel
+from core.people.facts import FACT_KINDS
+from core.people.queries import find_persons, organisation, person
+from core.scope import Scope
+
+fact_kinds = FACT_KINDS
+
+permissions = [
+    Permission("core.person.view", "查看人员", ("body_admin", "supervision_bureau", "leader")),
+    Permission("core.person.manage", "登记和调动人员", ("body_admin",)),
+    Permission(
+        "core.person.reveal", "查看完整证件号码和电话", ("supervision_bureau",), sensitive=True
+    ),
+    Permission("core.organisation.manage", "设立、修改和撤销机构", ("supervision_bureau",)),
+]
+
+
+async def _describe_person(person_id: int, _scope: Scope) -> SubjectLabel | None:
+    found = await person(person_id)
+    return None if found is None else SubjectLabel(found.name, detail=found.position)
+
+
+async def _describe_organisation(organisation_id: int, _scope: Scope) -> SubjectLabel | None:
+    found = await organisation(organisation_id)
+    return None if found is None else SubjectLabel(found.name)
+
+
+async def _search_persons(text: str, scope: Scope) -> list[SubjectLabel]:
+    return [
+        SubjectLabel(each.name, detail=each.position) for each in await find_persons(text, scope)
+    ]
+
+
+subject_kinds = [
+    SubjectKind(
+        "core.person",
+        "人员",
+        _describe_person,
+        search=_search_persons,
+        permission="core.person.view",
+    ),
+    SubjectKind("core.organisation", "机构", _describe_organisation),
+]
