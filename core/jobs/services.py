@@ -13,7 +13,6 @@ from core import clock, db
 from core.api.plugin import Cron, Job, Place
 from core.host.enabling import is_enabled
 from core.host.errors import failure_text
-from core.host.places import region_scope
 from core.host.registry import Registry, current
 from core.jobs import failures
 from core.jobs.rules import back_off, next_due
@@ -108,7 +107,7 @@ async def run_one(registry: Registry) -> bool:
 async def _perform(registry: Registry, task: Job | Cron, claim: Mapping[str, Any]) -> None:
     place = Place(claim["region_lo"])
     regional = task.scope == "region" if isinstance(task, Job) else task.per_region
-    scope = region_scope(place) if regional else db.Scope.platform(task.reason)
+    scope = db.Scope.of_place(place) if regional else db.Scope.platform(task.reason)
     async with db.transaction(scope):
         plugin = registry.plugin_of(task)
         if not regional or await is_enabled(plugin, place.region_lo, registry=registry):

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from redis.exceptions import RedisError
 
@@ -33,6 +34,27 @@ def redis_settings(redis: Redis) -> RedisSettings:
     settings.conn_timeout = 1
     settings.conn_retries = 0
     return settings
+
+
+def serialize(job: dict[str, Any]) -> bytes:
+    """JSON, never pickle: whoever writes to Redis must not thereby run code here."""
+    return msgspec.json.encode(job)
+
+
+def deserialize(data: bytes) -> dict[str, Any]:
+    """The other direction."""
+    job: dict[str, Any] = msgspec.json.decode(data)
+    return job
+
+
+async def connect(redis: Redis) -> ArqRedis:
+    """A pool of connections to Redis for the one queue there is."""
+    return await create_pool(
+        redis_settings(redis),
+        job_serializer=serialize,
+        job_deserializer=deserialize,
+        default_queue_name=QUEUE,
+    )
 
 
 class Waker:
@@ -63,7 +85,7 @@ class Waker:
     async def _pool(self) -> ArqRedis:
         loop = asyncio.get_running_loop()
         if self.pool is None or self.loop is not loop:
-            self.pool = await create_pool(redis_settings(self.redis), default_queue_name=QUEUE)
+            self.pool = await connect(self.redis)
             self.loop = loop
         return self.pool
 
@@ -111,6 +133,6 @@ async def wake() -> None:
 
 def wake_after_commit() -> None:
     """Wake the worker once the current transaction is committed, once per transaction."""
-    current: db.SafeTransaction | None = db.DB.current_transaction.get()
-    if current is None or wake not in current.callbacks:
+    current = db.DB.current_transaction.get()
+    if wake not in getattr(current, "callbacks", ()):
         db.after_commit(wake)

@@ -90,10 +90,10 @@ def _quiet() -> Iterator[None]:
 
 
 @pytest.fixture
-async def woken(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[int]]:
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     calls: list[int] = []
     monkeypatch.setattr(host, "wake_after_commit", lambda: calls.append(1))
-    yield calls
+    return calls
 
 
 class TestRecording:
@@ -164,7 +164,7 @@ class TestRecording:
 
     async def test_a_fact_exists_if_and_only_if_its_change_does(self, fresh_db: str) -> None:
         with loaded():
-            with pytest.raises(RuntimeError):
+            with pytest.raises(RuntimeError):  # noqa: PT012 - the block is the transaction
                 async with transaction(scope()):
                     await write()
                     raise RuntimeError("the service fails afterwards")
@@ -640,7 +640,7 @@ class TestEnabling:
                         "insert into core_region (name, level, lo, hi, code, code_source)"
                         " values ('国', 0, 0, 1152921504606846975, '', '') returning id"
                     )
-            with pytest.raises(RuntimeError):
+            with pytest.raises(RuntimeError):  # noqa: PT012 - the block is the transaction
                 async with transaction(Scope.platform("test")):
                     await enabling.switch_plugin(region, "dummy", on=False)
                     assert not await enabling.is_enabled("dummy", COUNTY.lo)

@@ -293,7 +293,7 @@ class TestDiscovery:
 
     def test_an_entry_point_is_loaded_only_when_allowed(self, monkeypatch: Any) -> None:
         entry = SimpleNamespace(name="dummy", value="tests.dummy_plugin.plugin")
-        monkeypatch.setattr(discovery, "entry_points", lambda group: [entry])  # noqa: ARG005
+        monkeypatch.setattr(discovery, "entry_points", lambda group: [entry])
         assert "dummy" not in build([]).plugins
         assert "dummy" in build(["dummy"]).plugins
 
