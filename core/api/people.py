@@ -22,8 +22,10 @@ from core.people.queries import (
     organisations_in,
     person,
     persons,
+    persons_by_id,
     persons_of,
 )
+from core.people.queries import PersonRow as Person
 from core.people.rules import (
     FUNCTIONS,
     KINDS,
@@ -48,13 +50,16 @@ from core.people.services import (
     pinyin,
     reveal,
 )
+from core.regions.queries import RegionRow, region
 
 __all__ = [
     "FUNCTIONS",
     "KINDS",
     "IdNumber",
     "OrganisationRow",
+    "Person",
     "PersonRow",
+    "RegionRow",
     "appoint_organ",
     "change_organisation",
     "change_person",
@@ -84,11 +89,13 @@ __all__ = [
     "person",
     "person_by_id_number",
     "persons",
+    "persons_by_id",
     "persons_by_phone",
     "persons_of",
     "phone_problem",
     "pinyin",
     "read_id_number",
+    "region",
     "reveal",
     "unified_code_problem",
 ]

@@ -184,6 +184,12 @@ async def persons(ids: Sequence[int]) -> dict[int, PersonRow]:
     return {record["id"]: PersonRow(**record) for record in found}
 
 
+async def persons_by_id(ids: Sequence[int]) -> list[PersonRow]:
+    """Those of ``ids`` who are still there and inside the scope, in the order of ``ids``."""
+    found = await persons(ids)
+    return [found[i] for i in dict.fromkeys(ids) if i in found and not found[i].closed]
+
+
 async def persons_of(
     organisation_interval: Interval, *, closed: bool = False, limit: int = 500
 ) -> list[PersonRow]:
