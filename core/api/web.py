@@ -21,7 +21,10 @@ A handler opens its transaction, closes it, and only then renders::
         return redirect(request, f"/complaints/{id}", message="投诉已登记。")
 """
 
-from litestar import Request, Response, delete, get, post
+from typing import Any, TypeAlias
+
+import litestar
+from litestar import delete, get, post
 
 from core.forms import Bound, FieldError, FieldSpec, decode, format_money, parse_money, unbound
 from core.listing import Chip, Column, Filter, Listing, Page, Params, Tab
@@ -40,6 +43,10 @@ from core.web.responses import (
     wants_xlsx,
     xlsx_response,
 )
+
+# Handlers name their request and answer without type arguments of their own.
+Request: TypeAlias = litestar.Request[Any, Any, Any]
+Response: TypeAlias = litestar.Response[Any]
 
 __all__ = [
     "Bound",
