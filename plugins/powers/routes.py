@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of the catalogue: the list of items and one item with its flow, forms and points."""
 
-from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 
 from core.api.access import requires, visitor
 from core.api.charts import Box, Line, lay_out
 from core.api.db import transaction
 from core.api.errors import NotFound
-from core.api.web import page
+from core.api.web import Request, Response, export, get, page, wants_xlsx
 from plugins.powers.queries import ITEMS, find_item, versions_of
 from plugins.powers.rules import POINT_KINDS, POWER_CLASSES, STEP_KINDS, Definition
 from plugins.powers.rules.chart import BEGIN, END, chart_steps, chart_ways
@@ -18,24 +17,18 @@ READ = "powers.item.read"
 
 @get("/", guards=[requires(READ)])
 async def list_items(request: Request) -> Response:
-    """The catalogue (职权目录) as a list by class."""
+    """The catalogue (职权目录) as a list by class, or as a workbook with the same filters."""
     scope = visitor(request).scope
     async with transaction(scope):
-        listing = await ITEMS.page(request, scope)
+        if wants_xlsx(request):
+            return await export(request, ITEMS, await ITEMS.export(request, scope))
+        listing = await ITEMS.page(request, scope, tab_counts=True)
     return page(
         request,
         "powers/list.html",
         listing=listing,
         classes={one.key: one for one in POWER_CLASSES},
     )
-
-
-@get("/export", guards=[requires(READ)])
-async def export_items(request: Request) -> Response:
-    """The list as it is filtered now, as XLSX."""
-    scope = visitor(request).scope
-    async with transaction(scope):
-        return await ITEMS.export(request, scope)
 
 
 @get("/{item:int}", guards=[requires(READ)])
@@ -90,4 +83,4 @@ def flow_chart(power: Definition) -> dict[str, object]:
     return {"chart": chart, "boxes": boxes, "ways": ways, "ends": ends, "marked": ""}
 
 
-ROUTES = [list_items, export_items, show_item]
+ROUTES = [list_items, show_item]

@@ -13,8 +13,9 @@ from core.api import clock
 from core.api.db import current_scope, execute, json, lock_subjects, row, transaction, value
 from core.api.errors import Invalid
 from core.api.facts import record
-from core.api.people import Organisation, organisation
+from core.api.people import OrganisationRow, organisation
 from core.api.plugin import Place, SubjectRef
+from core.api.regions import RegionRow, region
 from plugins.powers.rules import Definition, ReadingError, find_faults, read_item
 
 HERE = Path(__file__).resolve().parent
@@ -58,15 +59,17 @@ async def enter_item(text: str, body: int, *, source: str = "") -> Entered:
         raise Invalid({"text": " ".join(faults)})
     async with transaction():
         holder = await organisation(body)
-        if holder is None:
+        audience = await region(holder.region) if holder else None
+        if holder is None or audience is None:
             raise Invalid({"body": "没有这个执法主体。"})
-        return await _put_in_force(read, holder, source)
+        return await _put_in_force(read, holder, audience, source)
 
 
-async def _put_in_force(read: Definition, holder: Organisation, source: str) -> Entered:
+async def _put_in_force(
+    read: Definition, holder: OrganisationRow, audience: RegionRow, source: str
+) -> Entered:
     digest = hashlib.sha256(msgspec.json.encode(read, order="sorted")).hexdigest()
     moment = clock.now()
-    audience = holder.region
     item = await value(
         """insert into powers_item (code, title, power_class, organisation, current, created_at,
                                     region_lo, org_lo, aud_lo, aud_hi)

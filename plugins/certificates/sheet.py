@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The columns of the officers' sheet, as offices head them."""
+
+from core.api.clock import today
+from core.api.imports import SheetColumn
+from core.api.people import read_id_number
+from plugins.certificates.rules import check_number
+
+
+def id_number_problem(text: str) -> str:
+    """What is wrong with an identity number; ``""`` when nothing is."""
+    read = read_id_number(text, today())
+    return read if isinstance(read, str) else ""
+
+
+SHEET: tuple[SheetColumn, ...] = (
+    SheetColumn("name", ("姓名",), required=True),
+    SheetColumn(
+        "id_number",
+        ("身份证号", "公民身份号码", "身份证号码"),
+        required=True,
+        as_text=True,
+        check=id_number_problem,
+    ),
+    SheetColumn("phone", ("手机", "手机号", "联系电话"), as_text=True),
+    SheetColumn("position", ("职务",)),
+    SheetColumn("category", ("执法类别",)),
+    SheetColumn("number", ("执法证号", "证号"), as_text=True, check=check_number),
+    SheetColumn("valid_from", ("有效期起", "发证日期"), kind="date"),
+    SheetColumn("valid_until", ("有效期止", "有效期至"), kind="date"),
+    SheetColumn("inspection_due", ("年审应完成日期",), kind="date"),
+)
