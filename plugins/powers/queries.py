@@ -11,6 +11,8 @@ from core.api.db import Scope, row, rows, scope_conditions
 from core.api.web import Column, Filter, Listing
 from plugins.powers.rules import POWER_CLASSES, Definition
 
+CLASS_TITLES: dict[str, str] = {one.key: one.title for one in POWER_CLASSES}
+
 ITEMS = Listing(
     key="powers.items",
     title="权力事项",
@@ -55,8 +57,6 @@ ITEMS = Listing(
     ),
     order="code",
 )
-
-CLASS_TITLES = {one.key: one.title for one in POWER_CLASSES}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of the catalogue: the list of items and one item with its flow, forms and points."""
 
+from typing import Any
+
 from litestar.params import FromPath, FromQuery
 
 from core.api.access import requires, visitor
@@ -58,7 +60,7 @@ async def show_item(
     )
 
 
-def flow_chart(power: Definition) -> dict[str, object]:
+def flow_chart(power: Definition) -> dict[str, Any]:
     """What ``powers/_flow.html`` needs to draw the item's flow."""
     boxes, ways = chart_steps(power), chart_ways(power)
     chart = lay_out(
