@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sees every request of a web process: its id, its line in the log, its place in the figures."""
+"""Sees every request of a web process: its line in the log, its place in the figures."""
 
 import logging
-import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -31,22 +29,20 @@ DURATIONS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
 )
 
-_GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}\Z")
 _QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 def observed(app: Any) -> Application:
-    """``app``, with every request given an id, measured and logged once."""
+    """``app``, with every request measured and logged once."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        given = next((v for k, v in scope["headers"] if k == b"x-request-id"), b"")
-        # An id from outside joins our lines to the proxy's, but must not write lines of its own.
-        identity = given if _GIVEN_ID.match(given) else secrets.token_hex(8).encode()
-        set_request_id(identity.decode())
+        # The application gives the request its number (core.web.state); a line of the log that
+        # is written before must not carry that of the connection's last request.
+        set_request_id("")
         status = 500
         started = time.perf_counter()
 
@@ -54,7 +50,6 @@ def observed(app: Any) -> Application:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", identity)]
             await send(message)
 
         try:
