@@ -25,11 +25,6 @@ def config(tmp_path: Path) -> Path:
 
 def test_the_shipped_files_hold_the_defaults_of_the_code() -> None:
     # default.toml is what operators read; it must not drift from what the code assumes.
-    assert (
-        read({"JIANDU_ENV": "production"}, CONFIG)
-        == read({"JIANDU_ENV": "production"}, Path("/nonexistent"))
-        or read({"JIANDU_ENV": "production"}, CONFIG).plugins != Settings().plugins
-    )
     shipped = read({"JIANDU_ENV": "production"})
     bare = read({"JIANDU_ENV": "production"}, Path("/nonexistent"))
     for part in ("site", "server", "database", "redis", "storage", "worker", "session", "security"):
@@ -85,7 +80,7 @@ def test_what_nobody_reads_is_refused_by_name(config: Path, text: str, words: st
 def test_a_wrong_variable_is_named(config: Path) -> None:
     with pytest.raises(SettingsError, match="PORT='http'"):
         read({"PORT": "http"}, config)
-    with pytest.raises(SettingsError, match="environment"):
+    with pytest.raises(SettingsError, match="JIANDU_ENV='staging'"):
         read({"JIANDU_ENV": "staging"}, config)
 
 
