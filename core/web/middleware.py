@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Around every request: its number, its session, its plugins, and cleaning up afterwards."""
 
+from typing import Any
+
 from litestar.connection import Request
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -20,7 +22,7 @@ class Surround(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """The parameter must be called ``next_app``: Litestar passes it by name."""
-        if scope["type"] != "http":
+        if "method" not in scope:  # a web socket; the platform has none
             await next_app(scope, receive, send)
             return
         kept = held(scope)
@@ -39,16 +41,21 @@ class Surround(ASGIMiddleware):
     async def _open(self, scope: Scope) -> None:
         kept = held(scope)
         settings = kept.platform.settings
-        request: Request[object, object, object] = Request(scope)  # type: ignore[type-var]
+        request: Request[Any, Any, Any] = Request(scope)
         if security.foreign(scope, request.headers, settings.server.url):
             raise Forbidden(sentence="这个请求来自别的网站，没有办理。请回到平台页面操作。")
-        cookie = request.cookies.get(settings.session.cookie, "")
-        if not cookie:
-            return
-        kept.visitor = await sessions.open_session(
-            cookie, settings.session.idle_minutes * 60, settings.session.absolute_hours * 3600
+        if cookie := request.cookies.get(settings.session.cookie, ""):
+            await reopen(request, cookie)
+
+
+async def reopen(request: Request[Any, Any, Any], token: str) -> None:
+    """Put the visitor of a session into the request."""
+    kept = held(request)
+    rule = kept.platform.settings.session
+    kept.visitor = await sessions.open_session(
+        token, rule.idle_minutes * 60, rule.absolute_hours * 3600
+    )
+    if kept.visitor is not None:
+        kept.enabled = await enabling.enabled_plugins(
+            kept.visitor.region.lo, version=kept.visitor.version
         )
-        if kept.visitor is not None:
-            kept.enabled = await enabling.enabled_plugins(
-                kept.visitor.region.lo, version=kept.visitor.version
-            )

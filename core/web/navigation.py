@@ -11,7 +11,7 @@ from core.api.plugin import NavItem
 from core.auth.access import requires, visitor
 from core.auth.visitor import Visitor
 from core.web import status
-from core.web.state import Held, held
+from core.web.state import Held, Platform, current, held
 
 log = logging.getLogger("jiandu.web")
 
@@ -43,9 +43,10 @@ def sections(kept: Held, who: Visitor) -> tuple[tuple[str, tuple[NavItem, ...]],
     return found
 
 
-def is_on(kept: Held, entry: object) -> bool:
+def is_on(where: Held | Platform, entry: object, _who: Visitor | None = None) -> bool:
     """Whether the plugin that declared ``entry`` is switched on where the visitor acts."""
-    return kept.platform.registry.plugin_of(entry) in kept.enabled
+    kept = where if isinstance(where, Held) else current.get()
+    return kept is not None and kept.platform.registry.plugin_of(entry) in kept.enabled
 
 
 def menu(kept: Held, who: Visitor, path: str, badges: dict[str, int]) -> list[Section]:
