@@ -131,6 +131,7 @@ class Party(Owned, Table, tablename="cases_party"):
     kind = Varchar(length=16, default=None)
     name = Bytea(default=None, secret=True)
     name_shown = Varchar(length=160, default=None)
+    name_hash = Bytea(null=True, default=None, index=True)
     identity_hash = Bytea(null=True, default=None, index=True)
     """Keyed hash of the identity number or credit code, else of the name: finds the same party."""
     code = Varchar(length=18, default="")

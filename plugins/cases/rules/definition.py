@@ -18,17 +18,18 @@ POWER_CLASSES: tuple[tuple[str, str], ...] = (
 )
 """The eight classes of the overview; an item of another class is still handled and listed."""
 
-NUMBER_WORDS: Mapping[str, tuple[str, str]] = {
-    "penalty": ("立", "罚"),
-    "licence": ("许受", "许准"),
-    "inspection": ("检", "检结"),
-    "coercion": ("强立", "强"),
-    "confirmation": ("确受", "确"),
-    "levy": ("征立", "征"),
-    "payment": ("给受", "给"),
-    "ruling": ("裁受", "裁"),
+CASE_WORDS: Mapping[str, str] = {
+    "penalty": "立",
+    "licence": "许",
+    "inspection": "检",
+    "coercion": "强",
+    "confirmation": "确",
+    "levy": "征",
+    "payment": "给",
+    "ruling": "裁",
 }
-"""The word of the case number and of the decision's number, by power class."""
+"""The word of a case number by power class, where the item's prefix does not end with one."""
+OWN_WORDS = ("立", "罚", "许", "检", "强", "确", "认", "征", "给", "保", "裁", "受", "办")
 
 
 def class_title(key: str) -> str:
@@ -36,9 +37,24 @@ def class_title(key: str) -> str:
     return dict(POWER_CLASSES).get(key, key)
 
 
-def number_words(key: str) -> tuple[str, str]:
-    """The words that stand between the organ's short mark and the year."""
-    return NUMBER_WORDS.get(key, ("办", "决"))
+def case_prefix(number_prefix: str, power_class: str) -> str:
+    """What stands before 〔year〕 in a case number: 磴市监 → 磴市监立, 磴市监立 stays."""
+    if number_prefix.endswith(OWN_WORDS):
+        return number_prefix
+    return number_prefix + CASE_WORDS.get(power_class, "办")
+
+
+def decision_prefix(number_prefix: str, power_class: str) -> str:
+    """What stands before 〔year〕 in the number of the decision document: 磴市监罚.
+
+    Empty where case and decision are one document (当场处罚): it bears the case's own number.
+    """
+    prefix = case_prefix(number_prefix, power_class)
+    if prefix.endswith("罚"):
+        return ""
+    if power_class == "penalty":
+        return prefix.removesuffix("立") + "罚"
+    return prefix + "决" if power_class != "licence" else prefix.removesuffix("受") + "决"
 
 
 class Limit(msgspec.Struct, frozen=True):

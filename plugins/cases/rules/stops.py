@@ -64,7 +64,9 @@ def _passed(definition: Definition, visit: VisitLine) -> bool:
     """Whether a legal review ended in agreement: 同意, not 不同意 or 建议修改."""
     form = definition.form_of(definition.step(visit.step))
     controls = form.of_type("outcome") or tuple(
-        c for c in form.of_type("choice") if c.key in ("opinion", "result", "review", "conclusion")
+        c
+        for c in form.of_type("choice")
+        if any(o.value.startswith(PASSING_OPINIONS) for o in c.options)
     )
     if not controls:
         return True

@@ -97,7 +97,7 @@ class Visit(Table, tablename="cases_visit", schema=None):
     )
 
 
-ID = "2026-11-22T00:16:38:708831"
+ID = "2026-11-22T00:34:30:088504"
 VERSION = "1.38.0"
 DESCRIPTION = ""
 
@@ -108,10 +108,29 @@ async def forwards():
     )
 
     manager.add_table(
+        class_name="ItemVersion",
+        tablename="cases_item_version",
+        schema=None,
+        columns=None,
+    )
+
+    manager.add_table(
         class_name="Authorisation",
         tablename="cases_authorisation",
         schema=None,
         columns=None,
+    )
+
+    manager.add_table(
+        class_name="Alarm", tablename="cases_alarm", schema=None, columns=None
+    )
+
+    manager.add_table(
+        class_name="Party", tablename="cases_party", schema=None, columns=None
+    )
+
+    manager.add_table(
+        class_name="Visit", tablename="cases_visit", schema=None, columns=None
     )
 
     manager.add_table(
@@ -122,33 +141,7 @@ async def forwards():
     )
 
     manager.add_table(
-        class_name="Alarm", tablename="cases_alarm", schema=None, columns=None
-    )
-
-    manager.add_table(
-        class_name="ItemVersion",
-        tablename="cases_item_version",
-        schema=None,
-        columns=None,
-    )
-
-    manager.add_table(
-        class_name="Visit", tablename="cases_visit", schema=None, columns=None
-    )
-
-    manager.add_table(
-        class_name="Recusal", tablename="cases_recusal", schema=None, columns=None
-    )
-
-    manager.add_table(
         class_name="Payment", tablename="cases_payment", schema=None, columns=None
-    )
-
-    manager.add_table(
-        class_name="Submission",
-        tablename="cases_submission",
-        schema=None,
-        columns=None,
     )
 
     manager.add_table(
@@ -159,11 +152,314 @@ async def forwards():
     )
 
     manager.add_table(
-        class_name="Party", tablename="cases_party", schema=None, columns=None
+        class_name="Recusal", tablename="cases_recusal", schema=None, columns=None
     )
 
     manager.add_table(
         class_name="Case", tablename="cases_case", schema=None, columns=None
+    )
+
+    manager.add_table(
+        class_name="Submission",
+        tablename="cases_submission",
+        schema=None,
+        columns=None,
+    )
+
+    manager.add_column(
+        table_class_name="ItemVersion",
+        tablename="cases_item_version",
+        column_name="region_lo",
+        db_column_name="region_lo",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="ItemVersion",
+        tablename="cases_item_version",
+        column_name="org_lo",
+        db_column_name="org_lo",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": 0,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="ItemVersion",
+        tablename="cases_item_version",
+        column_name="aud_lo",
+        db_column_name="aud_lo",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": 1,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="ItemVersion",
+        tablename="cases_item_version",
+        column_name="aud_hi",
+        db_column_name="aud_hi",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": 0,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="ItemVersion",
+        tablename="cases_item_version",
+        column_name="id",
+        db_column_name="id",
+        column_class_name="BigSerial",
+        column_class=BigSerial,
+        params={
+            "null": False,
+            "primary_key": True,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="ItemVersion",
+        tablename="cases_item_version",
+        column_name="item",
+        db_column_name="item",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="ItemVersion",
+        tablename="cases_item_version",
+        column_name="version",
+        db_column_name="version",
+        column_class_name="Integer",
+        column_class=Integer,
+        params={
+            "default": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="ItemVersion",
+        tablename="cases_item_version",
+        column_name="code",
+        db_column_name="code",
+        column_class_name="Varchar",
+        column_class=Varchar,
+        params={
+            "length": 60,
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="ItemVersion",
+        tablename="cases_item_version",
+        column_name="title",
+        db_column_name="title",
+        column_class_name="Varchar",
+        column_class=Varchar,
+        params={
+            "length": 200,
+            "default": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="ItemVersion",
+        tablename="cases_item_version",
+        column_name="power_class",
+        db_column_name="power_class",
+        column_class_name="Varchar",
+        column_class=Varchar,
+        params={
+            "length": 20,
+            "default": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": True,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="ItemVersion",
+        tablename="cases_item_version",
+        column_name="organisation",
+        db_column_name="organisation",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": True,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="ItemVersion",
+        tablename="cases_item_version",
+        column_name="definition",
+        db_column_name="definition",
+        column_class_name="JSONB",
+        column_class=JSONB,
+        params={
+            "default": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="ItemVersion",
+        tablename="cases_item_version",
+        column_name="effective_from",
+        db_column_name="effective_from",
+        column_class_name="Timestamptz",
+        column_class=Timestamptz,
+        params={
+            "default": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="ItemVersion",
+        tablename="cases_item_version",
+        column_name="current",
+        db_column_name="current",
+        column_class_name="Boolean",
+        column_class=Boolean,
+        params={
+            "default": True,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
     )
 
     manager.add_column(
@@ -599,220 +895,6 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Instalment",
-        tablename="cases_instalment",
-        column_name="region_lo",
-        db_column_name="region_lo",
-        column_class_name="BigInt",
-        column_class=BigInt,
-        params={
-            "default": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Instalment",
-        tablename="cases_instalment",
-        column_name="org_lo",
-        db_column_name="org_lo",
-        column_class_name="BigInt",
-        column_class=BigInt,
-        params={
-            "default": 0,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Instalment",
-        tablename="cases_instalment",
-        column_name="id",
-        db_column_name="id",
-        column_class_name="BigSerial",
-        column_class=BigSerial,
-        params={
-            "null": False,
-            "primary_key": True,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Instalment",
-        tablename="cases_instalment",
-        column_name="case_id",
-        db_column_name="case_id",
-        column_class_name="ForeignKey",
-        column_class=ForeignKey,
-        params={
-            "references": Case,
-            "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
-            "target_column": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": True,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Instalment",
-        tablename="cases_instalment",
-        column_name="plan",
-        db_column_name="plan",
-        column_class_name="Integer",
-        column_class=Integer,
-        params={
-            "default": 1,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Instalment",
-        tablename="cases_instalment",
-        column_name="amount",
-        db_column_name="amount",
-        column_class_name="BigInt",
-        column_class=BigInt,
-        params={
-            "default": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Instalment",
-        tablename="cases_instalment",
-        column_name="due",
-        db_column_name="due",
-        column_class_name="Date",
-        column_class=Date,
-        params={
-            "default": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Instalment",
-        tablename="cases_instalment",
-        column_name="approver",
-        db_column_name="approver",
-        column_class_name="BigInt",
-        column_class=BigInt,
-        params={
-            "default": None,
-            "null": True,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Instalment",
-        tablename="cases_instalment",
-        column_name="approver_name",
-        db_column_name="approver_name",
-        column_class_name="Varchar",
-        column_class=Varchar,
-        params={
-            "length": 60,
-            "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Instalment",
-        tablename="cases_instalment",
-        column_name="reason",
-        db_column_name="reason",
-        column_class_name="Varchar",
-        column_class=Varchar,
-        params={
-            "length": 500,
-            "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
         table_class_name="Alarm",
         tablename="cases_alarm",
         column_name="region_lo",
@@ -1094,8 +1176,8 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="ItemVersion",
-        tablename="cases_item_version",
+        table_class_name="Party",
+        tablename="cases_party",
         column_name="region_lo",
         db_column_name="region_lo",
         column_class_name="BigInt",
@@ -1115,8 +1197,8 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="ItemVersion",
-        tablename="cases_item_version",
+        table_class_name="Party",
+        tablename="cases_party",
         column_name="org_lo",
         db_column_name="org_lo",
         column_class_name="BigInt",
@@ -1136,50 +1218,8 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="ItemVersion",
-        tablename="cases_item_version",
-        column_name="aud_lo",
-        db_column_name="aud_lo",
-        column_class_name="BigInt",
-        column_class=BigInt,
-        params={
-            "default": 1,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="ItemVersion",
-        tablename="cases_item_version",
-        column_name="aud_hi",
-        db_column_name="aud_hi",
-        column_class_name="BigInt",
-        column_class=BigInt,
-        params={
-            "default": 0,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="ItemVersion",
-        tablename="cases_item_version",
+        table_class_name="Party",
+        tablename="cases_party",
         column_name="id",
         db_column_name="id",
         column_class_name="BigSerial",
@@ -1198,13 +1238,38 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="ItemVersion",
-        tablename="cases_item_version",
-        column_name="item",
-        db_column_name="item",
-        column_class_name="BigInt",
-        column_class=BigInt,
+        table_class_name="Party",
+        tablename="cases_party",
+        column_name="case_id",
+        db_column_name="case_id",
+        column_class_name="ForeignKey",
+        column_class=ForeignKey,
         params={
+            "references": Case,
+            "on_delete": OnDelete.restrict,
+            "on_update": OnUpdate.cascade,
+            "target_column": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": True,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Party",
+        tablename="cases_party",
+        column_name="kind",
+        db_column_name="kind",
+        column_class_name="Varchar",
+        column_class=Varchar,
+        params={
+            "length": 16,
             "default": None,
             "null": False,
             "primary_key": False,
@@ -1219,13 +1284,35 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="ItemVersion",
-        tablename="cases_item_version",
-        column_name="version",
-        db_column_name="version",
-        column_class_name="Integer",
-        column_class=Integer,
+        table_class_name="Party",
+        tablename="cases_party",
+        column_name="name",
+        db_column_name="name",
+        column_class_name="Bytea",
+        column_class=Bytea,
         params={
+            "default": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": True,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Party",
+        tablename="cases_party",
+        column_name="name_shown",
+        db_column_name="name_shown",
+        column_class_name="Varchar",
+        column_class=Varchar,
+        params={
+            "length": 160,
             "default": None,
             "null": False,
             "primary_key": False,
@@ -1240,10 +1327,138 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="ItemVersion",
-        tablename="cases_item_version",
+        table_class_name="Party",
+        tablename="cases_party",
+        column_name="name_hash",
+        db_column_name="name_hash",
+        column_class_name="Bytea",
+        column_class=Bytea,
+        params={
+            "default": None,
+            "null": True,
+            "primary_key": False,
+            "unique": False,
+            "index": True,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Party",
+        tablename="cases_party",
+        column_name="identity_hash",
+        db_column_name="identity_hash",
+        column_class_name="Bytea",
+        column_class=Bytea,
+        params={
+            "default": None,
+            "null": True,
+            "primary_key": False,
+            "unique": False,
+            "index": True,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Party",
+        tablename="cases_party",
         column_name="code",
         db_column_name="code",
+        column_class_name="Varchar",
+        column_class=Varchar,
+        params={
+            "length": 18,
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Party",
+        tablename="cases_party",
+        column_name="id_number",
+        db_column_name="id_number",
+        column_class_name="Bytea",
+        column_class=Bytea,
+        params={
+            "default": None,
+            "null": True,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": True,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Party",
+        tablename="cases_party",
+        column_name="id_number_masked",
+        db_column_name="id_number_masked",
+        column_class_name="Varchar",
+        column_class=Varchar,
+        params={
+            "length": 18,
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Party",
+        tablename="cases_party",
+        column_name="legal_representative",
+        db_column_name="legal_representative",
+        column_class_name="Bytea",
+        column_class=Bytea,
+        params={
+            "default": None,
+            "null": True,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": True,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Party",
+        tablename="cases_party",
+        column_name="legal_representative_shown",
+        db_column_name="legal_representative_shown",
         column_class_name="Varchar",
         column_class=Varchar,
         params={
@@ -1262,15 +1477,36 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="ItemVersion",
-        tablename="cases_item_version",
-        column_name="title",
-        db_column_name="title",
+        table_class_name="Party",
+        tablename="cases_party",
+        column_name="address",
+        db_column_name="address",
+        column_class_name="Bytea",
+        column_class=Bytea,
+        params={
+            "default": None,
+            "null": True,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": True,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Party",
+        tablename="cases_party",
+        column_name="address_shown",
+        db_column_name="address_shown",
         column_class_name="Varchar",
         column_class=Varchar,
         params={
-            "length": 200,
-            "default": None,
+            "length": 300,
+            "default": "",
             "null": False,
             "primary_key": False,
             "unique": False,
@@ -1284,99 +1520,36 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="ItemVersion",
-        tablename="cases_item_version",
-        column_name="power_class",
-        db_column_name="power_class",
+        table_class_name="Party",
+        tablename="cases_party",
+        column_name="phone",
+        db_column_name="phone",
+        column_class_name="Bytea",
+        column_class=Bytea,
+        params={
+            "default": None,
+            "null": True,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": True,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Party",
+        tablename="cases_party",
+        column_name="phone_masked",
+        db_column_name="phone_masked",
         column_class_name="Varchar",
         column_class=Varchar,
         params={
             "length": 20,
-            "default": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": True,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="ItemVersion",
-        tablename="cases_item_version",
-        column_name="organisation",
-        db_column_name="organisation",
-        column_class_name="BigInt",
-        column_class=BigInt,
-        params={
-            "default": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": True,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="ItemVersion",
-        tablename="cases_item_version",
-        column_name="definition",
-        db_column_name="definition",
-        column_class_name="JSONB",
-        column_class=JSONB,
-        params={
-            "default": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="ItemVersion",
-        tablename="cases_item_version",
-        column_name="effective_from",
-        db_column_name="effective_from",
-        column_class_name="Timestamptz",
-        column_class=Timestamptz,
-        params={
-            "default": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="ItemVersion",
-        tablename="cases_item_version",
-        column_name="current",
-        db_column_name="current",
-        column_class_name="Boolean",
-        column_class=Boolean,
-        params={
-            "default": True,
+            "default": "",
             "null": False,
             "primary_key": False,
             "unique": False,
@@ -1968,8 +2141,8 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Recusal",
-        tablename="cases_recusal",
+        table_class_name="Instalment",
+        tablename="cases_instalment",
         column_name="region_lo",
         db_column_name="region_lo",
         column_class_name="BigInt",
@@ -1989,8 +2162,8 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Recusal",
-        tablename="cases_recusal",
+        table_class_name="Instalment",
+        tablename="cases_instalment",
         column_name="org_lo",
         db_column_name="org_lo",
         column_class_name="BigInt",
@@ -2010,8 +2183,8 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Recusal",
-        tablename="cases_recusal",
+        table_class_name="Instalment",
+        tablename="cases_instalment",
         column_name="id",
         db_column_name="id",
         column_class_name="BigSerial",
@@ -2030,8 +2203,8 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Recusal",
-        tablename="cases_recusal",
+        table_class_name="Instalment",
+        tablename="cases_instalment",
         column_name="case_id",
         db_column_name="case_id",
         column_class_name="ForeignKey",
@@ -2054,10 +2227,31 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Recusal",
-        tablename="cases_recusal",
-        column_name="person",
-        db_column_name="person",
+        table_class_name="Instalment",
+        tablename="cases_instalment",
+        column_name="plan",
+        db_column_name="plan",
+        column_class_name="Integer",
+        column_class=Integer,
+        params={
+            "default": 1,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Instalment",
+        tablename="cases_instalment",
+        column_name="amount",
+        db_column_name="amount",
         column_class_name="BigInt",
         column_class=BigInt,
         params={
@@ -2075,10 +2269,52 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Recusal",
-        tablename="cases_recusal",
-        column_name="name",
-        db_column_name="name",
+        table_class_name="Instalment",
+        tablename="cases_instalment",
+        column_name="due",
+        db_column_name="due",
+        column_class_name="Date",
+        column_class=Date,
+        params={
+            "default": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Instalment",
+        tablename="cases_instalment",
+        column_name="approver",
+        db_column_name="approver",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": None,
+            "null": True,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Instalment",
+        tablename="cases_instalment",
+        column_name="approver_name",
+        db_column_name="approver_name",
         column_class_name="Varchar",
         column_class=Varchar,
         params={
@@ -2097,36 +2333,15 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Recusal",
-        tablename="cases_recusal",
+        table_class_name="Instalment",
+        tablename="cases_instalment",
         column_name="reason",
         db_column_name="reason",
         column_class_name="Varchar",
         column_class=Varchar,
         params={
             "length": 500,
-            "default": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Recusal",
-        tablename="cases_recusal",
-        column_name="declared_at",
-        db_column_name="declared_at",
-        column_class_name="Timestamptz",
-        column_class=Timestamptz,
-        params={
-            "default": None,
+            "default": "",
             "null": False,
             "primary_key": False,
             "unique": False,
@@ -2385,178 +2600,6 @@ async def forwards():
         params={
             "length": 64,
             "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Submission",
-        tablename="cases_submission",
-        column_name="region_lo",
-        db_column_name="region_lo",
-        column_class_name="BigInt",
-        column_class=BigInt,
-        params={
-            "default": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Submission",
-        tablename="cases_submission",
-        column_name="org_lo",
-        db_column_name="org_lo",
-        column_class_name="BigInt",
-        column_class=BigInt,
-        params={
-            "default": 0,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Submission",
-        tablename="cases_submission",
-        column_name="id",
-        db_column_name="id",
-        column_class_name="BigSerial",
-        column_class=BigSerial,
-        params={
-            "null": False,
-            "primary_key": True,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Submission",
-        tablename="cases_submission",
-        column_name="token",
-        db_column_name="token",
-        column_class_name="Varchar",
-        column_class=Varchar,
-        params={
-            "length": 64,
-            "default": None,
-            "null": False,
-            "primary_key": False,
-            "unique": True,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Submission",
-        tablename="cases_submission",
-        column_name="case_id",
-        db_column_name="case_id",
-        column_class_name="ForeignKey",
-        column_class=ForeignKey,
-        params={
-            "references": Case,
-            "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
-            "target_column": None,
-            "null": True,
-            "primary_key": False,
-            "unique": False,
-            "index": True,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Submission",
-        tablename="cases_submission",
-        column_name="act",
-        db_column_name="act",
-        column_class_name="Varchar",
-        column_class=Varchar,
-        params={
-            "length": 24,
-            "default": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Submission",
-        tablename="cases_submission",
-        column_name="at",
-        db_column_name="at",
-        column_class_name="Timestamptz",
-        column_class=Timestamptz,
-        params={
-            "default": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Submission",
-        tablename="cases_submission",
-        column_name="person",
-        db_column_name="person",
-        column_class_name="BigInt",
-        column_class=BigInt,
-        params={
-            "default": None,
             "null": False,
             "primary_key": False,
             "unique": False,
@@ -3009,8 +3052,8 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Party",
-        tablename="cases_party",
+        table_class_name="Recusal",
+        tablename="cases_recusal",
         column_name="region_lo",
         db_column_name="region_lo",
         column_class_name="BigInt",
@@ -3030,8 +3073,8 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Party",
-        tablename="cases_party",
+        table_class_name="Recusal",
+        tablename="cases_recusal",
         column_name="org_lo",
         db_column_name="org_lo",
         column_class_name="BigInt",
@@ -3051,8 +3094,8 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Party",
-        tablename="cases_party",
+        table_class_name="Recusal",
+        tablename="cases_recusal",
         column_name="id",
         db_column_name="id",
         column_class_name="BigSerial",
@@ -3071,8 +3114,8 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Party",
-        tablename="cases_party",
+        table_class_name="Recusal",
+        tablename="cases_recusal",
         column_name="case_id",
         db_column_name="case_id",
         column_class_name="ForeignKey",
@@ -3095,14 +3138,13 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Party",
-        tablename="cases_party",
-        column_name="kind",
-        db_column_name="kind",
-        column_class_name="Varchar",
-        column_class=Varchar,
+        table_class_name="Recusal",
+        tablename="cases_recusal",
+        column_name="person",
+        db_column_name="person",
+        column_class_name="BigInt",
+        column_class=BigInt,
         params={
-            "length": 16,
             "default": None,
             "null": False,
             "primary_key": False,
@@ -3117,160 +3159,10 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Party",
-        tablename="cases_party",
+        table_class_name="Recusal",
+        tablename="cases_recusal",
         column_name="name",
         db_column_name="name",
-        column_class_name="Bytea",
-        column_class=Bytea,
-        params={
-            "default": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": True,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Party",
-        tablename="cases_party",
-        column_name="name_shown",
-        db_column_name="name_shown",
-        column_class_name="Varchar",
-        column_class=Varchar,
-        params={
-            "length": 160,
-            "default": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Party",
-        tablename="cases_party",
-        column_name="identity_hash",
-        db_column_name="identity_hash",
-        column_class_name="Bytea",
-        column_class=Bytea,
-        params={
-            "default": None,
-            "null": True,
-            "primary_key": False,
-            "unique": False,
-            "index": True,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Party",
-        tablename="cases_party",
-        column_name="code",
-        db_column_name="code",
-        column_class_name="Varchar",
-        column_class=Varchar,
-        params={
-            "length": 18,
-            "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Party",
-        tablename="cases_party",
-        column_name="id_number",
-        db_column_name="id_number",
-        column_class_name="Bytea",
-        column_class=Bytea,
-        params={
-            "default": None,
-            "null": True,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": True,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Party",
-        tablename="cases_party",
-        column_name="id_number_masked",
-        db_column_name="id_number_masked",
-        column_class_name="Varchar",
-        column_class=Varchar,
-        params={
-            "length": 18,
-            "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Party",
-        tablename="cases_party",
-        column_name="legal_representative",
-        db_column_name="legal_representative",
-        column_class_name="Bytea",
-        column_class=Bytea,
-        params={
-            "default": None,
-            "null": True,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": True,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Party",
-        tablename="cases_party",
-        column_name="legal_representative_shown",
-        db_column_name="legal_representative_shown",
         column_class_name="Varchar",
         column_class=Varchar,
         params={
@@ -3289,36 +3181,15 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Party",
-        tablename="cases_party",
-        column_name="address",
-        db_column_name="address",
-        column_class_name="Bytea",
-        column_class=Bytea,
-        params={
-            "default": None,
-            "null": True,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": True,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Party",
-        tablename="cases_party",
-        column_name="address_shown",
-        db_column_name="address_shown",
+        table_class_name="Recusal",
+        tablename="cases_recusal",
+        column_name="reason",
+        db_column_name="reason",
         column_class_name="Varchar",
         column_class=Varchar,
         params={
-            "length": 300,
-            "default": "",
+            "length": 500,
+            "default": None,
             "null": False,
             "primary_key": False,
             "unique": False,
@@ -3332,36 +3203,14 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Party",
-        tablename="cases_party",
-        column_name="phone",
-        db_column_name="phone",
-        column_class_name="Bytea",
-        column_class=Bytea,
+        table_class_name="Recusal",
+        tablename="cases_recusal",
+        column_name="declared_at",
+        db_column_name="declared_at",
+        column_class_name="Timestamptz",
+        column_class=Timestamptz,
         params={
             "default": None,
-            "null": True,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": True,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Party",
-        tablename="cases_party",
-        column_name="phone_masked",
-        db_column_name="phone_masked",
-        column_class_name="Varchar",
-        column_class=Varchar,
-        params={
-            "length": 20,
-            "default": "",
             "null": False,
             "primary_key": False,
             "unique": False,
@@ -4350,6 +4199,178 @@ async def forwards():
         params={
             "default": None,
             "null": True,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Submission",
+        tablename="cases_submission",
+        column_name="region_lo",
+        db_column_name="region_lo",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Submission",
+        tablename="cases_submission",
+        column_name="org_lo",
+        db_column_name="org_lo",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": 0,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Submission",
+        tablename="cases_submission",
+        column_name="id",
+        db_column_name="id",
+        column_class_name="BigSerial",
+        column_class=BigSerial,
+        params={
+            "null": False,
+            "primary_key": True,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Submission",
+        tablename="cases_submission",
+        column_name="token",
+        db_column_name="token",
+        column_class_name="Varchar",
+        column_class=Varchar,
+        params={
+            "length": 64,
+            "default": None,
+            "null": False,
+            "primary_key": False,
+            "unique": True,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Submission",
+        tablename="cases_submission",
+        column_name="case_id",
+        db_column_name="case_id",
+        column_class_name="ForeignKey",
+        column_class=ForeignKey,
+        params={
+            "references": Case,
+            "on_delete": OnDelete.restrict,
+            "on_update": OnUpdate.cascade,
+            "target_column": None,
+            "null": True,
+            "primary_key": False,
+            "unique": False,
+            "index": True,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Submission",
+        tablename="cases_submission",
+        column_name="act",
+        db_column_name="act",
+        column_class_name="Varchar",
+        column_class=Varchar,
+        params={
+            "length": 24,
+            "default": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Submission",
+        tablename="cases_submission",
+        column_name="at",
+        db_column_name="at",
+        column_class_name="Timestamptz",
+        column_class=Timestamptz,
+        params={
+            "default": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Submission",
+        tablename="cases_submission",
+        column_name="person",
+        db_column_name="person",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": None,
+            "null": False,
             "primary_key": False,
             "unique": False,
             "index": False,

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The acts of a case, named as the office names them; each is one transaction.
+
+Every act keeps the same order: lock the case, check the rule, change, record the event.
+"""
+
+from plugins.cases.services.acting import Actor, Changed, new_token
+from plugins.cases.services.officers import (
+    Choice,
+    authorise_officers,
+    declare_recusal,
+    delegate_step,
+)
+from plugins.cases.services.opening import Opening, SameParty, open_case
+from plugins.cases.services.pausing import (
+    extend_deadline,
+    resume_case,
+    suspend_case,
+    transfer_case,
+)
+from plugins.cases.services.payments import (
+    PaymentEntry,
+    add_voucher,
+    approve_instalments,
+    record_payment,
+)
+from plugins.cases.services.records import (
+    add_archive_note,
+    add_evidence,
+    correct_field,
+    void_evidence,
+)
+from plugins.cases.services.steps import (
+    Posting,
+    Stopped,
+    Submitted,
+    mark_seen,
+    recall_submission,
+    roll_back,
+    save_draft,
+    submit_step,
+)
+from plugins.cases.services.turns import renew_turns
+
+__all__ = [
+    "Actor",
+    "Changed",
+    "Choice",
+    "Opening",
+    "PaymentEntry",
+    "Posting",
+    "SameParty",
+    "Stopped",
+    "Submitted",
+    "add_archive_note",
+    "add_evidence",
+    "add_voucher",
+    "approve_instalments",
+    "authorise_officers",
+    "correct_field",
+    "declare_recusal",
+    "delegate_step",
+    "extend_deadline",
+    "mark_seen",
+    "new_token",
+    "open_case",
+    "recall_submission",
+    "record_payment",
+    "renew_turns",
+    "resume_case",
+    "roll_back",
+    "save_draft",
+    "submit_step",
+    "suspend_case",
+    "transfer_case",
+    "void_evidence",
+]
