@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from core.api.plugin import NavItem
+from core.api.plugin import NavItem, SubjectKind, SubjectLabel
 from core.scope import Scope
 
 
@@ -25,3 +25,11 @@ async def _mine(_scope: Scope) -> int:
 nav_items = [
     NavItem("首页", "/", permission="", section="", icon="home", weight=0, badge=_mine),
 ]
+
+
+async def _describe(_id: int, _scope: Scope) -> SubjectLabel:
+    return SubjectLabel("首页", "/")
+
+
+# The home page is a subject, so that plugins may bring buttons to it as they do to any object.
+subject_kinds = [SubjectKind("core.home", "首页", _describe)]

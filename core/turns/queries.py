@@ -12,7 +12,6 @@ from typing import Any, Final, Literal
 from core import clock, db
 from core.api.plugin import SubjectRef
 from core.auth.visitor import Visitor
-from core.calendar import load_calendar
 from core.listing import Column, Filter, Listing, Page
 from core.scope import Scope
 from core.turns import rules
@@ -104,16 +103,21 @@ def condition(tab: Tab, who: Visitor) -> tuple[str, Sequence[Any]]:
     lo, hi = (organisation.lo, organisation.hi) if organisation else (1, 0)
     if tab == "mine":
         return (
-            "t.closed_at is null and (t.person = {}::int8 or (t.person = 0 and t.org_lo between"
-            " {}::int8 and {}::int8 and (t.permission = '' or t.permission = any({}::text[]))))",
+            (
+                "t.closed_at is null and (t.person = {}::int8 or (t.person = 0 and t.org_lo"
+                " between {}::int8 and {}::int8"
+                " and (t.permission = '' or t.permission = any({}::text[]))))"
+            ),
             (mine, lo, hi, sorted(who.permissions)),
         )
     if tab == "unit":
         return "t.closed_at is null and t.org_lo between {}::int8 and {}::int8", (lo, hi)
     if tab == "watched":
         return (
-            "t.closed_at is null and exists (select 1 from core_watch w where w.user_id ="
-            " {}::int8 and w.subject_kind = t.subject_kind and w.subject_id = t.subject_id)",
+            (
+                "t.closed_at is null and exists (select 1 from core_watch w where w.user_id ="
+                " {}::int8 and w.subject_kind = t.subject_kind and w.subject_id = t.subject_id)"
+            ),
             (who.user_id,),
         )
     return "t.closed_at is not null and t.closed_by = {}::int8", (who.user_id,)
@@ -239,6 +243,9 @@ def _always(_day: date) -> bool:
 
 
 async def _workdays(region_lo: int) -> Callable[[date], bool]:
+    # Inside the function: the deadlines know of turns, so neither module may need the other first.
+    from core.calendar import load_calendar
+
     calendar = await load_calendar(region_lo)
     return calendar.is_workday
 

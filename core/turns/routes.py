@@ -86,7 +86,7 @@ def home_actions(platform: Platform, who: Visitor) -> list[Action]:
     """The buttons at the head of the home page."""
     return [
         each
-        for each in platform.registry.actions.get(HOME, ())
+        for each in platform.registry.actions(HOME)
         if (not each.permission or each.permission in who.permissions)
         and navigation.is_on(platform, each, who)
     ]

@@ -125,18 +125,31 @@ ALWAYS: Final = frozenset(
     ]
 )
 
-_NAMED: Final = re.compile(
-    r"""(?:\bicon(?:_name)?\s*\(\s*|\bicon(?:_name)?\s*=\s*|["']icon["']\s*:\s*)["']([a-z0-9-]+)["']"""
+_CALLED: Final = re.compile(r"\bicon\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
+_NOISE: Final = re.compile(
+    r"""[\w]+=["'][^"']*["']|[!=]=\s*["'][^"']*["']|\([^()]*\)|\[[^\]]*\]|\{[^{}]*\}"""
 )
+_GIVEN: Final = re.compile(
+    r"""(?:\bicon(?:_name)?\s*=\s*|["']icon["']\s*:\s*)["']([a-z0-9-]+)["']"""
+)
+_QUOTED: Final = re.compile(r"""["']([a-z0-9-]+)["']""")
 
 
 def used_icons(root: Path = ROOT) -> frozenset[str]:
-    """Names written in templates and declarations: ``icon("x")``, ``icon="x"``, ``"icon": "x"``."""
+    """Names written in templates and declarations: ``icon("x")``, ``icon="x"``, ``"icon": "x"``.
+
+    Inside a call every name counts (``icon("x" if a == "b" else "y")`` gives x and y).
+    """
     folders = (root / "templates", root / "core", root / "plugins")
     files = (
         path for folder in folders for suffix in ("*.html", "*.py") for path in folder.rglob(suffix)
     )
-    found = {name for path in files for name in _NAMED.findall(path.read_text("utf-8"))}
+    found: set[str] = set()
+    for path in files:
+        text = path.read_text("utf-8")
+        found.update(_GIVEN.findall(text))
+        for arguments in _CALLED.findall(text):
+            found.update(_QUOTED.findall(_NOISE.sub("", arguments)))
     return frozenset(found - OWN.keys()) | ALWAYS
 
 
