@@ -6,7 +6,34 @@ from datetime import timedelta
 from typing import Any
 
 from core import clock, db
-from core.api.plugin import Cron
+from core.api.plugin import Cron, NavItem, Permission
+from core.scope import Scope
+
+
+def route_handlers() -> list[Any]:
+    from core.jobs import routes
+
+    return [routes.operations, routes.retry]
+
+
+permissions = [
+    Permission("core.operation.manage", "查看后台任务，重试失败的任务", ("system_admin",))
+]
+
+
+async def _failed(_scope: Scope) -> int:
+    count: int = await db.value(
+        "select count(*) from (select 1 from core_failure"
+        " where resolved_at is null and final = 1 limit 100) x"
+    )
+    return count
+
+
+nav_items = [
+    NavItem(
+        "后台任务", "/operations", "core.operation.manage", "平台管理", "refresh", 840, _failed
+    )
+]
 
 KEEP_DONE = timedelta(days=30)
 """How long finished work stays visible; facts themselves are kept for years."""

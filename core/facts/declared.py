@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the audit trail declares as part of plugin ``core``."""
+
+from typing import Any
+
+from core.api.plugin import NavItem, Permission
+
+
+def route_handlers() -> list[Any]:
+    from core.facts import routes
+
+    return [routes.audit, routes.one]
+
+
+permissions = [Permission("core.fact.read", "查看操作记录", ("audit_admin",), sensitive=True)]
+
+nav_items = [NavItem("操作记录", "/audit", "core.fact.read", "平台管理", "history", 830)]
