@@ -7,13 +7,10 @@ from piccolo.columns import (
     BigInt,
     BigSerial,
     Bytea,
-    ForeignKey,
     Integer,
-    SmallInt,
     Timestamptz,
     Varchar,
 )
-from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from core.db import Public, unscoped
@@ -63,14 +60,3 @@ class StorageUse(Table, tablename="core_storage_use"):
     files = Integer(default=0)
     allowed = BigInt(null=True, default=None)
     """Null = the default of the platform."""
-
-
-@unscoped("work of the cleaner: objects whose row was rolled back or deleted")
-class StoredObject(Table, tablename="core_stored_object"):
-    """An object written to the store; one without a file after a day is swept away."""
-
-    id = BigSerial(primary_key=True)
-    path = Varchar(length=120, default=None, unique=True)
-    written_at = Timestamptz(default=None, index=True)
-    tries = SmallInt(default=0)
-    file = ForeignKey(File, null=True, default=None, on_delete=OnDelete.set_null, index=True)

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Looking into an uploaded file: what it really is, and a clean copy of a picture."""
+
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import filetype  # type: ignore[import-untyped]
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from core.storage.rules import OFFICE
+
+HEAD = 8192
+
+# A photo of 200 million pixels from a new telephone is read at reduced size; other formats cannot
+# be, so their limit is what fits into memory without harm.
+JPEG_PIXELS = 220_000_000
+OTHER_PIXELS = 40_000_000
+COPY_EDGE = 2400
+Image.MAX_IMAGE_PIXELS = JPEG_PIXELS
+
+UNPACKED_LIMIT = 1 << 30
+ENTRIES_LIMIT = 20_000
+
+_PICTURES = {
+    "image/jpeg": ("JPEG", "MPO"),
+    "image/png": ("PNG",),
+    "image/webp": ("WEBP",),
+    "image/gif": ("GIF",),
+    "image/bmp": ("BMP",),
+}
+_ALIASES = {"image/jpg": "image/jpeg", "audio/m4a": "audio/mp4", "audio/wav": "audio/x-wav"}
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_OLE_TYPES = {
+    "doc": "application/msword",
+    "wps": "application/msword",
+    "xls": "application/vnd.ms-excel",
+    "et": "application/vnd.ms-excel",
+    "ppt": "application/vnd.ms-powerpoint",
+    "dps": "application/vnd.ms-powerpoint",
+}
+_MARKUP = (b"<!doctype", b"<html", b"<svg", b"<?xml", b"<script", b"<?php", b"#!")
+
+
+class Hostile(ValueError):
+    """The file would do harm; the message is the sentence for its owner."""
+
+
+def sniff(path: Path, name: str) -> str | None:
+    """The media type by content; ``None`` when it is none we know.
+
+    ``filetype`` serves as an allow-list: it does not know HTML, SVG or scripts, which therefore
+    are refused without anybody having to name them.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if not head:
+        raise Hostile(f"“{name}”是空文件，请重新选择。")
+    if head.startswith(b"PK\x03\x04"):
+        return _packed(path, name)
+    if head.startswith(_OLE):
+        return _ole(path, name)
+    guess = filetype.guess(head)
+    if guess is not None:
+        found = str(guess.mime)
+        return _ALIASES.get(found, found)
+    return "text/plain" if _is_text(path, head) else None
+
+
+def _packed(path: Path, name: str) -> str | None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+        raise Hostile(f"“{name}”已损坏，打不开，请核对后重新上传。") from error
+    if len(entries) > ENTRIES_LIMIT or sum(e.file_size for e in entries) > UNPACKED_LIMIT:
+        raise Hostile(f"“{name}”解开后过大，不能上传。")
+    names = {entry.filename for entry in entries}
+    if any(entry.lower().endswith("vbaproject.bin") for entry in names):
+        raise Hostile(f"“{name}”带有宏，请另存为不带宏的文档后再上传。")
+    for part, kind in (
+        ("word/document.xml", f"{OFFICE}wordprocessingml.document"),
+        ("xl/workbook.xml", f"{OFFICE}spreadsheetml.sheet"),
+        ("ppt/presentation.xml", f"{OFFICE}presentationml.presentation"),
+        ("OFD.xml", "application/ofd"),
+    ):
+        if part in names:
+            return kind
+    return None
+
+
+def _ole(path: Path, name: str) -> str | None:
+    # The container of old Office files says in UTF-16 what is in it; macros are a storage there.
+    found = path.read_bytes() if path.stat().st_size <= 64 << 20 else b""
+    if "_VBA_PROJECT".encode("utf-16-le") in found:
+        raise Hostile(f"“{name}”带有宏，请另存为不带宏的文档后再上传。")
+    return _OLE_TYPES.get(name.rpartition(".")[2].lower())
+
+
+def _is_text(path: Path, head: bytes) -> bool:
+    if b"\0" in head or head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_MARKUP):
+        return False
+    if path.stat().st_size > 16 << 20:
+        return False
+    whole = path.read_bytes()
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            whole.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return b"\0" not in whole
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A picture drawn anew: no camera data, no place, nothing hidden behind the last pixel."""
+
+    content: bytes
+    media_type: str
+    width: int
+    height: int
+
+
+def clean_copy(path: Path, media_type: str, name: str) -> Copy:
+    """Draw a picture anew for viewing, upright and at most ``COPY_EDGE`` wide or high."""
+    try:
+        with Image.open(path, formats=_PICTURES[media_type]) as picture:
+            width, height = picture.size
+            limit = JPEG_PIXELS if media_type == "image/jpeg" else OTHER_PIXELS
+            if width * height > limit:
+                raise Hostile(  # noqa: TRY301 - the picture must be closed on the way out
+                    f"“{name}”有 {width}×{height} 像素，过大，请缩小后再上传。"
+                )
+            # Has a JPEG decoded at a fraction of its size; other formats ignore it.
+            picture.draft("RGB", (COPY_EDGE, COPY_EDGE))
+            upright = ImageOps.exif_transpose(picture)
+            transparent = upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
+            drawn = upright.convert("RGBA" if transparent else "RGB")
+            drawn.thumbnail((COPY_EDGE, COPY_EDGE))
+            out = io.BytesIO()
+            # A new image from the pixels alone: whatever else the object carries stays behind.
+            plain = Image.new(drawn.mode, drawn.size)
+            plain.paste(drawn)
+            if transparent:
+                plain.save(out, "PNG", optimize=True)
+            else:
+                plain.save(out, "JPEG", quality=85, optimize=True)
+    except Hostile:
+        raise
+    except (
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+        OSError,
+        ValueError,
+        SyntaxError,
+        MemoryError,
+    ) as error:
+        raise Hostile(f"“{name}”不是完好的图片，打不开，请核对后重新上传。") from error
+    return Copy(out.getvalue(), "image/png" if transparent else "image/jpeg", *plain.size)

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The object store: a local folder or S3, by address; one per process."""
+
+import secrets
+from collections.abc import AsyncIterator
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import obstore
+from obstore.store import LocalStore, S3Store
+
+from core import clock, settings
+from core.storage.rules import ByteRange
+
+PIECE = 256 * 1024
+
+
+@lru_cache(maxsize=4)
+def _store(url: str) -> Any:
+    if url.startswith("file://"):
+        folder = Path(url.removeprefix("file://"))
+        folder.mkdir(parents=True, exist_ok=True)
+        return LocalStore(prefix=folder)
+    storage = settings.load().storage
+    options: Any = {
+        key: value
+        for key, value in (
+            ("endpoint", storage.endpoint),
+            ("region", storage.region or "us-east-1"),
+            ("access_key_id", storage.access_key),
+            ("secret_access_key", storage.secret_key),
+        )
+        if value
+    }
+    client: Any = {"allow_http": storage.allow_http}
+    return S3Store.from_url(url, config=options, client_options=client)
+
+
+def store() -> Any:
+    """The store of this process."""
+    return _store(settings.load().storage_url)
+
+
+def new_path(moment: datetime | None = None) -> str:
+    """A path nobody can guess, by month, so that a sweep looks at two folders only."""
+    return f"{clock.local(moment or clock.now()):%Y/%m}/{secrets.token_hex(16)}"
+
+
+async def put(path: str, content: Path | bytes) -> None:
+    """Write one object; a file is read piece by piece."""
+    await obstore.put_async(store(), path, content)
+
+
+async def pieces(path: str, part: ByteRange | None = None) -> AsyncIterator[bytes]:
+    """The content of an object or of a part of it, piece by piece."""
+    options: Any = {} if part is None else {"range": (part.first, part.last + 1)}
+    found = await obstore.get_async(store(), path, options=options)
+    async for piece in found.stream(min_chunk_size=PIECE):
+        yield bytes(piece)
+
+
+async def delete(paths: list[str]) -> None:
+    """Remove objects; one that is gone already is no error."""
+    for path in paths:
+        try:
+            await obstore.delete_async(store(), path)
+        except FileNotFoundError:
+            continue
+
+
+async def older_than(prefix: str, moment: datetime) -> AsyncIterator[str]:
+    """Paths below ``prefix`` last written before ``moment``."""
+    async for page in obstore.list(store(), prefix=prefix):
+        for entry in page:
+            if entry["last_modified"] < moment:
+                yield entry["path"]
