@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Router
+from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 
 import core
@@ -46,6 +47,7 @@ def create_app(
         lifespan=[lifespan(settings, registry)] if database else [],
         request_max_body_size=UPLOAD_LIMIT,
         openapi_config=None,
+        logging_config=None,  # core.logging has set it up; Litestar would replace it
         debug=False,
     )
     app.state[KEY] = platform
@@ -97,25 +99,24 @@ def refuse_open_routes(app: Litestar, registry: Registry) -> None:
         for handler in getattr(route, "route_handlers", ()):
             if not isinstance(handler, HTTPRouteHandler):
                 continue
-            plugin = str(handler.opt.get("plugin", "core"))
-            where = f"handler {handler.handler_name!r} ({route.path})"
-            wanted = [
-                each for each in handler.resolve_guards() if isinstance(_bare(each), Requires)
-            ]
-            if not wanted and PUBLIC not in handler.opt:
-                if handler.handler_name.startswith("litestar."):
-                    continue  # the OPTIONS answers Litestar adds by itself
-                raise PluginError(
-                    plugin,
-                    f"{where} needs guards=[requires(…)] or opt=public('why')",
-                    "route_handlers",
-                )
-            for guard in wanted:
-                for key in _bare(guard).permissions:
-                    if key not in registry.permissions:
-                        raise PluginError(
-                            plugin, f"{where}: unknown permission {key!r}", "route_handlers"
-                        )
+            if handler.http_methods == {HttpMethod.OPTIONS}:
+                continue  # added by Litestar itself; says which methods a path knows
+            _check_handler(route.path, handler, registry)
+
+
+def _check_handler(path: str, handler: HTTPRouteHandler, registry: Registry) -> None:
+    plugin = str(handler.opt.get("plugin", "core"))
+    where = f"handler {handler.fn.__name__!r} ({path})"
+    wanted = [_bare(each) for each in handler.resolve_guards()]
+    wanted = [each for each in wanted if isinstance(each, Requires)]
+    if not wanted and PUBLIC not in handler.opt:
+        raise PluginError(
+            plugin, f"{where} needs guards=[requires(…)] or opt=public('why')", "route_handlers"
+        )
+    for guard in wanted:
+        for key in guard.permissions:
+            if key not in registry.permissions:
+                raise PluginError(plugin, f"{where}: unknown permission {key!r}", "route_handlers")
 
 
 def _bare(guard: Any) -> Any:
