@@ -14,7 +14,7 @@ ACCOUNTS = Listing(
         "u.id, u.login, u.name, u.active, u.must_change, u.last_seen, u.created_at, u.demo,"
         " (select string_agg(distinct r.title, '、') from core_assignment a"
         '  join core_role r on r.id = a.role where a."user" = u.id and a.revoked_at is null'
-        "  and (a.valid_to is null or a.valid_to >= current_date)) as roles,"
+        "  and (a.valid_to is null or a.valid_to >= (now() at time zone 'Asia/Shanghai')::date)) as roles,"
         " (select string_agg(distinct coalesce(o.short_name, o.name), '、') from core_assignment a"
         '  join core_organisation o on o.id = a.organisation where a."user" = u.id'
         "  and a.revoked_at is null) as organisations"

@@ -171,7 +171,8 @@ async def _platform_figures() -> bytes:
                 " from core_delivery where state = 'pending'"
             )
             due = await db.value(
-                "select count(*)::int from core_due where state = 'due' and due_at <= now()"
+                "select count(*)::int from core_due where state = 'due' and due_at <= $1",
+                clock.now(),
             )
             failed = await db.value(
                 "select count(*)::int from core_failure where resolved_at is null and final = 1"

@@ -4,13 +4,13 @@
 import base64
 import hashlib
 import hmac
-import time
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken
 
+from core import clock
 from core.settings import Settings
 
 
@@ -35,7 +35,7 @@ def unseal(settings: Settings, text: str, max_age: int) -> Any:
 
 def sign(settings: Settings, what: Any) -> str:
     """Readable but not changeable, for a cookie."""
-    body = msgspec.json.encode((int(time.time()), what))
+    body = msgspec.json.encode((int(clock.now().timestamp()), what))
     packed = base64.urlsafe_b64encode(body).rstrip(b"=").decode()
     return f"{packed}.{_mac(settings, packed)}"
 
@@ -46,7 +46,7 @@ def unsign(settings: Settings, text: str, max_age: int) -> Any:
     if not mac or not hmac.compare_digest(mac.encode(), _mac(settings, packed).encode()):
         return None
     at, what = msgspec.json.decode(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)))
-    return what if time.time() - at <= max_age else None
+    return what if clock.now().timestamp() - at <= max_age else None
 
 
 def _mac(settings: Settings, packed: str) -> str:
