@@ -138,7 +138,7 @@ _QUOTED: Final = re.compile(r"""["']([a-z0-9-]+)["']""")
 def used_icons(root: Path = ROOT) -> frozenset[str]:
     """Names written in templates and declarations: ``icon("x")``, ``icon="x"``, ``"icon": "x"``.
 
-    Inside a call every name counts (``icon("x" if a == "b" else "y")`` gives x and y).
+    Inside a call every name counts, also the one after ``else``.
     """
     folders = (root / "templates", root / "core", root / "plugins")
     files = (
