@@ -101,7 +101,7 @@ class Lapse(Struct, frozen=True, gc=False):
     provisional: bool = False
 
 
-class Event(Struct, frozen=True):
+class Event(Struct, frozen=True, gc=False):
     """One event of a case. `at` is when it happened, in UTC."""
 
     seq: int = 0
@@ -134,6 +134,8 @@ class Event(Struct, frozen=True):
     organisation: int = 0
     department: int = 0
     handlers: tuple[int, ...] = ()
+    by: str = ""
+    """Who acted, as the case names him."""
 
 
 class Condition(Struct, frozen=True):
@@ -143,13 +145,13 @@ class Condition(Struct, frozen=True):
 
 
 class Tier(Struct, frozen=True):
-    """A band of a discretion standard: when it applies and what it permits (fen)."""
+    """A band of a discretion standard: when it applies, what it permits (fen, or multiples)."""
 
     key: str
     title: str = ""
     conditions: tuple[Condition, ...] = ()
-    min: int | None = None
-    max: int | None = None
+    min: float | int | None = None
+    max: float | int | None = None
     kinds: tuple[str, ...] = ()
     note: str = ""
 
@@ -222,7 +224,7 @@ class Part(Struct, frozen=True, gc=False):
     bad: bool = False
 
 
-class Verdict(Struct, frozen=True, omit_defaults=True):
+class Verdict(Struct, frozen=True, omit_defaults=True, gc=False):
     """What one point says about one occurrence."""
 
     point: str

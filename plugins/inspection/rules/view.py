@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, Protocol
 
-from plugins.inspection.rules.model import Event
+from plugins.inspection.rules.model import EPOCH, Event
 
 
 class Calendar(Protocol):
@@ -20,20 +20,11 @@ class Calendar(Protocol):
 _in_order = attrgetter("at", "seq")
 
 
-def ordered(events: Sequence[Event]) -> Sequence[Event]:
-    """Events by time, each once; an already proper sequence is returned as it is.
+def ordered(events: Sequence[Event]) -> list[Event]:
+    """Events by time, each once.
 
     Redelivery repeats events and late entries arrive out of order: neither may change a verdict.
     """
-    seq = 0
-    at = None
-    for event in events:
-        if event.seq <= seq or (at is not None and event.at < at):
-            break
-        seq = event.seq
-        at = event.at
-    else:
-        return events
     seen: set[object] = set()
     unique: list[Event] = []
     for event in events:
@@ -53,18 +44,15 @@ class CaseView:
     def __init__(
         self, events: Sequence[Event], until: datetime | None, attributes: Mapping[str, Any]
     ) -> None:
-        self.events = events = ordered(events)
+        steps, proper = _by_step(events)
+        if not proper:
+            events = ordered(events)
+            steps, _ = _by_step(events)
+        self.events = events
+        self.steps = steps
         self.until = until
         self.attributes = attributes
         self._by_kind: dict[str, list[Event]] | None = None
-        steps: dict[str, list[Event]] = {}
-        for event in events:
-            step = event.step
-            if step in steps:
-                steps[step].append(event)
-            else:
-                steps[step] = [event]
-        self.steps = steps
 
     @property
     def by_kind(self) -> dict[str, list[Event]]:
@@ -84,3 +72,24 @@ class CaseView:
         if self.until is not None:
             return self.until
         return self.events[-1].at if self.events else None
+
+
+def _by_step(events: Sequence[Event]) -> tuple[dict[str, list[Event]], bool]:
+    """The events of each step, and whether they came in order and each once."""
+    steps: dict[str, list[Event]] = {}
+    proper = True
+    seq = 0
+    before = EPOCH
+    for event in events:
+        at = event.at
+        number = event.seq
+        if number <= seq or at < before:
+            proper = False
+        seq = number
+        before = at
+        step = event.step
+        if step in steps:
+            steps[step].append(event)
+        else:
+            steps[step] = [event]
+    return steps, proper

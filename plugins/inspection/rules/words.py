@@ -26,7 +26,7 @@ def day(value: date) -> str:
 
 def moment(value: datetime, zone: ZoneInfo = BEIJING) -> str:
     local = value.astimezone(zone)
-    return f"{day(local)} {local.hour:02d}:{local.minute:02d}"
+    return f"{local.year}年{local.month}月{local.day}日 {local.hour:02d}:{local.minute:02d}"
 
 
 def deadline(value: datetime, zone: ZoneInfo = BEIJING) -> str:

@@ -359,7 +359,7 @@ def test_bands_as_multiples_of_a_base():
             "key": "s1",
             "title": "货值倍数",
             "base": "goods_value",
-            "tiers": [{"key": "a", "title": "一般", "min": 500, "max": 1000}],
+            "tiers": [{"key": "a", "title": "一般", "min": 5, "max": 10}],
         }
     ]
     story = Story().enter("decide")

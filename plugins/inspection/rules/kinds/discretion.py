@@ -36,9 +36,6 @@ from plugins.inspection.rules.words import short_yuan, yuan
 KEY = "discretion"
 MARK = "M6"
 
-MULTIPLE = 100
-"""With a base (「货值的倍数」) the bounds of a band are hundredths of the multiple: 500 = 5 倍."""
-
 
 def compile_point(point: Point, _calendar: Calendar | None) -> Runner:
     def run(view: CaseView, out: list[Verdict], explain: bool) -> None:
@@ -81,14 +78,18 @@ def holds(condition: Condition, facts: Mapping[str, Any]) -> bool | None:
 def bounds(
     tier: Tier, standard: Standard, facts: Mapping[str, Any]
 ) -> tuple[int | None, int | None] | None:
-    """The permitted amounts in fen; None when the base of a multiple is not known."""
-    if not standard.base:
-        return tier.min, tier.max
-    base = facts.get(standard.base)
-    if not isinstance(base, int | float) or isinstance(base, bool):
-        return None
-    return tuple(  # type: ignore[return-value]
-        None if bound is None else round(base * bound / MULTIPLE) for bound in (tier.min, tier.max)
+    """The permitted amounts in fen; bounds of a standard with a base (货值) are multiples of it.
+
+    None when the base is not known.
+    """
+    base: Any = 1
+    if standard.base:
+        base = facts.get(standard.base)
+        if not isinstance(base, int | float) or isinstance(base, bool):
+            return None
+    return (
+        None if tier.min is None else round(base * tier.min),
+        None if tier.max is None else round(base * tier.max),
     )
 
 

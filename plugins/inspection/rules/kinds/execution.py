@@ -198,5 +198,5 @@ KIND = Kind(
     colour="red",
     compile=compile_point,
     remedy="按照处罚决定内容执行，并上传执行凭证。",
-    params={"decision_step": "作出决定的环节"},
+    params={"decision_step": "作出决定的环节", "clocks": "到期即判断的期限"},
 )

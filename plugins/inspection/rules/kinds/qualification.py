@@ -134,5 +134,6 @@ KIND = Kind(
     params={
         "minimum": "最少合格人数",
         "judges": "next_step 下一环节的授权，this_step 本环节的授权",
+        "to_steps": "只在进入这些环节时判断",
     },
 )
