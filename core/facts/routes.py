@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get
+from litestar.params import FromPath
 
 from core import db
 from core.auth.access import requires, visitor
@@ -111,7 +112,7 @@ where f.id = $1
 
 
 @get("/audit/{fact:int}", guards=[requires(READ)])
-async def one(request: Request[Any, Any, Any], fact: int) -> Response[Any]:
+async def one(request: Request[Any, Any, Any], fact: FromPath[int]) -> Response[Any]:
     """One act in full, with what was recorded word for word."""
     who = visitor(request)
     scope = audit_scope(who)

@@ -4,6 +4,7 @@
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.params import FromPath
 
 from core import db
 from core.auth.access import requires, visitor
@@ -99,7 +100,7 @@ async def plugins(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 @get("/plugins/{plugin:str}/off", guards=[requires(SWITCH)])
-async def ask(request: Request[Any, Any, Any], plugin: str) -> Response[Any]:
+async def ask(request: Request[Any, Any, Any], plugin: FromPath[str]) -> Response[Any]:
     """What disappears when a module is switched off here; asked before it is done."""
     who = visitor(request)
     async with db.transaction(_scope(who)):
@@ -129,12 +130,12 @@ async def _switch(request: Request[Any, Any, Any], plugin: str, on: bool) -> Res
 
 
 @post("/plugins/{plugin:str}/enable", guards=[requires(SWITCH)], status_code=200)
-async def enable(request: Request[Any, Any, Any], plugin: str) -> Response[Any]:
+async def enable(request: Request[Any, Any, Any], plugin: FromPath[str]) -> Response[Any]:
     """Switch a module on."""
     return await _switch(request, plugin, on=True)
 
 
 @post("/plugins/{plugin:str}/disable", guards=[requires(SWITCH)], status_code=200)
-async def disable(request: Request[Any, Any, Any], plugin: str) -> Response[Any]:
+async def disable(request: Request[Any, Any, Any], plugin: FromPath[str]) -> Response[Any]:
     """Switch a module off; its data stays."""
     return await _switch(request, plugin, on=False)

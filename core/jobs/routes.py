@@ -4,6 +4,7 @@
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.params import FromPath
 
 from core import clock, db
 from core.auth.access import requires, visitor
@@ -42,7 +43,7 @@ async def operations(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 @post("/operations/{failure:int}/retry", guards=[requires(MANAGE)], status_code=200)
-async def retry(request: Request[Any, Any, Any], failure: int) -> Response[Any]:
+async def retry(request: Request[Any, Any, Any], failure: FromPath[int]) -> Response[Any]:
     """Try a failed piece of work again."""
     async with db.transaction(visitor(request).scope):
         await services.retry(failure)

@@ -4,6 +4,7 @@
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.params import FromPath
 
 from core import db
 from core.auth.access import requires, visitor
@@ -37,7 +38,7 @@ async def inbox(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 @get("/messages/{message:int}", guards=[requires()])
-async def open_message(request: Request[Any, Any, Any], message: int) -> Response[Any]:
+async def open_message(request: Request[Any, Any, Any], message: FromPath[int]) -> Response[Any]:
     """Mark as read and go to the object, if its page is open to me."""
     who = visitor(request)
     async with db.transaction(who.scope):

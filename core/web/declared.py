@@ -5,7 +5,7 @@ from typing import Any
 
 
 def route_handlers() -> list[Any]:
-    """Menu counts, plugins page, static files."""
-    from core.web import navigation, plugins_page, static
+    """Menu counts and static files."""
+    from core.web import navigation, static
 
-    return [navigation.badges, static.static_file, *plugins_page.HANDLERS]
+    return [navigation.badges, static.static_file]

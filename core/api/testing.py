@@ -1,0 +1,468 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures for authors of plugins; loaded as a pytest plugin by ``tests/conftest.py``.
+
+* ``app``, ``client``: the real application with the real templates, on the test's database;
+  everything a test does is rolled back (``db``).
+* ``login_as(role=…, organisation=…, region=…, permissions=…)``: signs the client in as a new
+  user; returns the visitor.
+* ``region_tree``: province › city › two counties with two agencies each.
+* ``facts``: what has been recorded.
+* ``plugin_app(plugin)``: an application with core and only that plugin.
+* ``htmx(client).get(…)``: as htmx asks; asserts that a fragment with one root comes back.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from core import db
+from core.api.plugin import Fact, SubjectRef
+from core.app import create_app
+from core.auth import services, sessions
+from core.auth.visitor import Visitor
+from core.db import Scope
+from core.host import enabling
+from core.host import registry as host_registry
+from core.host.facts import fact_of
+from core.host.registry import Registry, build
+from core.intervals import ORGANISATIONS, REGIONS
+from core.settings import Settings, read
+
+__all__ = [
+    "Browser",
+    "Fragment",
+    "Place",
+    "RegionTree",
+    "app",
+    "client",
+    "facts",
+    "htmx",
+    "login_as",
+    "plugin_app",
+    "region_tree",
+    "registry",
+    "settings",
+]
+
+BASE = "http://jiandu.test"
+
+
+# --- the browser -----------------------------------------------------------------------------
+
+
+class Browser:
+    """A client that behaves like a browser: keeps cookies, sends forms with their token."""
+
+    def __init__(self, application: Litestar) -> None:
+        self.app = application
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=application, client=("127.0.0.1", 50000)),  # type: ignore[arg-type]
+            base_url=BASE,
+            headers={"Sec-Fetch-Site": "same-origin", "User-Agent": "Mozilla/5.0 Chrome/120"},
+        )
+        self.visitor: Visitor | None = None
+
+    async def get(self, path: str, **options: Any) -> httpx.Response:
+        """A page."""
+        return await self.http.get(path, **options)
+
+    async def post(
+        self,
+        path: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        files: Any = None,
+        csrf: str | None = None,
+        **options: Any,
+    ) -> httpx.Response:
+        """A form; the session's token is added unless ``csrf`` says otherwise."""
+        token = csrf if csrf is not None else (self.visitor.csrf if self.visitor else "")
+        fields = {"_csrf": token, **(data or {})} if token else dict(data or {})
+        return await self.http.post(path, data=fields, files=files, **options)
+
+    async def follow(self, answer: httpx.Response) -> httpx.Response:
+        """The page a redirect leads to."""
+        assert answer.status_code == 303, (answer.status_code, answer.text[:500])
+        return await self.get(answer.headers["location"])
+
+    def forget(self) -> None:
+        """Throw the cookies away."""
+        self.http.cookies.clear()
+        self.visitor = None
+
+    async def close(self) -> None:
+        await self.http.aclose()
+
+
+class _Roots(HTMLParser):
+    """Counts the elements at the top of a fragment."""
+
+    VOID = frozenset({"input", "br", "img", "hr", "meta", "link", "use", "source", "wbr", "col"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.depth = 0
+        self.roots: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        if self.depth == 0:
+            self.roots.append(tag)
+        if tag not in self.VOID:
+            self.depth += 1
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        if self.depth == 0:
+            self.roots.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            self.depth = max(0, self.depth - 1)
+
+    def handle_data(self, data: str) -> None:
+        if self.depth == 0:
+            self.text += data
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """Asks as htmx does."""
+
+    browser: Browser
+
+    async def get(self, path: str, *, one_root: bool = True, **options: Any) -> httpx.Response:
+        """A piece of a page; asserts that it is one."""
+        answer = await self.browser.get(path, headers=self._headers(path), **options)
+        if (
+            answer.status_code == 200
+            and answer.text.strip()
+            and "hx-redirect" not in answer.headers
+        ):
+            assert "<html" not in answer.text.lower(), f"{path} answered with a whole page"
+            if one_root:
+                roots = _Roots()
+                roots.feed(answer.text)
+                assert len(roots.roots) == 1, f"{path}: roots {roots.roots}"
+        return answer
+
+    async def post(
+        self, path: str, data: Mapping[str, Any] | None = None, **options: Any
+    ) -> httpx.Response:
+        """A form sent by htmx."""
+        return await self.browser.post(path, data, headers=self._headers(path), **options)
+
+    def _headers(self, path: str) -> dict[str, str]:
+        return {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Current-URL": BASE + path}
+
+
+def htmx(browser: Browser) -> Fragment:
+    """The same client, asking as htmx does."""
+    return Fragment(browser)
+
+
+# --- application -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """The settings of tests: those of the environment ``test``."""
+    return read({"JIANDU_ENV": "test", "JIANDU_SECRET": "only-for-tests"})
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    """All allowed plugins."""
+    built = build()
+    host_registry.set_current(built)
+    return built
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings, registry: Registry) -> Litestar:
+    """The application, without its own connection pool."""
+    return create_app(settings, registry, database=False)
+
+
+@pytest.fixture
+async def client(app: Litestar, registry: Registry, db: Any) -> AsyncIterator[Browser]:  # noqa: ARG001
+    """A browser at the application, nobody signed in."""
+    with host_registry.use(registry):
+        await services.apply_defaults(registry)
+        browser = Browser(app)
+        enabling.forget()
+        yield browser
+        await browser.close()
+        enabling.forget()
+
+
+@pytest.fixture
+def plugin_app(settings: Settings) -> Callable[..., Litestar]:
+    """Builds an application with core and only the given plugin (module, object or name)."""
+
+    def make(*plugins: Any) -> Litestar:
+        return create_app(settings, build(plugins), database=False)
+
+    return make
+
+
+# --- places and people -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Place:
+    """A region or an organisation of the test tree."""
+
+    id: int
+    name: str
+    lo: int
+    hi: int
+    region: int = 0
+    region_lo: int = 0
+
+
+@dataclass(frozen=True)
+class RegionTree:
+    """内蒙古自治区 › 巴彦淖尔市 › 磴口县, 五原县; each county with two agencies and a bureau."""
+
+    country: Place
+    province: Place
+    city: Place
+    county: Place
+    other_county: Place
+    bureau: Place
+    """磴口县司法局"""
+    agency: Place
+    """磴口县市场监督管理局"""
+    other_agency: Place
+    """磴口县农牧局"""
+    foreign_bureau: Place
+    foreign_agency: Place
+    other_foreign_agency: Place
+    city_bureau: Place
+    all: Sequence[Place] = field(default_factory=tuple)
+
+    @property
+    def organisations(self) -> tuple[Place, ...]:
+        return (
+            self.bureau,
+            self.agency,
+            self.other_agency,
+            self.foreign_bureau,
+            self.foreign_agency,
+            self.other_foreign_agency,
+            self.city_bureau,
+        )
+
+
+INSERT_REGION = """
+insert into core_region (code, code_source, name, level, parent, lo, hi, valid_from)
+values ($1, 'test', $2, $3, $4, $5, $6, $7)
+on conflict (lo) do update set name = excluded.name returning id
+"""
+INSERT_ORGANISATION = """
+insert into core_organisation (name, short_name, kind, parent, region, region_lo, lo, hi,
+  unified_code, pinyin, valid_from, close_reason)
+values ($1, $2, $3, null, $4, $5, $6, $7, '', '', $8, '') returning id
+"""
+
+
+@pytest.fixture
+async def region_tree(db: Any) -> RegionTree:  # noqa: ARG001
+    """A small tree of regions with their agencies, in the test's transaction."""
+    return await make_region_tree()
+
+
+async def make_region_tree() -> RegionTree:
+    """The tree of the fixture, for databases with real commits."""
+    since = date(2020, 1, 1)
+
+    async def region(code: str, name: str, level: int, above: Place | None, index: int) -> Place:
+        interval = REGIONS.root if above is None else REGIONS.child(above.lo, index)
+        region_id = await db.value(
+            INSERT_REGION,
+            code,
+            name,
+            level,
+            above.id if above else None,
+            interval.lo,
+            interval.hi,
+            since,
+        )
+        return Place(region_id, name, interval.lo, interval.hi, region_id, interval.lo)
+
+    # Roots are numbered through; the next free one is taken, since rows may be there already.
+    first = await db.value("select coalesce(max(lo), 0) from core_organisation")
+    width = ORGANISATIONS.width(1)
+    used = [int(first) // width]
+
+    async def organisation(name: str, short: str, kind: str, where: Place) -> Place:
+        interval = ORGANISATIONS.child(0, used[0])
+        used[0] += 1
+        organisation_id = await db.value(
+            INSERT_ORGANISATION,
+            name,
+            short,
+            kind,
+            where.id,
+            where.lo,
+            interval.lo,
+            interval.hi,
+            since,
+        )
+        return Place(organisation_id, name, interval.lo, interval.hi, where.id, where.lo)
+
+    async with (
+        db.transaction(Scope.platform("test data")) if not db.in_transaction() else db.transaction()
+    ):
+        country = await region("", "全国", 0, None, 0)
+        province = await region("150000", "内蒙古自治区", 1, country, 4)
+        city = await region("150800", "巴彦淖尔市", 2, province, 7)
+        county = await region("150822", "磴口县", 3, city, 2)
+        other = await region("150821", "五原县", 3, city, 1)
+        return RegionTree(
+            country,
+            province,
+            city,
+            county,
+            other,
+            bureau=await organisation("磴口县司法局", "县司法局", "justice", county),
+            agency=await organisation("磴口县市场监督管理局", "县市场监管局", "department", county),
+            other_agency=await organisation("磴口县农牧局", "县农牧局", "department", county),
+            foreign_bureau=await organisation("五原县司法局", "县司法局", "justice", other),
+            foreign_agency=await organisation(
+                "五原县市场监督管理局", "县市场监管局", "department", other
+            ),
+            other_foreign_agency=await organisation(
+                "五原县农牧局", "县农牧局", "department", other
+            ),
+            city_bureau=await organisation("巴彦淖尔市司法局", "市司法局", "justice", city),
+        )
+
+
+LoginAs = Callable[..., Awaitable[Visitor]]
+
+
+@pytest.fixture
+def login_as(client: Browser, region_tree: RegionTree) -> LoginAs:
+    """Signs the client in as a new user holding one role at one place."""
+
+    async def sign_in(
+        role: str = "handler",
+        *,
+        organisation: Any = None,
+        region: Any = None,
+        permissions: Sequence[str] = (),
+        name: str = "",
+        person: int | None = None,
+        browser: Browser | None = None,
+    ) -> Visitor:
+        return await sign_in_as(
+            browser or client,
+            role,
+            organisation=organisation if organisation is not None else region_tree.agency,
+            region=region,
+            permissions=permissions,
+            name=name,
+            person=person,
+        )
+
+    return sign_in
+
+
+_numbers = iter(range(1, 10**9))
+
+
+async def sign_in_as(
+    browser: Browser,
+    role: str = "handler",
+    *,
+    organisation: Any = None,
+    region: Any = None,
+    permissions: Sequence[str] = (),
+    name: str = "",
+    person: int | None = None,
+) -> Visitor:
+    """What ``login_as`` does, for any browser and any database."""
+    login = f"tester{next(_numbers)}"
+    reach = next(spec.reach for spec in services.rules.ROLES if spec.key == role)
+    organ = _id(organisation) if reach == "organisation" else None
+    area = None if reach == "platform" else _id(region) or getattr(organisation, "region", None)
+    user_id = await services.create_account(login, name or "张海龙", person=person)
+    async with db.transaction(services.office(0)):
+        await db.execute("update core_user set must_change = false where id = $1", user_id)
+        if permissions:
+            await db.execute(
+                "insert into core_role_permission (role, permission)"
+                " select r.id, p from core_role r, unnest($2::text[]) p where r.key = $1"
+                " on conflict do nothing",
+                role,
+                list(permissions),
+            )
+            await sessions.bump_version()
+    assignment = await services.grant_role(user_id, role, region=area, organisation=organ)
+    async with db.transaction(services.office(user_id)):
+        ticket = await sessions.begin(user_id, assignment)
+    browser.http.cookies.set("jiandu", ticket.token)
+    found = await sessions.open_session(ticket.token, 3600, 36000)
+    assert found is not None
+    browser.visitor = found
+    return found
+
+
+def _id(place: Any) -> int | None:
+    return place if isinstance(place, int) or place is None else int(place.id)
+
+
+# --- what has been recorded ------------------------------------------------------------------
+
+
+class Facts:
+    """The facts recorded since the test began."""
+
+    def __init__(self, after: int) -> None:
+        self._after = after
+
+    async def all(self) -> list[Fact]:
+        """In the order they were recorded."""
+        async with db.transaction(Scope.platform("a test looks at everything")):
+            found = await db.rows(
+                "select id, kind, subject_kind, subject_id, payload, region_lo, org_lo, actor, at,"
+                " recorded_at from core_fact where id > $1 order by id",
+                self._after,
+            )
+        return [fact_of(each) for each in found]
+
+    async def only(self, kind: str) -> list[Fact]:
+        """Those of one kind."""
+        return [each for each in await self.all() if each.kind == kind]
+
+    async def kinds(self) -> list[str]:
+        """Their kinds in order."""
+        return [each.kind for each in await self.all()]
+
+    async def of(self, subject: SubjectRef) -> list[Fact]:
+        """Those about one object."""
+        return [each for each in await self.all() if each.subject == subject]
+
+    async def dispatch(self) -> None:
+        """Let every subscriber react now that would otherwise react in the worker."""
+        from core.host import facts as host
+
+        await host.dispatch_all()
+
+
+@pytest.fixture
+async def facts(db: Any) -> Facts:  # noqa: ARG001
+    """What this test records."""
+    last = await _last_fact()
+    return Facts(last)
+
+
+async def _last_fact() -> int:
+    return int(await db.value("select coalesce(max(id), 0) from core_fact"))
