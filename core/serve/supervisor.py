@@ -391,12 +391,19 @@ def _accounts(path: Path) -> list[str]:
     except (OSError, ValueError):
         return []
     lines = ["", "  演示账号 (demo accounts)"]
+    shown: set[str] = set()
     for entry in entries:
-        words = (entry.get("role", ""), entry.get("name", ""), entry.get("place", ""))
+        # One of each role is enough to begin with; the list may be long.
+        if (role := entry.get("role", "")) in shown:
+            continue
+        shown.add(role)
+        words = (role, entry.get("name", ""), entry.get("place", ""))
         lines.append(
             f"    {entry.get('login', ''):<16} {entry.get('password', ''):<14} "
             f"{' · '.join(w for w in words if w)}"
         )
+    if len(entries) > len(shown):
+        lines.append(f"    全部 {len(entries)} 个见 (all of them) {path}")
     return lines
 
 
