@@ -5,15 +5,14 @@
   everything a test does is rolled back (``db``).
 * ``login_as(role=…, organisation=…, region=…, permissions=…)``: signs the client in as a new
   user; returns the visitor.
-* ``region_tree``: province › city › two counties with two agencies each.
+* ``agencies``: two agencies and a bureau in each of two counties (``region_tree`` of conftest).
 * ``facts``: what has been recorded.
 * ``plugin_app(plugin)``: an application with core and only that plugin.
 * ``htmx(client).get(…)``: as htmx asks; asserts that a fragment with one root comes back.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
@@ -31,21 +30,21 @@ from core.host import enabling
 from core.host import registry as host_registry
 from core.host.facts import fact_of
 from core.host.registry import Registry, build
-from core.intervals import ORGANISATIONS, REGIONS
+from core.people import services as people
+from core.people.queries import OrganisationRow
 from core.settings import Settings, read
 
 __all__ = [
+    "Agencies",
     "Browser",
     "Fragment",
-    "Place",
-    "RegionTree",
+    "agencies",
     "app",
     "client",
     "facts",
     "htmx",
     "login_as",
     "plugin_app",
-    "region_tree",
     "registry",
     "settings",
 ]
@@ -215,133 +214,47 @@ def plugin_app(settings: Settings) -> Callable[..., Litestar]:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A region or an organisation of the test tree."""
+class Agencies:
+    """Two agencies and a bureau in each of two counties, and the bureau of their city."""
 
-    id: int
-    name: str
-    lo: int
-    hi: int
-    region: int = 0
-    region_lo: int = 0
-
-
-@dataclass(frozen=True)
-class RegionTree:
-    """内蒙古自治区 › 巴彦淖尔市 › 磴口县, 五原县; each county with two agencies and a bureau."""
-
-    country: Place
-    province: Place
-    city: Place
-    county: Place
-    other_county: Place
-    bureau: Place
+    bureau: OrganisationRow
     """磴口县司法局"""
-    agency: Place
+    agency: OrganisationRow
     """磴口县市场监督管理局"""
-    other_agency: Place
+    other_agency: OrganisationRow
     """磴口县农牧局"""
-    foreign_bureau: Place
-    foreign_agency: Place
-    other_foreign_agency: Place
-    city_bureau: Place
-    all: Sequence[Place] = field(default_factory=tuple)
+    foreign_bureau: OrganisationRow
+    foreign_agency: OrganisationRow
+    other_foreign_agency: OrganisationRow
+    city_bureau: OrganisationRow
 
     @property
-    def organisations(self) -> tuple[Place, ...]:
-        return (
-            self.bureau,
-            self.agency,
-            self.other_agency,
-            self.foreign_bureau,
-            self.foreign_agency,
-            self.other_foreign_agency,
-            self.city_bureau,
-        )
-
-
-INSERT_REGION = """
-insert into core_region (code, code_source, name, level, parent, lo, hi, valid_from)
-values ($1, 'test', $2, $3, $4, $5, $6, $7)
-on conflict (lo) do update set name = excluded.name returning id
-"""
-INSERT_ORGANISATION = """
-insert into core_organisation (name, short_name, kind, parent, region, region_lo, lo, hi,
-  unified_code, pinyin, valid_from, close_reason)
-values ($1, $2, $3, null, $4, $5, $6, $7, '', '', $8, '') returning id
-"""
+    def all(self) -> tuple[OrganisationRow, ...]:
+        return tuple(getattr(self, name) for name in self.__dataclass_fields__)
 
 
 @pytest.fixture
-async def region_tree(db: Any) -> RegionTree:  # noqa: ARG001
-    """A small tree of regions with their agencies, in the test's transaction."""
-    return await make_region_tree()
+async def agencies(region_tree: Any) -> Agencies:
+    """Organisations in the counties of ``region_tree``."""
+    return await make_agencies(region_tree)
 
 
-async def make_region_tree() -> RegionTree:
-    """The tree of the fixture, for databases with real commits."""
-    since = date(2020, 1, 1)
+async def make_agencies(tree: Any) -> Agencies:
+    """What the fixture gives, for databases with real commits."""
+    county, other = tree.county, tree.other_county
 
-    async def region(code: str, name: str, level: int, above: Place | None, index: int) -> Place:
-        interval = REGIONS.root if above is None else REGIONS.child(above.lo, index)
-        region_id = await db.value(
-            INSERT_REGION,
-            code,
-            name,
-            level,
-            above.id if above else None,
-            interval.lo,
-            interval.hi,
-            since,
-        )
-        return Place(region_id, name, interval.lo, interval.hi, region_id, interval.lo)
+    async def found(name: str, short: str, kind: str, region: Any) -> OrganisationRow:
+        return await people.found_organisation(name, kind, region.id, short_name=short)
 
-    # Roots are numbered through; the next free one is taken, since rows may be there already.
-    first = await db.value("select coalesce(max(lo), 0) from core_organisation")
-    width = ORGANISATIONS.width(1)
-    used = [int(first) // width]
-
-    async def organisation(name: str, short: str, kind: str, where: Place) -> Place:
-        interval = ORGANISATIONS.child(0, used[0])
-        used[0] += 1
-        organisation_id = await db.value(
-            INSERT_ORGANISATION,
-            name,
-            short,
-            kind,
-            where.id,
-            where.lo,
-            interval.lo,
-            interval.hi,
-            since,
-        )
-        return Place(organisation_id, name, interval.lo, interval.hi, where.id, where.lo)
-
-    async with (
-        db.transaction(Scope.platform("test data")) if not db.in_transaction() else db.transaction()
-    ):
-        country = await region("", "全国", 0, None, 0)
-        province = await region("150000", "内蒙古自治区", 1, country, 4)
-        city = await region("150800", "巴彦淖尔市", 2, province, 7)
-        county = await region("150822", "磴口县", 3, city, 2)
-        other = await region("150821", "五原县", 3, city, 1)
-        return RegionTree(
-            country,
-            province,
-            city,
-            county,
-            other,
-            bureau=await organisation("磴口县司法局", "县司法局", "justice", county),
-            agency=await organisation("磴口县市场监督管理局", "县市场监管局", "department", county),
-            other_agency=await organisation("磴口县农牧局", "县农牧局", "department", county),
-            foreign_bureau=await organisation("五原县司法局", "县司法局", "justice", other),
-            foreign_agency=await organisation(
-                "五原县市场监督管理局", "县市场监管局", "department", other
-            ),
-            other_foreign_agency=await organisation(
-                "五原县农牧局", "县农牧局", "department", other
-            ),
-            city_bureau=await organisation("巴彦淖尔市司法局", "市司法局", "justice", city),
+    async with db.transaction(Scope.platform("test data")):
+        return Agencies(
+            bureau=await found("磴口县司法局", "县司法局", "justice", county),
+            agency=await found("磴口县市场监督管理局", "县市场监管局", "body", county),
+            other_agency=await found("磴口县农牧局", "县农牧局", "body", county),
+            foreign_bureau=await found("临河区司法局", "区司法局", "justice", other),
+            foreign_agency=await found("临河区市场监督管理局", "区市场监管局", "body", other),
+            other_foreign_agency=await found("临河区农牧局", "区农牧局", "body", other),
+            city_bureau=await found("巴彦淖尔市司法局", "市司法局", "justice", tree.city),
         )
 
 
@@ -349,7 +262,7 @@ LoginAs = Callable[..., Awaitable[Visitor]]
 
 
 @pytest.fixture
-def login_as(client: Browser, region_tree: RegionTree) -> LoginAs:
+def login_as(client: Browser, agencies: Agencies) -> LoginAs:
     """Signs the client in as a new user holding one role at one place."""
 
     async def sign_in(
@@ -365,7 +278,7 @@ def login_as(client: Browser, region_tree: RegionTree) -> LoginAs:
         return await sign_in_as(
             browser or client,
             role,
-            organisation=organisation if organisation is not None else region_tree.agency,
+            organisation=organisation if organisation is not None else agencies.agency,
             region=region,
             permissions=permissions,
             name=name,
@@ -452,9 +365,10 @@ class Facts:
 
     async def dispatch(self) -> None:
         """Let every subscriber react now that would otherwise react in the worker."""
-        from core.host import facts as host
+        from core.host.facts import deliver_one
 
-        await host.dispatch_all()
+        while await deliver_one(host_registry.current()):
+            pass
 
 
 @pytest.fixture

@@ -85,7 +85,6 @@ def render(
     token = current.set(kept)
     try:
         said = {
-            "status": status,
             "title": title or TITLES.get(status, "没有办成"),
             "text": text or TEXTS.get(status, ""),
             "reasons": _linked(reasons),

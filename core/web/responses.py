@@ -83,7 +83,7 @@ def _html(
     headers: Mapping[str, str] | None,
 ) -> Response[str]:
     return Response(
-        _render(kept, template, context),
+        _render(kept, template, {"status": status, **context}),
         status_code=status,
         media_type=HTML,
         headers={"Vary": VARY, **(headers or {})},
