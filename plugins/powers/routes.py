@@ -56,14 +56,14 @@ async def show_item(
         forms={form.key: form for form in found.definition.forms},
         step_titles={step.key: step.title for step in found.definition.steps},
         stage_titles={stage.key: stage.title for stage in found.definition.stages},
-        **flow_chart(found.definition),
+        **await flow_chart(found.definition),
     )
 
 
-def flow_chart(power: Definition) -> dict[str, Any]:
+async def flow_chart(power: Definition) -> dict[str, Any]:
     """What ``powers/_flow.html`` needs to draw the item's flow."""
     boxes, ways = chart_steps(power), chart_ways(power)
-    chart = lay_out(
+    chart = await lay_out(
         (
             Box(BEGIN, 14, 14),
             *(Box(one.key, one.width, one.height) for one in boxes),

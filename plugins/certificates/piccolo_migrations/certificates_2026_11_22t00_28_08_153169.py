@@ -45,9 +45,7 @@ DESCRIPTION = ""
 
 
 async def forwards():
-    manager = MigrationManager(
-        migration_id=ID, app_name="certificates", description=DESCRIPTION
-    )
+    manager = MigrationManager(migration_id=ID, app_name="certificates", description=DESCRIPTION)
 
     manager.add_table(
         class_name="Batch",
