@@ -201,7 +201,8 @@ class Settings:
     @property
     def storage_url(self) -> str:
         """Where files live, never empty."""
-        return self.storage.url or (self.data / "files").as_uri()
+        # Not as_uri(): its percent signs would end up in the folder's name.
+        return self.storage.url or f"file://{self.data / 'files'}"
 
     @property
     def json_logs(self) -> bool:

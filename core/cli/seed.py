@@ -11,14 +11,19 @@ from pathlib import Path
 import asyncpg
 
 from core.api.demo import DemoContext
+from core.auth.services import apply_defaults
 from core.db import DB, WEB
 from core.host import registry as host
 from core.logging import set_up
-from core.schema import migrate
+from core.schema import SchemaError, migrate
 from core.serve.supervisor import ACCOUNTS, ServeError, stores
 from core.settings import Settings, load, running
 
 log = logging.getLogger("jiandu.seed")
+
+
+class SeedError(Exception):
+    """A demo step failed; the message says which, the log says why."""
 
 
 def seed(*, reset: bool = False) -> int:
@@ -31,7 +36,7 @@ def seed(*, reset: bool = False) -> int:
     try:
         with stores(settings) as address:
             asyncio.run(_seed(address["DATABASE_URL"], settings, reset=reset))
-    except ServeError as error:
+    except (ServeError, SeedError, SchemaError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -57,13 +62,16 @@ async def _seed(url: str, settings: Settings, *, reset: bool) -> None:
     await DB.start_connection_pool(min_size=1, max_size=4)
     started = time.monotonic()
     try:
+        # Roles and their rights, as the web server brings them at its start.
+        await apply_defaults(registry)
         for step in registry.demo_steps:
             before = time.monotonic()
             try:
                 await step.run(context)
-            except Exception:
-                log.exception("demo step %r of plugin %s", step.title, registry.plugin_of(step))
-                raise
+            except Exception as error:
+                log.exception("demo step failed")
+                owner = registry.plugin_of(step)
+                raise SeedError(f"{step.title}（插件 {owner}）: {type(error).__name__}") from error
             print(f"  {step.title}（{time.monotonic() - before:.1f} 秒）")
     finally:
         await DB.close_connection_pool()

@@ -15,7 +15,6 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
-import obstore
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -26,7 +25,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 import core
 from core import clock, db
 from core.api.access import public
-from core.settings import Settings
+from core.storage import objects
 from core.web.state import held
 
 __all__ = ["ROUTES"]
@@ -57,9 +56,8 @@ def healthz() -> dict[str, str]:
 @get("/readyz", opt=public("asked by load balancers; details for listed addresses only"))
 async def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     """Database, migrations and storage, each with its reason when it does not work."""
-    settings = held(request).platform.settings
     names = ("database", "migrations", "storage")
-    probes = (_database(), _migrations(), _storage(settings))
+    probes = (_database(), _migrations(), _storage())
     answers = dict(zip(names, await asyncio.gather(*map(_probe, probes)), strict=True))
     ready = not any(answers.values())
     content: dict[str, Any] = {"status": "ready" if ready else "not ready"}
@@ -77,7 +75,7 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     registry: CollectorRegistry = PROCESS_REGISTRY
     if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, folder)
+        MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
     return Response(
         generate_latest(registry) + await _platform_figures(), media_type=CONTENT_TYPE_LATEST
     )
@@ -135,16 +133,12 @@ async def _migrations() -> str:
     return f"pending: {', '.join(behind)}" if behind else ""
 
 
-async def _storage(settings: Settings) -> str:
+async def _storage() -> str:
     """A marker is written, read and deleted: a full or read-only disk must show here."""
-    from core.storage.services import open_store
-
-    store = open_store(settings)
     key = f".ready/{os.getpid()}"
-    await obstore.put_async(store, key, b"ready")
-    answer = await obstore.get_async(store, key)
-    content = bytes(await answer.bytes_async())
-    await obstore.delete_async(store, key)
+    await objects.put(key, b"ready")
+    content = b"".join([piece async for piece in objects.pieces(key)])
+    await objects.delete([key])
     return "" if content == b"ready" else "reads back something else"
 
 
@@ -207,7 +201,7 @@ async def _platform_figures() -> bytes:
     )
     registry = CollectorRegistry(auto_describe=False)
     registry.register(
-        _Figures([GaugeMetricFamily(k, words, value=v) for k, (words, v) in figures.items()])  # type: ignore[arg-type]
+        _Figures([GaugeMetricFamily(k, words, value=v) for k, (words, v) in figures.items()])
     )
     return generate_latest(registry)
 
