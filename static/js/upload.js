@@ -117,6 +117,18 @@
     upload(form, files);
   });
 
+  // With script, choosing is uploading; the button is for those without.
+  document.addEventListener("change", (event) => {
+    const input = event.target;
+    if (!(input instanceof HTMLInputElement) || !input.matches(".jd-file") || !input.files.length) return;
+    const form =
+      input.form?.dataset.jdUpload === undefined ? document.getElementById(input.dataset.jdInto ?? "") : input.form;
+    if (!form) return;
+    const files = [...input.files];
+    input.value = "";
+    upload(form, files);
+  });
+
   const zoneOf = (event) => event.target instanceof Element && event.target.closest("[data-jd-drop]");
   document.addEventListener("dragover", (event) => {
     const zone = zoneOf(event);
