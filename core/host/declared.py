@@ -15,4 +15,6 @@ def route_handlers() -> list[Any]:
 
 fact_kinds = FACT_KINDS
 
-nav_items = [NavItem("模块", "/plugins", "core.plugin.switch", "平台管理", "adjustments-horizontal", 850)]
+nav_items = [
+    NavItem("模块", "/plugins", "core.plugin.switch", "平台管理", "adjustments-horizontal", 850)
+]

@@ -20,7 +20,7 @@ from core import clock, db
 from core.api.plugin import Fact, FactHandler, FactKind, Place, SubjectRef
 from core.host.enabling import is_enabled
 from core.host.errors import failure_text
-from core.host.registry import Registry
+from core.host.registry import Registry, current
 
 log = logging.getLogger("jiandu.facts")
 
@@ -231,10 +231,10 @@ from core_fact where id = $1
 WORKER_SCOPE = db.Scope.platform("facts of all regions are delivered by one worker")
 
 
-async def deliver_one(registry: Registry) -> bool:
+async def deliver_one(registry: Registry, *, strict: bool = False) -> bool:
     """Claim one pending delivery and bring it to its plugin; ``False`` when none is due.
 
-    The claim is committed first and moves the due time on, so a worker that dies in between
+    ``strict`` raises what a handler raises, for tests and commands. The claim is committed first and moves the due time on, so a worker that dies in between
     loses nothing and blocks nobody; the handler's effects and the mark "done" commit together.
     """
     now = clock.now()
@@ -257,9 +257,20 @@ async def deliver_one(registry: Registry) -> bool:
                 "update core_delivery set state = 'done', error = '' where id = $1", claim["id"]
             )
     except Exception as error:
+        if strict:
+            raise
         log.exception("plugin %r: handler of %s (fact %d) failed", plugin, fact.kind, fact.id)
         await _postpone(claim, fact, error)
     return True
+
+
+async def dispatch_all(registry: Registry | None = None) -> int:
+    """Deliver everything pending here and now, failing loudly; how many deliveries that were."""
+    chosen = registry or current()
+    count = 0
+    while await deliver_one(chosen, strict=True):
+        count += 1
+    return count
 
 
 async def _postpone(claim: Mapping[str, Any], fact: Fact, error: Exception) -> None:

@@ -681,3 +681,24 @@ async def test_the_worker_is_woken_only_after_the_commit(
             assert calls == ["woken"]
     finally:
         stop()
+
+
+async def test_tests_may_dispatch_at_once_and_see_faults(db: Any) -> None:
+    told: list[Fact] = []
+
+    async def hear(fact: Fact) -> None:
+        told.append(fact)
+
+    async def fail(_fact: Fact) -> None:
+        raise RuntimeError("seen by the author")
+
+    with loaded(listening("guest", hear, eager=False)):
+        async with transaction(scope()):
+            await write()
+        assert await host.dispatch_all() == 1
+        assert len(told) == 1
+    with loaded(listening("guest", fail, eager=False)):
+        async with transaction(scope()):
+            await write()
+        with pytest.raises(RuntimeError):
+            await host.dispatch_all()
