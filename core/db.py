@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 import asyncpg
 import msgspec
 from piccolo.columns import BigInt, Boolean
+from piccolo.conf.apps import Finder
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
@@ -312,6 +313,15 @@ class SafeEngine(PostgresEngine):
 
 DB = SafeEngine()
 """The engine of this process; ``DB.configure(url, role)`` before the first query."""
+
+
+def _the_engine(_finder: Finder, module_name: str | None = None) -> SafeEngine:  # noqa: ARG001
+    return DB
+
+
+# Piccolo looks for its engine in a module `piccolo_conf` on the path, which exists only when a
+# command is typed in the project's folder. There is one engine per process: this one.
+Finder.get_engine = _the_engine  # type: ignore[assignment,method-assign]
 
 
 # --- transactions and plain SQL ---------------------------------------------------------------

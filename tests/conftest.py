@@ -17,6 +17,7 @@ from importlib.util import find_spec
 import pytest
 
 from core import clock as core_clock
+from core import settings as core_settings
 from core.db import DB, OWNER, WEB, SafeTransaction
 from core.host.registry import set_current
 from tests import cluster, factories
@@ -39,6 +40,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def _registry() -> None:
     """What plugins declare, for service tests; applications of tests bring their own."""
     set_current(cluster.registry())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Stored files and keys of a test run never touch the developer's data folder."""
+    data = tmp_path_factory.mktemp("data")
+    own = core_settings.read(
+        {"JIANDU_ENV": "test", "JIANDU_SECRET": "only-for-tests", "JIANDU_DATA": str(data)}
+    )
+    real = core_settings.load
+    core_settings.load = lambda: own
+    yield
+    core_settings.load = real
 
 
 @pytest.fixture(scope="session")
