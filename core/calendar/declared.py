@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the calendar declares as part of plugin ``core``."""
+
+from core.api.plugin import FactKind
+from core.calendar import facts
+
+fact_kinds = [
+    FactKind(
+        "core.clock.lapsed",
+        "期限届满",
+        "“{title}”的期限已过（{due_at}）",
+        facts.ClockLapsed,
+    ),
+    FactKind("core.clock.paused", "期限中止", "“{title}”中止：{reason}", facts.ClockPaused),
+    FactKind(
+        "core.clock.resumed",
+        "期限恢复",
+        "“{title}”恢复计时，共中止 {paused_days} 天，新的到期时间 {due_at}",
+        facts.ClockResumed,
+    ),
+    FactKind(
+        "core.clock.extended",
+        "期限延长",
+        "“{title}”第 {count} 次延期：{reason}，新的到期时间 {due_at}",
+        facts.ClockExtended,
+    ),
+    FactKind(
+        "core.clock.recomputed",
+        "期限重算",
+        "“{title}”因{reason}重算：由 {due_before} 改为 {due_at}",
+        facts.ClockRecomputed,
+    ),
+    FactKind(
+        "core.calendar.imported",
+        "导入工作日历",
+        "导入 {year} 年工作日历 {days} 天，依据：{source}",
+        facts.CalendarImported,
+        broadcast=False,
+    ),
+    FactKind(
+        "core.calendar.day_changed",
+        "调整工作日历",
+        "{day} 调整：{note}",
+        facts.CalendarDayChanged,
+        broadcast=False,
+    ),
+]
