@@ -448,3 +448,47 @@ async def test_a_job_belongs_to_the_callers_transaction(worker_db: str) -> None:
             assert calls == [1]
     finally:
         stop()
+
+
+async def test_the_worker_process_starts_beats_and_stops_cleanly(
+    fresh_db: str, tmp_path: Any
+) -> None:
+    import os
+    import signal
+    import sys
+
+    environment = {
+        **os.environ,
+        "DATABASE_URL": fresh_db,
+        "REDIS_URL": "redis://127.0.0.1:1",
+        "JIANDU_ENV": "test",
+        "JIANDU_SECRET": "only-for-tests",
+        "JIANDU_DATA": str(tmp_path),
+        "JIANDU_PLUGINS": "",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "core.jobs.worker",
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        beats = armed = 0
+        for _ in range(150):
+            async with transaction(Scope.platform("test")):
+                beats = await value("select count(*) from core_heartbeat")
+                armed = await value("select count(*) from core_due where name = 'core.jobs.tidy'")
+            if (beats and armed) or process.returncode is not None:
+                break
+            await asyncio.sleep(0.1)
+        assert (beats, armed) == (1, 1)
+        process.send_signal(signal.SIGTERM)
+        output, _ = await asyncio.wait_for(process.communicate(), 10)
+        assert process.returncode == 0, output.decode()
+        assert b"Traceback" not in output, output.decode()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
