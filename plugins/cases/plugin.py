@@ -27,7 +27,7 @@ from plugins.cases.reactions import (
     on_version_effective,
     search_cases,
 )
-from plugins.cases.rules.event import KINDS, CaseEvent
+from plugins.cases.rules.event import KINDS, CaseEvent, PartyRevealed
 
 MANIFEST = Manifest(
     name="cases",
@@ -126,7 +126,16 @@ def subject_kinds() -> list[SubjectKind]:
 
 @hookimpl
 def fact_kinds() -> list[FactKind]:
-    return [FactKind(f"cases.{key}", title, text, CaseEvent) for key, title, text in KINDS]
+    return [
+        *(FactKind(f"cases.{key}", title, text, CaseEvent) for key, title, text in KINDS),
+        FactKind(
+            "cases.party_revealed",
+            "查看当事人完整信息",
+            "查看 {case_number} 当事人完整信息：{reason}",
+            PartyRevealed,
+            broadcast=False,
+        ),
+    ]
 
 
 @hookimpl

@@ -103,9 +103,7 @@ DESCRIPTION = ""
 
 
 async def forwards():
-    manager = MigrationManager(
-        migration_id=ID, app_name="cases", description=DESCRIPTION
-    )
+    manager = MigrationManager(migration_id=ID, app_name="cases", description=DESCRIPTION)
 
     manager.add_table(
         class_name="ItemVersion",
@@ -121,17 +119,11 @@ async def forwards():
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Alarm", tablename="cases_alarm", schema=None, columns=None
-    )
+    manager.add_table(class_name="Alarm", tablename="cases_alarm", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Party", tablename="cases_party", schema=None, columns=None
-    )
+    manager.add_table(class_name="Party", tablename="cases_party", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Visit", tablename="cases_visit", schema=None, columns=None
-    )
+    manager.add_table(class_name="Visit", tablename="cases_visit", schema=None, columns=None)
 
     manager.add_table(
         class_name="Instalment",
@@ -140,9 +132,7 @@ async def forwards():
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Payment", tablename="cases_payment", schema=None, columns=None
-    )
+    manager.add_table(class_name="Payment", tablename="cases_payment", schema=None, columns=None)
 
     manager.add_table(
         class_name="Evidence",
@@ -151,13 +141,9 @@ async def forwards():
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Recusal", tablename="cases_recusal", schema=None, columns=None
-    )
+    manager.add_table(class_name="Recusal", tablename="cases_recusal", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Case", tablename="cases_case", schema=None, columns=None
-    )
+    manager.add_table(class_name="Case", tablename="cases_case", schema=None, columns=None)
 
     manager.add_table(
         class_name="Submission",

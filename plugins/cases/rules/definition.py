@@ -2,7 +2,7 @@
 """The power item as it was published: read from the payload of ``powers.version_effective``."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -59,7 +59,7 @@ def decision_prefix(number_prefix: str, power_class: str) -> str:
 
 class Limit(msgspec.Struct, frozen=True):
     amount: int
-    unit: str
+    unit: Literal["working", "calendar", "hours"]
 
 
 class Basis(msgspec.Struct, frozen=True):

@@ -213,7 +213,7 @@ def raw_of(control: Control, value: Any) -> str | list[str]:
     if control.type == "money":
         return show_money(int(value))
     if control.type == "boolean":
-        return "1" if value else ""
+        return "true" if value else "false"
     if isinstance(value, list | tuple):
         return [str(v) for v in value]
     return str(value)

@@ -170,3 +170,11 @@ def count_evidence(
         )
         for c in definition.form_of(step).of_type("evidence")
     }
+
+
+class PartyRevealed(msgspec.Struct, frozen=True):
+    """Somebody looked at the party's personal data in full, and why."""
+
+    case: int
+    case_number: str
+    reason: str

@@ -9,7 +9,7 @@ supersedes visits and never removes them, so the road that counts is the one of 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from plugins.cases.rules.definition import Definition, Step, Transition
 
@@ -282,7 +282,7 @@ class ExtensionRule:
 
     times: int
     amount: int
-    unit: str
+    unit: Literal["working", "calendar"]
     clause: str
     second_needs_discussion: bool = False
 

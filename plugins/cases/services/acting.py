@@ -9,8 +9,17 @@ from typing import Any
 
 from core.api import clock
 from core.api.access import OrgRef, Visitor
-from core.api.db import Scope, execute, lock_subjects, transaction
-from core.api.deadlines import Clock, clocks_of
+from core.api.db import Scope, execute, json, lock_subjects, transaction
+from core.api.deadlines import (
+    Clock,
+    Limit,
+    clocks_of,
+    extend_clock,
+    lapsed,
+    pause_clock,
+    resume_clock,
+    start_clock,
+)
 from core.api.errors import Conflict, NotFound, Refused
 from core.api.facts import record
 from plugins.cases.queries import CaseFile, load_case, subject_of, submission
@@ -181,9 +190,50 @@ async def face_of(file: CaseFile, step: str, visit: int, stage: str) -> dict[str
     return marks
 
 
+def note_clock_act(file: CaseFile, key: str, act: Mapping[str, Any]) -> None:
+    """Remember a pause or extension by the clock's key, for a clock that must be begun again."""
+    stages = dict(file.row["stages"] or {})
+    acts = {k: list(v) for k, v in stages.get("acts", {}).items()}
+    mine = acts.setdefault(key, [])
+    if "to" in act and mine and "from" in mine[-1]:
+        mine[-1] = {**mine[-1], **act}
+    else:
+        mine.append(dict(act))
+    file.row["stages"] = {**stages, "acts": acts}
+
+
+async def keep_clock_acts(file: CaseFile) -> None:
+    """Write down what ``note_clock_act`` collected."""
+    await execute(
+        "update cases_case set stages = $2::jsonb where id = $1", file.id, json(file.row["stages"])
+    )
+
+
+async def begin_clock(
+    file: CaseFile, key: str, title: str, limit: Limit, started_at: datetime
+) -> Clock:
+    """Start a clock; one that is begun again keeps its first day, its pauses and extensions.
+
+    Going back into a stage, or recalling a submission, must not make a period longer, nor take
+    away the days that were granted or excluded.
+    """
+    begun = await start_clock(file.subject, key, title, limit, file.place, started_at=started_at)
+    for act in (file.row["stages"] or {}).get("acts", {}).get(key, ()):
+        if "amount" in act:
+            begun = await extend_clock(
+                begun.id, Limit(act["amount"], act["unit"]), act["reason"], at=started_at
+            )
+        elif "to" in act:
+            paused_at = datetime.fromisoformat(act["from"])
+            if not lapsed(begun.due_at, paused_at):
+                await pause_clock(begun.id, act["reason"], at=paused_at)
+                begun = await resume_clock(begun.id, at=datetime.fromisoformat(act["to"]))
+    return begun
+
+
 async def running_clocks(file: CaseFile) -> list[Clock]:
-    """The clocks of the case that run or stand paused."""
-    return [c for c in await clocks_of(file.subject) if c.state in ("running", "paused", "lapsed")]
+    """The clocks of the case that nobody has stopped: running, paused, or run out meanwhile."""
+    return [c for c in await clocks_of(file.subject) if c.stopped_at is None]
 
 
 # --- recording ---------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from plugins.cases.services.acting import (
     remember,
     tell,
 )
+from plugins.cases.services.turns import hand_current_turn
 
 OFFICER_GATE = "cases.officer_may_act"
 LEAD, ASSIST = "lead", "assist"
@@ -239,8 +240,6 @@ async def authorise_officers(
     An unqualified officer may be authorised: the lamp, not the form, says that this is wrong.
     Returns nothing when the same form was posted before.
     """
-    from plugins.cases.services.turns import hand_current_turn
-
     async with transaction(actor.scope):
         file = await open_file(actor, case)
         if await done_before(token, "authorise"):
@@ -289,8 +288,6 @@ async def delegate_step(
     token: str = "",
 ) -> None:
     """Let somebody else handle a step for some days, on one's behalf (C3-09)."""
-    from plugins.cases.services.turns import hand_current_turn
-
     reason = clean_text(reason)
     errors = {}
     if not reason:
@@ -364,8 +361,6 @@ async def delegate_step(
 @retried
 async def declare_recusal(actor: Actor, case: int, reason: str, *, token: str = "") -> None:
     """Withdraw from a case oneself (回避); the others go on (《行政处罚法》第四十三条)."""
-    from plugins.cases.services.turns import hand_current_turn
-
     reason = clean_text(reason)
     if not reason:
         raise Invalid({"reason": "请填写回避的理由。"})

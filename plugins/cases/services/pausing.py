@@ -5,11 +5,12 @@ from datetime import date, timedelta
 from typing import Literal
 
 from core.api import clock
-from core.api.db import execute, json, retried, transaction
-from core.api.deadlines import Clock, Limit, extend_clock, pause_clock, resume_clock
+from core.api.db import execute, retried, transaction
+from core.api.deadlines import Clock, Limit, extend_clock, lapsed, pause_clock, resume_clock
 from core.api.errors import Invalid, Refused
 from plugins.cases.queries import CaseFile, load_case
 from plugins.cases.rules.entry import clean_text
+from plugins.cases.rules.event import Officer
 from plugins.cases.rules.flow import (
     DEFAULT_EXTENSION,
     EXTENSION_RULES,
@@ -23,6 +24,8 @@ from plugins.cases.services.acting import (
     compose,
     done_before,
     face_of,
+    keep_clock_acts,
+    note_clock_act,
     open_file,
     remember,
     running_clocks,
@@ -34,6 +37,7 @@ from plugins.cases.services.officers import Choice, ask_about, known_people
 from plugins.cases.services.turns import hand_current_turn
 
 Which = Literal["step", "stage"]
+Unit = Literal["working", "calendar", "hours"]
 
 
 def _must_approve(actor: Actor, what: str) -> None:
@@ -68,9 +72,13 @@ async def suspend_case(
             return
         check_running(file)
         said = f"{ground}：{reason}"
+        now = clock.now()
         for each in await running_clocks(file):
-            if each.state == "running":
-                await pause_clock(each.id, said, actor.person)
+            # What has run out already is late and stays late.
+            if each.state == "running" and not lapsed(each.due_at, now):
+                await pause_clock(each.id, said, actor.name)
+                note_clock_act(file, each.key, {"from": now.isoformat(), "reason": said})
+        await keep_clock_acts(file)
         file.row.update(state="suspended", suspended_at=clock.now(), suspend_reason=said)
         await execute(
             """update cases_case set state = 'suspended', suspended_at = $2, suspend_reason = $3,
@@ -100,6 +108,8 @@ async def resume_case(actor: Actor, case: int, reason: str, *, token: str = "") 
         for each in await running_clocks(file):
             if each.state == "paused":
                 await resume_clock(each.id)
+                note_clock_act(file, each.key, {"to": clock.now().isoformat()})
+        await keep_clock_acts(file)
         file.row.update(state="open", suspended_at=None, suspend_reason="")
         await execute(
             """update cases_case set state = 'open', suspended_at = null, suspend_reason = ''
@@ -139,8 +149,8 @@ def clock_key(file: CaseFile, which: Which) -> str:
 
 def extensions_used(file: CaseFile, key: str) -> int:
     """How often this clock has been extended."""
-    used = (file.row["stages"] or {}).get("extended", {})
-    return int(used.get(key, 0))
+    acts = (file.row["stages"] or {}).get("acts", {}).get(key, ())
+    return sum(1 for act in acts if "amount" in act)
 
 
 async def extendable(file: CaseFile) -> dict[Which, Clock]:
@@ -160,7 +170,7 @@ async def extend_deadline(
     case: int,
     which: Which,
     amount: int,
-    unit: str,
+    unit: Unit,
     reason: str,
     *,
     discussed: bool = False,
@@ -183,16 +193,10 @@ async def extend_deadline(
         )
         if refusal:
             raise Invalid({"amount": refusal})
-        await extend_clock(due.id, Limit(amount, unit), reason, actor.person)  # type: ignore[arg-type]
-        stages = file.row["stages"] or {}
-        stages = {**stages, "extended": {**stages.get("extended", {}), due.key: used + 1}}
-        file.row["stages"] = stages
-        await execute(
-            """update cases_case set extensions = extensions + 1, stages = $2::jsonb
-               where id = $1""",
-            case,
-            json(stages),
-        )
+        await extend_clock(due.id, Limit(amount, unit), reason, actor.name)
+        note_clock_act(file, due.key, {"amount": amount, "unit": unit, "reason": reason})
+        await keep_clock_acts(file)
+        await execute("update cases_case set extensions = extensions + 1 where id = $1", case)
         await remember(file, actor, token, "extend")
         await hand_current_turn(file)
         word = "个工作日" if unit == "working" else "天"
@@ -204,7 +208,7 @@ async def extend_deadline(
         )
 
 
-def extension_rule(power_class: str) -> tuple[int, str, str, int]:
+def extension_rule(power_class: str) -> tuple[int, Unit, str, int]:
     """What the class allows: days at most, unit, clause, times."""
     rule = EXTENSION_RULES.get(power_class, DEFAULT_EXTENSION)
     return rule.amount, rule.unit, rule.clause, rule.times
@@ -247,7 +251,7 @@ async def transfer_case(
         open_steps = {file.row["step"]} | steps_ahead(file.definition, file.row["step"])
         mine = [o for o in file.officers if o["person"] == giver and o["step"] in open_steps]
         steps = {o["step"]: o["role"] for o in mine} or {file.row["step"]: "lead"}
-        officers = ()
+        officers: tuple[Officer, ...] = ()
         for key, role in steps.items():
             step = file.definition.step(key)
             asked = await ask_about(

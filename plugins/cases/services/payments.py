@@ -4,11 +4,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 
 from core.api import clock
 from core.api.db import execute, retried, rows, transaction, value
 from core.api.deadlines import Limit, clocks_of, start_clock, stop_clock
-from core.api.errors import Invalid, Refused
+from core.api.errors import Invalid, NotFound, Refused
+from core.api.files import Received
 from core.api.web import UploadedFile
 from plugins.cases.queries import CaseFile
 from plugins.cases.rules.definition import Step
@@ -31,9 +33,10 @@ from plugins.cases.services.acting import (
     remember,
     tell,
 )
-from plugins.cases.services.records import keep_file, may_record
+from plugins.cases.services.records import bind_file, may_record, receive_all
 
 VOUCHER = "voucher"
+VOUCHER_MB = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def execution_step(file: CaseFile) -> Step | None:
     return found[0] if found else None
 
 
-def _execution_visit(file: CaseFile) -> tuple[Step, dict[str, object]]:
+def _execution_visit(file: CaseFile) -> tuple[Step, dict[str, Any]]:
     step = execution_step(file)
     if step is None:
         raise Refused("这个事项没有执行环节，不登记缴款。")
@@ -75,11 +78,10 @@ def _execution_visit(file: CaseFile) -> tuple[Step, dict[str, object]]:
     return step, visits[-1]
 
 
-@retried
 async def record_payment(
     actor: Actor, case: int, entry: PaymentEntry, vouchers: Sequence[UploadedFile] = ()
 ) -> int:
-    """Record money received, with its vouchers.
+    """Record money received, with its vouchers; 0 when the same form was posted before.
 
     A payment without voucher or of another amount than decided is recorded as it is: the
     difference is for the lamp to show, not for the form to hide.
@@ -91,11 +93,26 @@ async def record_payment(
         errors["amount"] = "金额应当大于 0。"
     if entry.paid_on > clock.today():
         errors["paid_on"] = "缴款日期不能晚于今天。"
-    note = clean_text(entry.note)
-    if len(note) > 300:
+    if len(entry.note) > 300:
         errors["note"] = "说明最多 300 个字。"
     if errors:
         raise Invalid(errors)
+    await _check_payable(actor, case)
+    received = await receive_all(vouchers, "any", VOUCHER_MB, "file") if vouchers else []
+    return await _write_payment(actor, case, entry, received)
+
+
+async def _check_payable(actor: Actor, case: int) -> None:
+    async with transaction(actor.scope):
+        file = await open_file(actor, case)
+        step, _visit = _execution_visit(file)
+        may_record(file, actor, step)
+
+
+@retried
+async def _write_payment(
+    actor: Actor, case: int, entry: PaymentEntry, received: Sequence[Received]
+) -> int:
     async with transaction(actor.scope):
         file = await open_file(actor, case)
         if await done_before(entry.token, "pay"):
@@ -111,7 +128,7 @@ async def record_payment(
                 entry.kind,
                 entry.amount,
                 entry.paid_on,
-                note,
+                clean_text(entry.note),
                 clock.now(),
                 actor.person,
                 actor.name[:60],
@@ -120,8 +137,8 @@ async def record_payment(
                 file.place.org_lo,
             )
         )
-        for each in vouchers:
-            await keep_file(file, actor, visit, VOUCHER, each, payment=payment)
+        for each in received:
+            await bind_file(file, actor, visit, VOUCHER, each, payment=payment)
         await remember(file, actor, entry.token, "pay")
         await _renew(file)
         await _settle_clocks(file)
@@ -131,28 +148,27 @@ async def record_payment(
             actor,
             step,
             visit,
-            f"{kind} {show_money(entry.amount)} 元，凭据 {len(vouchers)} 份",
+            f"{kind} {show_money(entry.amount)} 元，凭据 {len(received)} 份",
         )
         return payment
 
 
-@retried
 async def add_voucher(
     actor: Actor, case: int, payment: int, vouchers: Sequence[UploadedFile]
 ) -> None:
     """Add a voucher to a payment that was recorded without one."""
-    if not vouchers:
-        raise Invalid({"file": "请先选择凭据文件。"})
+    await _check_payable(actor, case)
+    received = await receive_all(vouchers, "any", VOUCHER_MB, "file")
     async with transaction(actor.scope):
         file = await open_file(actor, case)
         step, visit = _execution_visit(file)
         may_record(file, actor, step)
         if not any(p["id"] == payment for p in file.payments):
-            raise Invalid({"file": "没有找到这笔缴款。"})
-        for each in vouchers:
-            await keep_file(file, actor, visit, VOUCHER, each, payment=payment)
+            raise NotFound("没有找到这笔缴款。")
+        for each in received:
+            await bind_file(file, actor, visit, VOUCHER, each, payment=payment)
         await _renew(file)
-        await _tell_payment(file, actor, step, visit, f"补传缴款凭据 {len(vouchers)} 份")
+        await _tell_payment(file, actor, step, visit, f"补传缴款凭据 {len(received)} 份")
 
 
 async def _renew(file: CaseFile) -> None:
@@ -176,7 +192,7 @@ async def _settle_clocks(file: CaseFile) -> None:
 
 
 async def _tell_payment(
-    file: CaseFile, actor: Actor, step: Step, visit: dict[str, object], reason: str
+    file: CaseFile, actor: Actor, step: Step, visit: dict[str, Any], reason: str
 ) -> None:
     await tell(
         file,
@@ -186,7 +202,7 @@ async def _tell_payment(
             "payment_recorded",
             visit=visit,
             step=step,
-            clocks=await face_of(file, step.key, int(str(visit["number"])), step.stage),
+            clocks=await face_of(file, step.key, visit["number"], step.stage),
             reason=reason,
         ),
     )
@@ -249,7 +265,7 @@ async def approve_instalments(
                 "extended",
                 visit=visit,
                 step=step,
-                clocks=await face_of(file, step.key, visit["number"], step.stage),  # type: ignore[arg-type]
+                clocks=await face_of(file, step.key, visit["number"], step.stage),
                 reason=f"批准延期或者分期缴纳（{days}）：{reason}",
                 approver=actor.person,
             ),
@@ -258,7 +274,7 @@ async def approve_instalments(
 
 async def _restart_clocks(file: CaseFile, parts: Sequence[Part]) -> None:
     for each in await clocks_of(file.subject):
-        if each.key.startswith("payment:") and each.state in ("running", "paused", "lapsed"):
+        if each.key.startswith("payment:") and each.stopped_at is None:
             await stop_clock(each.id)
     today = clock.today()
     started = datetime.combine(today, time(0), clock.SHANGHAI)

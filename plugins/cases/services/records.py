@@ -7,7 +7,7 @@ from typing import Any
 from core.api import clock
 from core.api.db import execute, json, retried, row, rows, transaction, value
 from core.api.errors import Invalid, NotFound, Refused
-from core.api.files import store
+from core.api.files import Received, keep, receive
 from core.api.web import UploadedFile
 from plugins.cases.queries import CaseFile
 from plugins.cases.rules.decision import build_decision, outcome_control
@@ -24,6 +24,7 @@ from plugins.cases.services.acting import (
     remember,
     tell,
 )
+from plugins.cases.services.steps import keep_decision
 
 FILE_KINDS: dict[str, tuple[str, ...]] = {
     "photo": ("photo",),
@@ -60,28 +61,63 @@ def may_record(file: CaseFile, actor: Actor, step: Step) -> None:
     check_may_act(file, actor, step)
 
 
-@retried
+def _evidence_control(file: CaseFile, visit: dict[str, Any], key: str) -> Control:
+    control = file.definition.form_of(file.definition.step(visit["step"])).control(key)
+    if control is None or control.type != "evidence":
+        raise NotFound("这张表单里没有这个证据控件。")
+    return control
+
+
+async def receive_all(
+    files: Sequence[UploadedFile], kind: str, max_mb: int, field: str
+) -> list[Received]:
+    """Take the files in, outside any transaction: a video of 300 MB must not hold a connection.
+
+    Names say nothing about content: core sniffs it and refuses what is not of the wanted kind.
+    """
+    if not files:
+        raise Invalid({field: "请先选择文件。"})
+    if len(files) > FILES_AT_ONCE:
+        raise Invalid({field: f"一次最多上传 {FILES_AT_ONCE} 个文件。"})
+    return [
+        await receive(
+            each,
+            each.name,
+            kinds=FILE_KINDS.get(kind, FILE_KINDS["any"]),
+            max_bytes=max_mb * 1024 * 1024,
+            field=field,
+        )
+        for each in files
+    ]
+
+
 async def add_evidence(
     actor: Actor, case: int, visit: int, control_key: str, files: Sequence[UploadedFile]
 ) -> list[int]:
     """Bind files to a control of a step's form; also afterwards, as a visible addition.
 
-    Names say nothing about content: core sniffs it, refuses what is not of the control's kind,
-    seals the original and shows a cleaned copy.
+    Rights are checked before the content is read, and again when it is bound.
     """
-    if not files:
-        raise Invalid({control_key: "请先选择文件。"})
-    if len(files) > FILES_AT_ONCE:
-        raise Invalid({control_key: f"一次最多上传 {FILES_AT_ONCE} 个文件。"})
+    async with transaction(actor.scope):
+        file = await open_file(actor, case)
+        found = _live_visit(file, visit)
+        control = _evidence_control(file, found, control_key)
+        may_record(file, actor, file.definition.step(found["step"]))
+    received = await receive_all(files, control.evidence_kind, control.max_mb, control_key)
+    return await _bind_evidence(actor, case, visit, control_key, received)
+
+
+@retried
+async def _bind_evidence(
+    actor: Actor, case: int, visit: int, control_key: str, received: Sequence[Received]
+) -> list[int]:
     async with transaction(actor.scope):
         file = await open_file(actor, case)
         found = _live_visit(file, visit)
         step = file.definition.step(found["step"])
-        control = file.definition.form_of(step).control(control_key)
-        if control is None or control.type != "evidence":
-            raise NotFound("这张表单里没有这个证据控件。")
+        control = _evidence_control(file, found, control_key)
         may_record(file, actor, step)
-        added = [await keep_file(file, actor, found, control_key, each, control) for each in files]
+        added = [await bind_file(file, actor, found, control_key, each) for each in received]
         file.evidence = await rows(
             "select * from cases_evidence where case_id = $1 order by id", case
         )
@@ -106,26 +142,17 @@ async def add_evidence(
         return added
 
 
-async def keep_file(
+async def bind_file(
     file: CaseFile,
     actor: Actor,
     visit: dict[str, Any],
     control_key: str,
-    upload: UploadedFile,
-    control: Control | None = None,
+    received: Received,
     *,
     payment: int | None = None,
 ) -> int:
-    """Store one file and bind it; the caller records the act."""
-    kind = control.evidence_kind if control else "document"
-    stored = await store(
-        upload,
-        upload.name,
-        place=file.place,
-        purpose="cases.evidence",
-        max_bytes=(control.max_mb if control else 20) * 1024 * 1024,
-        kinds=FILE_KINDS.get(kind, FILE_KINDS["any"]),
-    )
+    """Keep received content and bind it to a control or a payment; the caller records the act."""
+    stored = await keep(received, place=file.place, purpose="cases.evidence")
     return int(
         await value(
             """insert into cases_evidence (case_id, visit, step, control, payment, file, name, kind,
@@ -139,9 +166,9 @@ async def keep_file(
             payment,
             stored.id,
             stored.name[:200],
-            stored.media_type.partition("/")[0][:12],
+            stored.kind,
             stored.size,
-            stored.sha256 if isinstance(stored.sha256, str) else bytes(stored.sha256).hex(),
+            stored.sha256,
             clock.now(),
             actor.person,
             actor.name[:60],
@@ -268,9 +295,7 @@ async def correct_field(
             file.earlier_values,
             number=file.row["decision_number"] if step.kind == "decision" else "",
         )
-        from plugins.cases.services.steps import _keep_decision
-
-        await _keep_decision(file)
+        await keep_decision(file)
         await remember(file, actor, token, "correct")
         await tell(
             file,

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from core.api import clock
-from core.api.db import execute, json, retried, row, transaction, value
+from core.api.db import execute, json, retried, row, rows, transaction, value
 from core.api.deadlines import Limit, clocks_of, start_clock, stop_clock
-from core.api.errors import Invalid, Refused
+from core.api.errors import Invalid, NotFound, Refused
 from core.api.gates import Blocker, decide
 from core.api.numbers import next_number
 from core.api.plugin import SubjectRef
@@ -24,6 +24,7 @@ from plugins.cases.rules.entry import (
     changes_between,
     clean_text,
     keep_draft,
+    parse_date,
     parse_entry,
     raw_of,
     show_value,
@@ -48,11 +49,13 @@ from plugins.cases.services.acting import (
     Actor,
     Changed,
     acting_by,
+    begin_clock,
     check_may_act,
     check_running,
     compose,
     done_before,
     face_of,
+    keep_clock_acts,
     open_file,
     remember,
     running_clocks,
@@ -189,8 +192,6 @@ async def _carry_evidence(file: CaseFile, old: int, new: int) -> None:
 
 
 async def _evidence(case: int) -> list[dict[str, Any]]:
-    from core.api.db import rows
-
     return await rows("select * from cases_evidence where case_id = $1 order by id", case)
 
 
@@ -198,37 +199,23 @@ async def _start_clocks(file: CaseFile, step: Step, visit: Mapping[str, Any]) ->
     """The step's clock begins anew with each entry; the stage's goes on where it stands."""
     now = visit["entered_at"]
     if step.limit is not None:
-        await start_clock(
-            file.subject,
-            step_clock(step.key, visit["number"]),
-            step.title,
-            Limit(step.limit.amount, step.limit.unit),  # type: ignore[arg-type]
-            file.place,
-            started_at=now,
-        )
+        limit = Limit(step.limit.amount, step.limit.unit)
+        await begin_clock(file, step_clock(step.key, visit["number"]), step.title, limit, now)
     stage = file.definition.stage(step.stage)
     if stage is None or stage.limit is None:
         return
     key = stage_clock(stage.key)
-    running = [c for c in await running_clocks(file) if c.key == key]
-    if running:
+    if any(c.key == key for c in await running_clocks(file)):
         return
-    stages = file.row["stages"] or {}
+    stages = dict(file.row["stages"] or {})
     entered = stages.get("entered", {})
     # A stage entered again after a rollback keeps its first day: the law counts from the filing,
     # not from the latest repair.
     started = datetime.fromisoformat(entered[stage.key]) if stage.key in entered else now
-    await start_clock(
-        file.subject,
-        key,
-        stage.title,
-        Limit(stage.limit.amount, stage.limit.unit),  # type: ignore[arg-type]
-        file.place,
-        started_at=started,
-    )
-    stages = {**stages, "entered": {**entered, stage.key: started.isoformat()}}
-    file.row["stages"] = stages
-    await execute("update cases_case set stages = $2::jsonb where id = $1", file.id, json(stages))
+    limit = Limit(stage.limit.amount, stage.limit.unit)
+    await begin_clock(file, key, stage.title, limit, started)
+    file.row["stages"] = {**stages, "entered": {**entered, stage.key: started.isoformat()}}
+    await keep_clock_acts(file)
 
 
 async def _leave_clocks(file: CaseFile, left: Step, number: int, to: Step | None) -> None:
@@ -482,7 +469,7 @@ async def _submit(actor: Actor, case: int, posting: Posting) -> Submitted:
         way.to,
         _in_a_word(file, attempt)[:200],
     )
-    await _keep_decision(file)
+    await keep_decision(file)
     await remember(file, actor, posting.token, "submit")
     await tell(file, event)
     await _leave_clocks(file, step, visit["number"], to)
@@ -576,7 +563,7 @@ async def _number_decision(file: CaseFile, attempt: Attempt) -> None:
     await execute("update cases_case set decision_number = $2 where id = $1", file.id, number)
 
 
-async def _keep_decision(file: CaseFile) -> None:
+async def keep_decision(file: CaseFile) -> None:
     """The case's standing decision, from the newest counting visit of a deciding step.
 
     The decision proper wins; a case that ended at the filing keeps that outcome.
@@ -631,24 +618,15 @@ async def begin_execution(file: CaseFile) -> None:
            values ($1, 1, $2, $3, $4, $5, $6)""",
         file.id,
         amount,
-        due_day(found.due_at) or served,
+        found.due_day,
         "《行政处罚法》第六十七条：自收到决定书之日起十五日内缴纳",
         file.place.region_lo,
         file.place.org_lo,
     )
 
 
-def due_day(moment: datetime | None) -> date | None:
-    """The day on whose last second a clock runs out."""
-    from datetime import timedelta
-
-    return clock.local(moment - timedelta(seconds=1)).date() if moment else None
-
-
 def _served_on(file: CaseFile) -> date:
     """The day of service as entered in the newest service step, else today."""
-    from plugins.cases.rules.entry import parse_date
-
     for line in reversed(live(file.lines())):
         step = file.definition.step(line.step)
         if step.kind != "service" or line.state != SUBMITTED:
@@ -759,7 +737,7 @@ async def roll_back(actor: Actor, case: int, to_step: str, reason: str, *, token
                 each.update(state=SUPERSEDED, ended_at=now)
         await execute("update cases_case set rollbacks = rollbacks + 1 where id = $1", file.id)
         await _drop_unpaid_plan(file)
-        await _keep_decision(file)
+        await keep_decision(file)
         await remember(file, actor, token, "roll_back")
         await tell(file, event)
         to = file.definition.step(target.step)
@@ -788,7 +766,7 @@ async def _drop_unpaid_plan(file: CaseFile) -> None:
     if executing or not file.instalments:
         return
     for each in await clocks_of(file.subject):
-        if each.key.startswith("payment:") and each.state in ("running", "paused", "lapsed"):
+        if each.key.startswith("payment:") and each.stopped_at is None:
             await stop_clock(each.id)
 
 
@@ -869,7 +847,7 @@ async def recall_submission(actor: Actor, case: int, *, token: str = "") -> None
         )
         # The limit runs on from the first entry, as if the step had never been left.
         await _start_clocks(file, back, last)
-        await _keep_decision(file)
+        await keep_decision(file)
         await hand_current_turn(file)
         await remember(file, actor, token, "recall")
         await tell(
@@ -888,8 +866,6 @@ async def recall_submission(actor: Actor, case: int, *, token: str = "") -> None
 
 async def reload(actor: Actor, case: int) -> CaseFile:
     """The case as it stands, for pages."""
-    from core.api.errors import NotFound
-
     file = await load_case(actor.scope, case)
     if file is None:
         raise NotFound("没有找到这个案件，可能不在你的管理范围内。")

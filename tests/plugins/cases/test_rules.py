@@ -374,7 +374,7 @@ class TestEntry:
         assert show("datetime", "2026-05-12T09:30") == "2026-05-12 09:30"
         assert show("number", 3, unit="次") == "3 次"
         assert show("text", None) == ""
-        assert raw_of(Control("b", "t", "boolean"), True) == "1"
+        assert raw_of(Control("b", "t", "boolean"), True) == "true"
         assert raw_of(Control("b", "t", "text"), "x") == "x"
 
 

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Handlers of the plugin: parse, one service or query, answer."""
+
+from plugins.cases.routes.acts import ACTS
+from plugins.cases.routes.lists import LISTS
+from plugins.cases.routes.opening import OPENING
+from plugins.cases.routes.pages import PAGES
+from plugins.cases.routes.payments import PAYMENTS
+
+ROUTES = (*LISTS, *OPENING, *PAGES, *ACTS, *PAYMENTS)
+
+__all__ = ["ROUTES"]
