@@ -2,6 +2,8 @@
 """Migrations lead to exactly the schema the table classes describe, safely and repeatably."""
 
 import asyncio
+import os
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -116,12 +118,24 @@ async def test_violations_are_found(empty: str) -> None:
         assert part in found
 
 
-async def test_two_that_prepare_a_database_at_once_wait_for_each_other(empty: str) -> None:
-    apps = ["core.piccolo_app"]
-    made = await asyncio.gather(
-        schema.create_from_classes(empty, apps), schema.create_from_classes(empty, apps)
-    )
-    assert made[0] == made[1]
+async def test_two_processes_that_migrate_at_once_wait_for_each_other(empty: str) -> None:
+    environment = {**os.environ, "DATABASE_URL": empty, "JIANDU_PLUGINS": ""}
+
+    async def run() -> tuple[int | None, str]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "core.schema", "migrate"),
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await process.communicate()
+        return process.returncode, said.decode()
+
+    done = await asyncio.gather(run(), run())
+    assert [code for code, _ in done] == [0, 0], done
+    # One applied the migrations, the other found nothing left to do.
+    assert sorted(bool(said) for _, said in done) == [False, True]
 
 
 async def test_login_is_no_superuser_and_the_web_role_owns_nothing(empty: str) -> None:
