@@ -4,16 +4,18 @@
 The number on a tab and the rows under it come from one condition each.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final, Literal
 
 from core import clock, db
 from core.api.plugin import SubjectRef
 from core.auth.visitor import Visitor
+from core.calendar.queries import load_calendar
+from core.calendar.rules import WorkCalendar, standard
+from core.intervals import Interval
 from core.listing import Column, Filter, Listing, Page
-from core.scope import Scope
+from core.scope import NOTHING, Scope
 from core.turns import rules
 
 Tab = Literal["mine", "unit", "watched", "done"]
@@ -23,6 +25,8 @@ TABS: Final[dict[Tab, str]] = {
     "watched": "重点关注",
     "done": "已办结",
 }
+
+LAMPS: Final = {"": "", "red": "红灯", "yellow": "黄灯"}
 
 # What is paused waits for nothing and stands at the end; a thing without a date just before.
 DUE = (
@@ -89,29 +93,52 @@ TURNS = Listing(
     size=30,
 )
 
-LAMPS: Final = {"": "", "red": "红灯", "yellow": "黄灯"}
+
+OFFICE = """
+select o.lo, o.hi from core_organisation o where o.id = coalesce(
+  (select organisation from core_person where id = $1),
+  (select c.organisation from core_competent_organ c join core_region r on r.id = c.region
+   where c.function = 'supervision' and $2 between r.lo and r.hi order by r.lo desc limit 1))
+"""
 
 
-def condition(tab: Tab, who: Visitor) -> tuple[str, Sequence[Any]]:
+async def office(who: Visitor) -> Interval:
+    """The visitor's unit, with what is below it.
+
+    Roles that reach a region are given without an organisation; their unit is the person's own,
+    or else the organ that supervises there.
+    """
+    if who.organisation is not None:
+        return Interval(who.organisation.lo, who.organisation.hi)
+    if not who.role:
+        return NOTHING
+    found = await db.row(OFFICE, who.person_id, who.region.lo)
+    return Interval(found["lo"], found["hi"]) if found else NOTHING
+
+
+async def condition(tab: Tab, who: Visitor) -> tuple[str, Sequence[Any]]:
     """What belongs on a tab, for ``Listing``: SQL with ``{}`` and its values.
 
     My turns are those in my name, and those of anybody with a right I hold in my unit or below.
     The acting role decides: with another role chosen, other things wait.
     """
-    mine = who.person_id or -1
-    organisation = who.organisation
-    lo, hi = (organisation.lo, organisation.hi) if organisation else (1, 0)
     if tab == "mine":
+        unit = await office(who)
         return (
             (
                 "t.closed_at is null and (t.person = {}::int8 or (t.person = 0 and t.org_lo"
                 " between {}::int8 and {}::int8"
                 " and (t.permission = '' or t.permission = any({}::text[]))))"
             ),
-            (mine, lo, hi, sorted(who.permissions)),
+            # Accounts without a person must not match the 0 that stands for "anybody".
+            (who.person_id or -1, unit.lo, unit.hi, sorted(who.permissions)),
         )
     if tab == "unit":
-        return "t.closed_at is null and t.org_lo between {}::int8 and {}::int8", (lo, hi)
+        unit = await office(who)
+        return (
+            "t.closed_at is null and t.org_lo between {}::int8 and {}::int8",
+            (unit.lo, unit.hi),
+        )
     if tab == "watched":
         return (
             (
@@ -125,35 +152,35 @@ def condition(tab: Tab, who: Visitor) -> tuple[str, Sequence[Any]]:
 
 async def my_turns(who: Visitor) -> int:
     """How many things wait for this visitor in the acting role."""
-    where, args = condition("mine", who)
+    where, args = await condition("mine", who)
     return await TURNS.count(who.scope, where=where, args=args)
 
 
 async def unit_turns(who: Visitor) -> int:
     """How many things wait for anybody in the visitor's unit."""
-    where, args = condition("unit", who)
+    where, args = await condition("unit", who)
     return await TURNS.count(who.scope, where=where, args=args)
 
 
 async def watched_turns(who: Visitor) -> int:
     """How many of the things the visitor keeps an eye on are still open."""
-    where, args = condition("watched", who)
+    where, args = await condition("watched", who)
     return await TURNS.count(who.scope, where=where, args=args)
 
 
 async def page(request: Any, who: Visitor, tab: Tab) -> Page:
     """One page of a tab; every row carries its ball under ``hold``."""
-    where, args = condition(tab, who)
+    where, args = await condition(tab, who)
     found = await TURNS.page(request, who.scope, where=where, args=args)
-    is_workday = await _workdays(who.region.lo)
+    calendar = await load_calendar(who.region.lo)
     for row in found.rows:
-        row["hold"] = _hold(row, who.person_id, is_workday, mine=tab == "mine")
+        row["hold"] = _hold(row, who.person_id, calendar, mine=tab == "mine")
     return found
 
 
 async def export(request: Any, who: Visitor, tab: Tab) -> list[dict[str, Any]]:
     """All rows of a tab under the filters in force."""
-    where, args = condition(tab, who)
+    where, args = await condition(tab, who)
     return await TURNS.export(request, who.scope, where=where, args=args)
 
 
@@ -169,7 +196,7 @@ class Day:
 
 async def day(who: Visitor) -> Day:
     """What of my turns is late, falls due today, or burns."""
-    where, args = condition("mine", who)
+    where, args = await condition("mine", who)
     query = TURNS.query({}, who.scope, where, args)
     due = {key: TURNS.filters[-1].wheres[key] for key in ("late", "today")}
     row = await db.row(
@@ -210,12 +237,12 @@ async def holds(
         found = await db.rows(
             HOLDS, [each.kind for each in subjects], [each.id for each in subjects]
         )
-        is_workday = await _workdays(found[0]["region_lo"]) if found else _always
+        calendar = await load_calendar(found[0]["region_lo"]) if found else standard()
     me = who.person_id if who else 0
     result: dict[SubjectRef, list[dict[str, Any]]] = {}
     for row in found:
         ref = SubjectRef(row["subject_kind"], row["subject_id"])
-        result.setdefault(ref, []).append(_hold(row, me, is_workday))
+        result.setdefault(ref, []).append(_hold(row, me, calendar))
     return result
 
 
@@ -238,26 +265,14 @@ async def is_watched(user: int, subject: SubjectRef) -> bool:
     )
 
 
-def _always(_day: date) -> bool:
-    return True
-
-
-async def _workdays(region_lo: int) -> Callable[[date], bool]:
-    # Inside the function: the deadlines know of turns, so neither module may need the other first.
-    from core.calendar import load_calendar
-
-    calendar = await load_calendar(region_lo)
-    return calendar.is_workday
-
-
 def _hold(
-    row: Mapping[str, Any], me: int, is_workday: Callable[[date], bool], *, mine: bool = False
+    row: Mapping[str, Any], me: int, calendar: WorkCalendar, *, mine: bool = False
 ) -> dict[str, Any]:
     left = rules.countdown(
         now=clock.now(),
         started_at=row["started_at"],
         due_at=row["due_at"],
-        is_workday=is_workday,
+        calendar=calendar,
         unit=row["unit"] or "working",
         paused=row["paused"],
         pause_note=row["pause_note"],

@@ -235,7 +235,7 @@ LIST: Final = Listing(
 def sample_list() -> Page:
     """A page of a list as ``Listing.page`` would give it."""
     now = clock.now()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "lamp": "red",
             "sentence": "罚款 5,000 元，只缴 4,000 元",
