@@ -11,7 +11,7 @@
 * ``htmx(client).get(…)``: as htmx asks; asserts that a fragment with one root comes back.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
@@ -23,7 +23,7 @@ from litestar import Litestar
 from core import db
 from core.api.plugin import Fact, SubjectRef
 from core.app import create_app
-from core.auth import services, sessions
+from core.auth import passwords, services, sessions
 from core.auth.visitor import Visitor
 from core.db import Scope
 from core.host import enabling
@@ -49,7 +49,8 @@ __all__ = [
     "settings",
 ]
 
-BASE = "http://jiandu.test"
+HOST = "jiandu.test"
+BASE = f"http://{HOST}"
 
 
 # --- the browser -----------------------------------------------------------------------------
@@ -66,6 +67,15 @@ class Browser:
             headers={"Sec-Fetch-Site": "same-origin", "User-Agent": "Mozilla/5.0 Chrome/120"},
         )
         self.visitor: Visitor | None = None
+
+    @property
+    def session(self) -> str:
+        """The token of the session cookie."""
+        return self.http.cookies.get("jiandu", "", domain=HOST) or ""
+
+    @session.setter
+    def session(self, token: str) -> None:
+        self.http.cookies.set("jiandu", token, domain=HOST, path="/")
 
     async def get(self, path: str, **options: Any) -> httpx.Response:
         """A page."""
@@ -186,6 +196,20 @@ def registry() -> Registry:
 def app(settings: Settings, registry: Registry) -> Litestar:
     """The application, without its own connection pool."""
     return create_app(settings, registry, database=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Slow hashes are the point in production and a waste in tests."""
+    from pwdlib import PasswordHash
+    from pwdlib.hashers.argon2 import Argon2Hasher
+
+    slow = passwords._hasher  # noqa: SLF001
+    passwords._hasher = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))  # noqa: SLF001
+    passwords.nobody.cache_clear()
+    yield
+    passwords._hasher = slow  # noqa: SLF001
+    passwords.nobody.cache_clear()
 
 
 @pytest.fixture
@@ -321,7 +345,7 @@ async def sign_in_as(
     assignment = await services.grant_role(user_id, role, region=area, organisation=organ)
     async with db.transaction(services.office(user_id)):
         ticket = await sessions.begin(user_id, assignment)
-    browser.http.cookies.set("jiandu", ticket.token)
+    browser.session = ticket.token
     found = await sessions.open_session(ticket.token, 3600, 36000)
     assert found is not None
     browser.visitor = found

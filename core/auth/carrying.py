@@ -17,6 +17,8 @@ from core.web.state import held
 
 MAX_AGE = 2 * 60 * 60
 MAX_SIZE = 300_000
+# Passwords are not typed text to be shown again, and leaving needs no second try.
+NEVER = frozenset({"/password", "/login", "/logout"})
 
 
 class Carried(NamedTuple):
@@ -42,6 +44,8 @@ async def keep_typed(connection: Any) -> None:
     """Seal what was posted, if it was typed into one of our forms."""
     kept = held(connection)
     if connection.scope.get("method") != "POST" or not same_origin(connection):
+        return
+    if connection.url.path in NEVER:
         return
     body = await read_form(connection)
     if body is None or not body.typed:
