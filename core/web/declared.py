@@ -5,7 +5,7 @@ from typing import Any
 
 
 def route_handlers() -> list[Any]:
-    """Menu counts and static files."""
-    from core.web import navigation, static
+    """Menu counts, static files and the sheet of components."""
+    from core.web import navigation, pages, static
 
-    return [navigation.badges, static.static_file]
+    return [navigation.badges, static.static_file, pages.components]
