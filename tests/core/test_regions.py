@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.db import Scope, execute, rows, transaction, value
@@ -16,6 +16,7 @@ from core.regions import queries, services
 from core.regions.rules import Division
 
 
+@settings(deadline=None)
 @given(st.sampled_from([REGIONS, ORGANISATIONS]), st.lists(st.integers(0, 900), max_size=4))
 def test_intervals_nest_and_are_known_from_their_beginning(tree: Tree, indexes: list[int]) -> None:
     lo, chain = 0, [0]
@@ -51,7 +52,7 @@ async def test_whole_list_is_imported_quickly_and_once(fresh_db) -> None:
         changes = await services.import_regions()
         took = time.perf_counter() - began
         assert len(changes.new) == 41_934
-        assert took < 6
+        assert took < 25  # 3 s on two quiet cores; row by row it would be minutes
         counts = Counter(r["level"] for r in await rows("select level from core_region"))
         assert counts == {0: 1, 1: 33, 2: 333, 3: 2845, 4: 38723}
         again = await services.import_regions()
