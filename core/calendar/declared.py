@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the calendar declares as part of plugin ``core``."""
 
-from core.api.plugin import FactKind
-from core.calendar import facts
+from datetime import timedelta
+
+from core.api.plugin import Cron, FactKind, Job, Permission
+from core.calendar import days, facts, sweep
 
 fact_kinds = [
     FactKind(
@@ -44,4 +46,24 @@ fact_kinds = [
         facts.CalendarDayChanged,
         broadcast=False,
     ),
+]
+
+jobs = [
+    Cron(
+        "core.calendar.sweep",
+        sweep.sweep,
+        every=sweep.SWEEP_EVERY,
+        reason="deadlines of all regions end in the same night",
+    ),
+    Job(
+        days.RECOMPUTE,
+        sweep.recompute_job,
+        timeout=timedelta(minutes=30),
+        scope="platform",
+        reason="the clocks of a region's organisations follow its calendar",
+    ),
+]
+
+permissions = [
+    Permission("core.calendar.manage", "维护工作日历", ("system_admin",)),
 ]
