@@ -178,6 +178,19 @@ def htmx(browser: Browser) -> Fragment:
 # --- application -----------------------------------------------------------------------------
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _patient_host() -> None:
+    """Eager handlers and gate checks may take their time on a busy test machine.
+
+    Their real limits would turn load into failing tests; the host's own tests set them back.
+    """
+    from core.host import facts as host
+    from core.host import gates
+
+    host.BUDGET_SECONDS, host.STATEMENT_MS = 10.0, 5000
+    gates.CHECK_SECONDS, gates.STATEMENT_MS = 10.0, 5000
+
+
 @pytest.fixture(scope="session")
 def settings() -> Settings:
     """The settings of tests: those of the environment ``test``."""

@@ -14,7 +14,7 @@ from core import db as core_db
 from core.api.gates import UnknownGate, advise, decide
 from core.api.plugin import Blocker, Gate, GateCheck, Manifest, SubjectRef, hookimpl
 from core.db import Interval, Scope, execute, row, rows, transaction, value
-from core.host import enabling, registry
+from core.host import enabling, gates, registry
 from core.intervals import REGIONS
 from tests.dummy_plugin import plugin as dummy
 
@@ -149,7 +149,11 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda each: each.__name__)
-async def test_decide_fails_closed_and_advise_open_and_nothing_leaks(db: Any, fault: Any) -> None:
+async def test_decide_fails_closed_and_advise_open_and_nothing_leaks(
+    db: Any, fault: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gates, "CHECK_SECONDS", 0.3)
+    monkeypatch.setattr(gates, "STATEMENT_MS", 200)
     with loaded(answering("guest", fault)):
         async with transaction(SCOPE):
             before = await state()
