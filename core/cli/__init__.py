@@ -42,6 +42,8 @@ def _worker(_options: argparse.Namespace) -> int:
 
 
 def _migrate(_options: argparse.Namespace) -> int:
+    from asyncpg import PostgresError
+
     from core.schema import SchemaError, migrate
     from core.serve.supervisor import stores
     from core.settings import load
@@ -51,8 +53,9 @@ def _migrate(_options: argparse.Namespace) -> int:
         url = settings.database.migration_url or address["DATABASE_URL"]
         try:
             report = asyncio.run(migrate(url, lock_seconds=settings.database.lock_seconds))
-        except (SchemaError, OSError) as error:
-            print(f"升级失败 (migration failed): {error}", file=sys.stderr)
+        except (SchemaError, PostgresError, OSError) as error:
+            kind = type(error).__name__
+            print(f"升级失败 (migration failed): {kind}: {error}", file=sys.stderr)
             return 1
     if report.applied:
         print(f"数据库已升级，{len(report.applied)} 步 ({len(report.applied)} migrations applied)")

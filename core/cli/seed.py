@@ -16,6 +16,7 @@ from core.db import DB, WEB
 from core.host import registry as host
 from core.logging import set_up
 from core.schema import SchemaError, migrate
+from core.serve import unchanged
 from core.serve.supervisor import ACCOUNTS, ServeError, stores
 from core.settings import Settings, load, running
 
@@ -52,6 +53,7 @@ def _may_not_reset(settings: Settings) -> str:
 
 async def _seed(url: str, settings: Settings, *, reset: bool) -> None:
     if reset:
+        unchanged.forget(settings.data)
         await _empty(url)
     # Harmless when nothing is pending; a reset database has no tables at all.
     await migrate(settings.database.owner_url or url)

@@ -23,6 +23,7 @@ from typing import IO, Any
 
 import core
 from core.clock import now
+from core.serve import unchanged
 from core.serve.leash import Child, leashed, listening
 from core.serve.postgres import EmbeddedPostgres, PostgresError
 from core.serve.valkey import EmbeddedValkey, ValkeyError
@@ -171,9 +172,10 @@ class Supervisor:
             self._record(port, environment)
             if not self._prepare(environment):
                 return 0 if self.stop.asked else 1
-            self._start_processes(environment)
+            self._start_first(environment)
             if not self._first_page(server.host, port):
                 return 0 if self.stop.asked else 1
+            self._start_others(environment)
             self._welcome(time.monotonic() - started)
             self._watch()
             return 0
@@ -239,7 +241,7 @@ class Supervisor:
 
     def _prepare(self, environment: Mapping[str, str]) -> bool:
         """Migrations, and demo data once; each in a process of its own, so this one stays small."""
-        if not self._step(self.commands.migrate, environment):
+        if not self._migrated(environment):
             self.say("数据库升级没有成功，见上面的信息 (the migration failed, see above)")
             return False
         if self.settings.demo and not (self.settings.data / ACCOUNTS).exists():
@@ -247,6 +249,19 @@ class Supervisor:
             if not self._step(self.commands.seed, environment):
                 self.say("演示数据没有写成，见上面的信息 (seeding failed, see above)")
                 return False
+        return True
+
+    def _migrated(self, environment: Mapping[str, str]) -> bool:
+        data = self.settings.data
+        if self.postgres is None:
+            return self._step(self.commands.migrate, environment)
+        state = unchanged.fingerprint()
+        if not self.postgres.fresh and unchanged.is_unchanged(data, state):
+            return True
+        unchanged.forget(data)
+        if not self._step(self.commands.migrate, environment):
+            return False
+        unchanged.remember(data, state)
         return True
 
     def _step(self, command: Sequence[str], environment: Mapping[str, str]) -> bool:
@@ -265,18 +280,11 @@ class Supervisor:
                 return False
         return process.returncode == 0
 
-    def _start_processes(self, environment: Mapping[str, str]) -> None:
-        assert self._sock is not None
-        fd = self._sock.fileno()
-        for number in range(1, max(1, self.settings.server.web) + 1):
-            child = Child(
-                name=f"web-{number}",
-                command=[*self.commands.web, "--fd", str(fd)],
-                env={**environment, "JIANDU_PROCESS": f"web-{number}"},
-                pass_fds=(fd,),
-            )
-            self.children.append(child)
-            child.start()
+    def _start_first(self, environment: Mapping[str, str]) -> None:
+        """One web process alone: started together, all would share the processor and be late."""
+        self._start_web(1, environment)
+
+    def _start_others(self, environment: Mapping[str, str]) -> None:
         worker = Child(
             name="worker",
             command=self.commands.worker,
@@ -284,6 +292,20 @@ class Supervisor:
         )
         self.children.append(worker)
         worker.start()
+        for number in range(2, self.settings.server.web + 1):
+            self._start_web(number, environment)
+
+    def _start_web(self, number: int, environment: Mapping[str, str]) -> None:
+        assert self._sock is not None
+        fd = self._sock.fileno()
+        child = Child(
+            name=f"web-{number}",
+            command=[*self.commands.web, "--fd", str(fd)],
+            env={**environment, "JIANDU_PROCESS": f"web-{number}"},
+            pass_fds=(fd,),
+        )
+        self.children.append(child)
+        child.start()
 
     def _first_page(self, host: str, port: int) -> bool:
         """Wait until a page answers, so that the printed address works when it is read."""

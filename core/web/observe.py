@@ -50,6 +50,10 @@ def observed(app: Any) -> Application:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                # Pages that no route answers get their number only while they are answered.
+                for name, value in message.get("headers", ()):
+                    if name.lower() == b"x-request-id":
+                        set_request_id(value.decode("ascii"))
             await send(message)
 
         try:
@@ -71,10 +75,6 @@ def _account(scope: Scope, status: int, seconds: float) -> None:
     # The path without its query: what people search for is theirs.
     log.log(
         level,
-        "%s %s %s %.0fms",
-        method,
-        path,
-        status,
-        seconds * 1000,
+        "answered",
         extra={"method": method, "path": path, "status": status, "ms": round(seconds * 1000, 1)},
     )

@@ -98,6 +98,8 @@ class Instance:
             return "已就绪" in self.said()
 
         until(answered, 30)
+        # The first page is announced before the other processes are started.
+        until(lambda: len(self.parts()) == 5)
         return self
 
     def record(self) -> dict[str, Any]:
