@@ -426,3 +426,24 @@ async def test_headers_let_nothing_run(browser) -> None:
 
 def test_pillow_is_told_its_limit() -> None:
     assert Image.MAX_IMAGE_PIXELS == inspecting.JPEG_PIXELS
+
+
+async def test_route_answers_inside_the_scope_and_404_outside(client, login_as, agencies) -> None:
+    mine, theirs = agencies.agency, agencies.other_agency
+    kept = await services.store(
+        picture(), "现场.jpg", place=factories.place_of(mine), purpose="test"
+    )
+    assert (await client.get(kept.url)).status_code in (303, 401)
+    await login_as(role="handler", organisation=mine)
+    shown = await client.get(kept.url)
+    assert shown.status_code == 200
+    assert "sandbox" in shown.headers["content-security-policy"]
+    original = await client.get(f"{kept.url}/original")
+    assert original.content == picture()
+    assert original.headers["content-disposition"].startswith("attachment")
+    assert (await client.get(f"/files/public/{kept.id}")).status_code == 404
+    await login_as(role="handler", organisation=theirs)
+    assert (await client.get(kept.url)).status_code == 404
+    await services.publish(kept.id)
+    client.forget()
+    assert (await client.get(f"/files/public/{kept.id}")).status_code == 200
