@@ -131,7 +131,10 @@ async def test_another_region_and_another_agency_find_nothing(body, region_tree)
             assert await OFFICERS.count(scope) == 0
         with pytest.raises(NotFound):
             await act(
-                change_state, card["id"], StateForm("revoked", date(2026, 5, 1), "越权"), scope=scope
+                change_state,
+                card["id"],
+                StateForm("revoked", date(2026, 5, 1), "越权"),
+                scope=scope,
             )
 
 
