@@ -142,9 +142,12 @@ async def prepare_roles(connection: Any) -> None:
     for role in ROLES:
         if not await connection.fetchval(member, role):
             await connection.execute(f"grant {role} to session_user with inherit false, set true")
-    if not await connection.fetchval("select has_schema_privilege($1, 'public', 'create')", OWNER):
+    allowed = "select has_schema_privilege($1, 'public', $2)"
+    if not await connection.fetchval(allowed, OWNER, "create"):
         await connection.execute(f"grant usage, create on schema public to {OWNER}")
-    await connection.execute(f"grant usage on schema public to {WEB}, {WORKER}")
+    for role in (WEB, WORKER):
+        if not await connection.fetchval(allowed, role, "usage"):
+            await connection.execute(f"grant usage on schema public to {role}")
 
 
 # --- making the schema -----------------------------------------------------------------------
