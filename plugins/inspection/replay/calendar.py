@@ -3,33 +3,26 @@
 
 from datetime import date
 
-from chinese_calendar import is_workday as _is_workday
-
-from plugins.inspection.rules.days import is_weekday
-
-YEARS = range(2004, 2027)
-"""Years whose holidays and make-up days (调休) the data package holds."""
+from core.api.workdays import standard
 
 
 class PublishedCalendar:
-    """Weekdays with 调休; other years fall back to Monday to Friday and are remembered."""
+    """Weekdays with 调休; years without a notice count Monday to Friday and are remembered."""
 
     def __init__(self) -> None:
         self.guessed: set[int] = set()
+        self._calendar = standard()
         self._known: dict[date, bool] = {}
 
     def published(self, year: int) -> bool:
-        return year in YEARS
+        return self._calendar.published(year)
 
     def is_workday(self, day: date) -> bool:
         found = self._known.get(day)
         if found is None:
-            if day.year in YEARS:
-                found = bool(_is_workday(day))
-            else:
+            if not self._calendar.published(day.year):
                 self.guessed.add(day.year)
-                found = is_weekday(day)
-            self._known[day] = found
+            found = self._known[day] = self._calendar.is_workday(day)
         return found
 
     @property

@@ -6,7 +6,7 @@ engine only compares. The sentence speaks of the due date alone, so the alarm re
 whether the sweep found it or a late submit did.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from plugins.inspection.rules.kinds.base import Kind, Runner, ending, verdict
 from plugins.inspection.rules.model import Check, ClockFace, Event, Point, Verdict
@@ -15,6 +15,14 @@ from plugins.inspection.rules.words import deadline, limit
 
 KEY = "time_limit"
 MARK = "M1"
+
+
+A_SECOND = timedelta(seconds=1)
+
+
+def is_late(at: datetime, due: datetime) -> bool:
+    """A deadline day ends with 23:59:59; from the next second on it is missed."""
+    return at - due >= A_SECOND
 
 
 def compile_point(point: Point, _calendar: Calendar | None) -> Runner:
@@ -117,7 +125,7 @@ def _judge_span(point: Point, face: str, span: Span, view: CaseView) -> Verdict:
     paused: Event | None = None
     used: list[int] = []
     for event in span.events:
-        if due is not None and paused is None and event.at > due:
+        if due is not None and paused is None and is_late(event.at, due):
             return _late(point, face, span, clock, used, event.seq)
         if event.kind == "suspended":
             paused = event
@@ -135,7 +143,7 @@ def _judge_span(point: Point, face: str, span: Span, view: CaseView) -> Verdict:
         )
     last = span.ended
     if last is not None:
-        if paused is None and last.at > due:
+        if paused is None and is_late(last.at, due):
             return _late(point, face, span, clock, used, last.seq)
         return _say(
             point,
@@ -156,7 +164,7 @@ def _judge_span(point: Point, face: str, span: Span, view: CaseView) -> Verdict:
             f"案件已中止（{paused.reason or '原因见记录'}），停止计时。",
         )
     until = view.now
-    if until is not None and until > due:
+    if until is not None and is_late(until, due):
         return _late(point, face, span, clock, used, 0)
     return _say(point, face, span, "undecided", f"还没有到期，{deadline(due)} 到期。")
 

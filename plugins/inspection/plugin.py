@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: Apache-2.0
+"""监察: one engine judges every act of every case; alarms, their proof and their life."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from core.api.plugin import (
+    Card,
+    Contribution,
+    Cron,
+    ExtensionPoint,
+    FactHandler,
+    FactKind,
+    Gate,
+    GateCheck,
+    Job,
+    Manifest,
+    MessageKind,
+    Metric,
+    NavItem,
+    Panel,
+    Permission,
+    SubjectKind,
+    hookimpl,
+)
+from plugins.inspection import queries, reactions
+from plugins.inspection.replay import command as replay
+from plugins.inspection.rules import facts
+
+MANIFEST = Manifest(
+    name="inspection",
+    title="监察",
+    version="0.1.0",
+    summary="监察点判断、报警及其证明、提交前预判、静默、日志重放。",
+    after=("powers", "cases"),
+)
+
+READERS = ("handler", "dept_supervisor", "supervision_bureau", "leader", "legal_office")
+
+CASE_ACTS = (
+    "opened",
+    "authorised",
+    "step_entered",
+    "step_submitted",
+    "rolled_back",
+    "recalled",
+    "corrected",
+    "evidence_added",
+    "evidence_voided",
+    "suspended",
+    "resumed",
+    "extended",
+    "transferred",
+    "delegated",
+    "payment_recorded",
+    "closed",
+    "attempt_refused",
+    "archived_note",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewKind:
+    """A kind of monitoring point another plugin brings; its key is that of the contribution.
+
+    ``judge`` gets the case events and the point as plain mappings and returns findings
+    ``{"result", "seq", "sentence", …}``; see ``rules.engine.Finding``. It must be pure.
+    """
+
+    title: str
+    judge: Callable[[Sequence[Mapping[str, Any]], Mapping[str, Any]], Sequence[Mapping[str, Any]]]
+    colour: Literal["red", "yellow"] = "red"
+    mark: str = ""
+    remedy: str = ""
+
+
+@hookimpl
+def piccolo_apps() -> list[str]:
+    return ["plugins.inspection.piccolo_app"]
+
+
+@hookimpl
+def route_handlers() -> list[Any]:
+    from plugins.inspection.routes import ROUTES
+
+    return list(ROUTES)
+
+
+@hookimpl
+def permissions() -> list[Permission]:
+    return [
+        Permission("inspection.alarm.read", "查看报警", READERS),
+        Permission("inspection.alarm.silence", "设置静默", ("supervision_bureau",)),
+        Permission("inspection.case.why", "查看监察点为什么报或不报", READERS),
+    ]
+
+
+@hookimpl
+def nav_items() -> list[NavItem]:
+    read = "inspection.alarm.read"
+    return [
+        NavItem(
+            "报警中心",
+            "/inspection/alarms",
+            read,
+            "监察平台",
+            icon="bell",
+            weight=10,
+            badge=queries.open_count,
+        ),
+        NavItem(
+            "静默",
+            "/inspection/silences",
+            "inspection.alarm.silence",
+            "监察平台",
+            icon="bell-off",
+            weight=40,
+        ),
+    ]
+
+
+@hookimpl
+def dashboard_cards() -> list[Card]:
+    return [
+        Card(
+            "inspection.board",
+            "红黄灯",
+            "inspection.alarm.read",
+            "/inspection/cards/board",
+            weight=20,
+        )
+    ]
+
+
+@hookimpl
+def panels() -> list[Panel]:
+    return [
+        Panel(
+            "inspection.case",
+            "cases.case",
+            "监察结果",
+            "inspection.alarm.read",
+            "/inspection/panels/case/{id}",
+            weight=10,
+        )
+    ]
+
+
+@hookimpl
+def subject_kinds() -> list[SubjectKind]:
+    return [
+        SubjectKind(
+            "inspection.alarm",
+            "报警",
+            describe=reactions.describe_alarm,
+            search=reactions.find_alarms,
+            permission="inspection.alarm.read",
+        ),
+        SubjectKind("inspection.silence", "静默", describe=reactions.describe_silence),
+    ]
+
+
+@hookimpl
+def fact_kinds() -> list[FactKind]:
+    moved = "{case_number} 的报警“{headline}”"
+    return [
+        FactKind(
+            "inspection.alarm_raised", "报警", "{case_number} 报警：{sentence}", facts.AlarmRaised
+        ),
+        FactKind(
+            "inspection.alarm_supervised", "报警被督办", moved + "已督办 {number}", facts.AlarmMoved
+        ),
+        FactKind("inspection.alarm_explained", "报警已说明", moved + "已回复", facts.AlarmMoved),
+        FactKind(
+            "inspection.alarm_revoked", "撤销报警", moved + "已撤销：{reason}", facts.AlarmMoved
+        ),
+        FactKind("inspection.alarm_upheld", "维持报警", moved + "维持：{reason}", facts.AlarmMoved),
+        FactKind(
+            "inspection.alarm_corrected",
+            "报警更正",
+            moved + "有更正：{sentence}",
+            facts.AlarmCorrected,
+        ),
+        FactKind(
+            "inspection.silence_declared",
+            "设置静默",
+            "{by} 静默“{title}”到 {until}：{reason}",
+            facts.SilenceChanged,
+        ),
+        FactKind(
+            "inspection.silence_ended",
+            "静默结束",
+            "“{title}”的静默结束：{reason}",
+            facts.SilenceChanged,
+        ),
+        FactKind(
+            "inspection.proof_judged",
+            "重新判定证明",
+            "{by} 用封存的证明重新判定：{result}",
+            facts.ProofJudged,
+            broadcast=False,
+        ),
+    ]
+
+
+@hookimpl
+def fact_handlers() -> list[FactHandler]:
+    judged = [
+        FactHandler(f"cases.{act}", reactions.on_case, eager=True, locks=reactions.of_case)
+        for act in CASE_ACTS
+    ]
+    ordered = [
+        FactHandler(f"orders.{act}", handle, eager=True, locks=reactions.of_alarms)
+        for act, handle in (
+            ("issued", reactions.on_issued),
+            ("replied", reactions.on_replied),
+            ("returned", reactions.on_returned),
+            ("revoked", reactions.on_revoked),
+            ("upheld", reactions.on_upheld),
+        )
+    ]
+    return [
+        FactHandler("powers.version_effective", reactions.on_rules, eager=True),
+        *judged,
+        FactHandler("core.clock.lapsed", reactions.on_case, eager=True, locks=reactions.of_case),
+        *ordered,
+        FactHandler("inspection.alarm_raised", reactions.tell_of_alarm),
+    ]
+
+
+@hookimpl
+def gates() -> list[Gate]:
+    return [Gate("inspection.alarm_may_be_ordered", "报警可否发起督办", "inspection.alarm")]
+
+
+@hookimpl
+def gate_checks() -> list[GateCheck]:
+    return [
+        GateCheck("cases.before_submit", reactions.before_submit),
+        GateCheck("inspection.alarm_may_be_ordered", reactions.may_be_ordered),
+    ]
+
+
+@hookimpl
+def jobs() -> list[Job | Cron]:
+    return [
+        Cron(
+            "inspection.silences",
+            reactions.announce_ended_silences,
+            every=timedelta(minutes=10),
+            reason="静默到期要告知设置的人，不分地区",
+        )
+    ]
+
+
+@hookimpl
+def message_kinds() -> list[MessageKind]:
+    return [
+        MessageKind(
+            "inspection.alarm", "{lamp}：{headline}", "{case_number}：{sentence}", may_mute=False
+        ),
+        MessageKind(
+            "inspection.silence_ended", "静默到期：{title}", "你设置的静默已到期。理由：{reason}"
+        ),
+    ]
+
+
+@hookimpl
+def extension_points() -> list[ExtensionPoint]:
+    return [
+        ExtensionPoint(
+            "inspection.kind",
+            "监察点类型",
+            NewKind,
+            "一种新的监察点：标题、灯色、判断函数。判断函数只用传入的案件事件和监察点。",
+        )
+    ]
+
+
+@hookimpl
+def contributions() -> list[Contribution]:
+    return [
+        Contribution(
+            "core.command",
+            "inspection.replay",
+            {
+                "name": "replay",
+                "help": replay.HELP,
+                "configure": replay.configure,
+                "run": replay.run,
+            },
+        )
+    ]
+
+
+@hookimpl
+def metrics() -> list[Metric]:
+    return [
+        Metric(
+            "inspection.red",
+            "红灯",
+            "期间内报出的红灯条数，不论以后是否撤销",
+            queries.red_raised,
+            "/inspection/alarms?tab=&colour=red",
+        ),
+        Metric(
+            "inspection.yellow",
+            "黄灯",
+            "期间内报出的黄灯条数，不论以后是否撤销",
+            queries.yellow_raised,
+            "/inspection/alarms?tab=&colour=yellow",
+        ),
+        Metric(
+            "inspection.open",
+            "未撤销的报警",
+            "期间内报出、至今没有撤销的报警条数",
+            queries.still_open,
+            "/inspection/alarms",
+        ),
+        Metric(
+            "inspection.upheld",
+            "维持的报警",
+            "期间内报出、经督办维持的报警条数",
+            queries.upheld,
+            "/inspection/alarms?tab=upheld",
+        ),
+    ]

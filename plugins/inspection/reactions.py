@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the engine hears of acts, answers gates and names its alarms."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from core.api.clock import today
+from core.api.db import Scope, rows, scope_conditions
+from core.api.facts import Fact, Place, SubjectRef
+from core.api.gates import Blocker
+from core.api.messages import notify
+from core.api.plugin import SubjectLabel
+from plugins.inspection.queries import STATE_TITLES, find_alarm
+from plugins.inspection.rules.model import COLOUR_TITLES, Verdict
+from plugins.inspection.services import life
+from plugins.inspection.services.judging import ALARM, judge_case, verdicts_of
+from plugins.inspection.services.rulesets import keep_rules, kinds
+from plugins.inspection.services.silences import end_due_silences
+
+
+async def on_rules(fact: Fact) -> None:
+    """A power item version came into force."""
+    await keep_rules(fact.payload)
+
+
+async def on_case(fact: Fact) -> None:
+    """Something happened in a case, or a clock of one ran out."""
+    await judge_case(fact)
+
+
+def of_case(fact: Fact) -> Sequence[SubjectRef]:
+    """Two judgements of one case never run side by side."""
+    return (fact.subject,)
+
+
+def of_alarms(fact: Fact) -> Sequence[SubjectRef]:
+    return tuple(SubjectRef(ALARM, int(each)) for each in fact.payload.get("alarms") or ())
+
+
+on_issued = life.order_issued
+on_replied = life.order_replied
+on_returned = life.order_returned
+on_revoked = life.order_revoked
+on_upheld = life.order_upheld
+
+
+RECEIVERS = """
+select distinct u.person
+from core_assignment s
+join core_role r on r.id = s.role
+join core_role_permission p on p.role = r.id and p.permission = 'inspection.alarm.read'
+join core_user u on u.id = s."user" and u.active
+left join core_organisation o on o.id = s.organisation
+left join core_region g on g.id = s.region
+where u.person is not null and s.revoked_at is null and s.valid_from <= $3
+  and (s.valid_to is null or s.valid_to >= $3)
+  and ((r.key = 'dept_supervisor' and o.lo <= $1 and o.hi >= $1)
+    or (r.key = 'supervision_bureau' and coalesce(g.lo, o.region_lo) = $2))
+limit 50
+"""
+
+
+async def tell_of_alarm(fact: Fact) -> None:
+    """Handlers, the department's supervisors and the bureau learn of a new alarm (A9)."""
+    if fact.payload.get("silenced"):
+        return
+    supervisors = await rows(
+        RECEIVERS, fact.place.org_lo, fact.place.region_lo, today()
+    )
+    persons = {int(p) for p in fact.payload["handlers"]} | {r["person"] for r in supervisors}
+    await notify(
+        "inspection.alarm",
+        sorted(persons),
+        fact.subject,
+        {
+            "lamp": COLOUR_TITLES[str(fact.payload["colour"])],
+            "headline": fact.payload["headline"],
+            "case_number": fact.payload["case_number"],
+            "sentence": fact.payload["sentence"],
+        },
+        Place(fact.place.region_lo, fact.place.org_lo),
+    )
+
+
+# Gates ----------------------------------------------------------------------------------------
+
+
+async def before_submit(
+    subjects: Sequence[SubjectRef], _on_date: date, draft: Mapping[str, Any] | None
+) -> Mapping[SubjectRef, Sequence[Blocker]]:
+    """What would be said if the draft were submitted now: 「若现在提交：…」."""
+    answers: dict[SubjectRef, Sequence[Blocker]] = {}
+    if draft is None:
+        return answers
+    known = kinds()
+    for subject in subjects:
+        verdicts, _, acting = await verdicts_of(subject.id, draft)
+        if acting is None:
+            continue
+        answers[subject] = [
+            _hint(v, subject, known.title(v.kind))
+            for v in sorted(verdicts, key=_worst_first)
+            if v.moment == acting.seq or (v.result == "fired" and not v.moment)
+        ]
+    return answers
+
+
+_RANK = {"fired": 0, "undecided": 2, "passed": 3, "not_applicable": 4}
+
+
+def _worst_first(verdict: Verdict) -> tuple[int, str]:
+    return _RANK[verdict.result] + (verdict.colour == "yellow"), verdict.point
+
+
+def _hint(verdict: Verdict, subject: SubjectRef, kind_title: str) -> Blocker:
+    broken = next((c for c in verdict.checks if c.ok is False), None)
+    shown = broken or (verdict.checks[0] if verdict.checks else None)
+    colour = verdict.colour or {"passed": "ok"}.get(verdict.result, "wait")
+    return Blocker(
+        f"inspection.{verdict.mark}",
+        verdict.sentence or verdict.reason,
+        subject,
+        {
+            "colour": colour,
+            "point": verdict.point,
+            "title": verdict.title,
+            "kind": kind_title,
+            "mark": verdict.mark,
+            "result": verdict.result,
+            "headline": verdict.headline,
+            "what": shown.title if shown else "",
+            "need": shown.need if shown else "",
+            "have": shown.have if shown else "",
+            "cure": verdict.cure,
+        },
+    )
+
+
+async def may_be_ordered(
+    subjects: Sequence[SubjectRef], _on_date: date, _draft: Mapping[str, Any] | None
+) -> Mapping[SubjectRef, Sequence[Blocker]]:
+    """An alarm stands under one order at a time, and only while nothing was decided about it."""
+    found = {
+        r["id"]: r
+        for r in await rows(
+            "select id, state, order_number, headline from inspection_alarm"
+            " where id = any($1::int8[])",
+            [s.id for s in subjects],
+        )
+    }
+    answers: dict[SubjectRef, Sequence[Blocker]] = {}
+    for subject in subjects:
+        alarm = found.get(subject.id)
+        if alarm is None:
+            answers[subject] = [Blocker("inspection.no_alarm", "没有这条报警。", subject)]
+        elif alarm["state"] != "raised":
+            under = f"，{alarm['order_number']}" if alarm["order_number"] else ""
+            answers[subject] = [
+                Blocker(
+                    "inspection.not_new",
+                    f"报警“{alarm['headline']}”{STATE_TITLES[alarm['state']]}{under}，"
+                    "不能再次发起督办。",
+                    subject,
+                )
+            ]
+    return answers
+
+
+# Naming ---------------------------------------------------------------------------------------
+
+
+async def describe_alarm(alarm: int, scope: Scope) -> SubjectLabel | None:
+    found = await find_alarm(alarm, scope)
+    if found is None:
+        return None
+    return SubjectLabel(
+        f"{COLOUR_TITLES[found['colour']]}：{found['headline']}",
+        f"/inspection/alarms/{alarm}",
+        found["case_number"],
+    )
+
+
+async def find_alarms(text: str, scope: Scope) -> Sequence[SubjectLabel]:
+    where, args = scope_conditions(scope, "a", start=2)
+    found = await rows(
+        "select a.id, a.colour, a.headline, a.case_number from inspection_alarm a"
+        " where (a.case_number || ' ' || a.party || ' ' || a.headline) ilike '%' || $1 || '%'"
+        f" and {where} order by a.raised_at desc limit 10",
+        text,
+        *args,
+    )
+    return [
+        SubjectLabel(
+            f"{COLOUR_TITLES[r['colour']]}：{r['headline']}",
+            f"/inspection/alarms/{r['id']}",
+            r["case_number"],
+        )
+        for r in found
+    ]
+
+
+async def describe_silence(_silence: int, _scope: Scope) -> SubjectLabel | None:
+    return SubjectLabel("静默", "/inspection/silences")
+
+
+# Crons ----------------------------------------------------------------------------------------
+
+
+async def announce_ended_silences(_payload: Mapping[str, Any]) -> None:
+    await end_due_silences()

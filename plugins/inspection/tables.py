@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rules in force, what was judged, the alarms and what became of them. Nothing is ever deleted."""
+
+from typing import ClassVar
+
+from piccolo.columns import (
+    JSONB,
+    BigInt,
+    BigSerial,
+    Boolean,
+    ForeignKey,
+    Integer,
+    Text,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.columns.base import OnDelete
+from piccolo.constraints import Unique
+from piccolo.table import Table
+
+from core.api.db import Owned, Published
+
+KEEP: dict[str, str] = {"web": "select, insert, update", "worker": "select, insert, update"}
+ADD_ONLY: dict[str, str] = {"web": "select, insert", "worker": "select, insert"}
+
+
+class RuleSet(Published, Table, tablename="inspection_rule_set"):
+    """A version of a power item as far as judging needs it, projected from its publication."""
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    item = BigInt(default=None)
+    version = Integer(default=None)
+    code = Varchar(length=60, default="")
+    title = Varchar(length=200, default="")
+    organisation = BigInt(default=0)
+    effective_from = Timestamptz(default=None)
+    definition = JSONB(default=None)
+
+    once = Unique([item, version])
+
+
+class Alarm(Owned, Table, tablename="inspection_alarm"):
+    """An alarm with its sealed proof; only an order takes it back (S1-24)."""
+
+    GRANTS: ClassVar = KEEP
+    LIST_ORDER = "raised_at"
+
+    id = BigSerial(primary_key=True)
+    case_id = BigInt(default=None)
+    verdict_key = Varchar(length=300, default=None)
+    """The key of the verdict it rests on: one alarm per case and key, however often delivered."""
+    item = BigInt(default=0)
+    version = Integer(default=0)
+    point = Varchar(length=60, default=None)
+    point_title = Varchar(length=200, default="")
+    kind = Varchar(length=60, default=None)
+    mark = Varchar(length=20, default=None)
+    colour = Varchar(length=6, default=None)
+    step = Varchar(length=60, default="")
+    step_title = Varchar(length=200, default="")
+    visit = Integer(default=0)
+    headline = Varchar(length=300, default="")
+    sentence = Text(default="")
+    clause = Text(default="")
+    cure = Text(default="")
+    state = Varchar(length=12, default="raised")
+    """raised, supervised, explained, revoked, upheld."""
+    returned = Boolean(default=False)
+    """The explanation was sent back; it is supervised again."""
+    happened_at = Timestamptz(default=None)
+    raised_at = Timestamptz(default=None)
+    state_at = Timestamptz(default=None)
+    late = Boolean(default=False)
+    """Found through an entry made after the fact."""
+    corrected = Boolean(default=False)
+    case_number = Varchar(length=80, default="")
+    case_title = Varchar(length=300, default="")
+    party = Varchar(length=200, default="")
+    organisation = BigInt(default=0)
+    department = BigInt(default=0)
+    handlers = JSONB(default=[])
+    order_id = BigInt(default=0)
+    order_number = Varchar(length=60, default="")
+    state_reason = Text(default="")
+    silence = BigInt(default=0)
+    """The silence it was raised under; 0 = none."""
+    proof = Text(default="")
+    proof_hash = Varchar(length=64, default="")
+
+    once = Unique([case_id, verdict_key])
+
+
+class Verdict(Owned, Table, tablename="inspection_verdict"):
+    """What the points last said of a case; what passed is kept too, for rates and for changes."""
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    case_id = BigInt(default=None)
+    key = Varchar(length=300, default=None)
+    item = BigInt(default=0, index=True)
+    version = Integer(default=0)
+    point = Varchar(length=60, default=None)
+    kind = Varchar(length=60, default=None)
+    mark = Varchar(length=20, default=None)
+    step = Varchar(length=60, default="")
+    result = Varchar(length=16, default=None)
+    colour = Varchar(length=6, default="")
+    digest = Varchar(length=16, default="")
+    happened_at = Timestamptz(default=None)
+    judged_at = Timestamptz(default=None)
+
+    once = Unique([case_id, key])
+
+
+class Correction(Owned, Table, tablename="inspection_correction"):
+    """An entry made later changes what an alarm said; the alarm stays, this says what is new."""
+
+    GRANTS: ClassVar = ADD_ONLY
+
+    id = BigSerial(primary_key=True)
+    alarm = ForeignKey(Alarm, null=False, on_delete=OnDelete.restrict, index=True)
+    case_id = BigInt(default=None)
+    result = Varchar(length=16, default="")
+    sentence = Text(default="")
+    fact = BigInt(default=0)
+    made_at = Timestamptz(default=None)
+
+
+class Silence(Owned, Table, tablename="inspection_silence"):
+    """For a reason and until a day, alarms are noted without being told; never without an end."""
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    item = BigInt(default=0)
+    point = Varchar(length=60, default="")
+    """Empty = all points of the item."""
+    title = Varchar(length=300, default="")
+    case_id = BigInt(default=0)
+    """0 = all cases of the item."""
+    reason = Text(default=None)
+    author = BigInt(default=None)
+    author_name = Varchar(length=100, default="")
+    starts_at = Timestamptz(default=None)
+    ends_at = Timestamptz(default=None)
+    ended_at = Timestamptz(null=True, default=None)
+    """Taken back early, or its end was announced."""
+    ended_by = Varchar(length=100, default="")
