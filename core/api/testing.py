@@ -23,7 +23,7 @@ from litestar import Litestar
 from core import db
 from core.api.plugin import Fact, SubjectRef
 from core.app import create_app
-from core.auth import passwords, services, sessions
+from core.auth import passwords, rules, services, sessions
 from core.auth.visitor import Visitor
 from core.db import Scope
 from core.host import enabling
@@ -33,6 +33,7 @@ from core.host.registry import Registry, build
 from core.people import services as people
 from core.people.queries import OrganisationRow
 from core.settings import Settings, read
+from core.web import navigation
 
 __all__ = [
     "Agencies",
@@ -232,6 +233,7 @@ async def client(app: Litestar, registry: Registry, db: Any) -> AsyncIterator[Br
         await services.apply_defaults(registry)
         browser = Browser(app)
         enabling.forget()
+        navigation.forget()
         yield browser
         await browser.close()
         enabling.forget()
@@ -340,7 +342,7 @@ async def sign_in_as(
 ) -> Visitor:
     """What ``login_as`` does, for any browser and any database."""
     login = f"tester{next(_numbers)}"
-    reach = next(spec.reach for spec in services.rules.ROLES if spec.key == role)
+    reach = next(spec.reach for spec in rules.ROLES if spec.key == role)
     organ = _id(organisation) if reach == "organisation" else None
     area = None if reach == "platform" else _id(region) or getattr(organisation, "region", None)
     user_id = await services.create_account(login, name or "张海龙", person=person)

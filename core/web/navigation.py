@@ -20,6 +20,11 @@ Section = tuple[str, list[dict[str, Any]]]
 _cache: dict[tuple[int, int, str, int], tuple[tuple[str, tuple[NavItem, ...]], ...]] = {}
 
 
+def forget() -> None:
+    """Drop the menus of this process; rolled-back tests repeat version numbers."""
+    _cache.clear()
+
+
 def sections(kept: Held, who: Visitor) -> tuple[tuple[str, tuple[NavItem, ...]], ...]:
     """The entries this visitor sees, by section, in the order of their weights.
 

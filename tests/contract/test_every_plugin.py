@@ -94,7 +94,8 @@ class TestDeclarations:
         english = [
             each.title
             for each in titled
-            if registry.plugin_of(each) == plugin and not re.search(r"[\u4e00-\u9fff]", each.title)
+            if registry.plugin_of(each) == plugin
+            and not re.search(r"[\u4e00-\u9fff]|\{\w+\}", each.title)
         ]
         assert english == []
 
@@ -219,6 +220,18 @@ class TestRoutes:
         home = await client.get("/")
         assert home.status_code == 200
         assert f'href="/{plugin}' not in home.text
+
+
+class TestSeams:
+    def test_a_monitoring_point_of_another_plugin_reaches_inspection(self) -> None:
+        from tests.dummy_plugin import plugin as dummy
+
+        alone = build([dummy])
+        assert any("inspection.kind" in note for note in alone.dangling)
+        if "inspection" in PLUGINS:
+            (found,) = build([dummy, "inspection"]).contributions("inspection.kind")
+            assert (found.plugin, found.key) == ("dummy", "dummy_silence")
+            assert found.value.title == "久无动静"
 
 
 class TestAbsence:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every hook of the host, used once."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -44,6 +45,15 @@ class Colour(msgspec.Struct, frozen=True):
 
     title: str
     weight: int = 1
+
+
+def silent_cases(
+    events: Sequence[Mapping[str, Any]], _point: Mapping[str, Any]
+) -> Sequence[Mapping[str, Any]]:
+    """A monitoring point of our own: a case with a single event has stood still."""
+    if len(events) != 1:
+        return ()
+    return ({"result": "objected", "seq": events[0]["seq"], "sentence": "立案后再无动静。"},)
 
 
 async def seed(_context: Any) -> None:
@@ -145,7 +155,20 @@ def extension_points() -> list[ExtensionPoint]:
 
 @hookimpl
 def contributions() -> list[Contribution]:
-    return [Contribution("dummy.colour", "green", {"title": "绿色", "weight": 2})]
+    return [
+        Contribution("dummy.colour", "green", {"title": "绿色", "weight": 2}),
+        # To another plugin's seam; where that plugin is absent this is reported, not fatal.
+        Contribution(
+            "inspection.kind",
+            "dummy_silence",
+            {
+                "title": "久无动静",
+                "judge": silent_cases,
+                "colour": "yellow",
+                "remedy": "补充办理进展。",
+            },
+        ),
+    ]
 
 
 @hookimpl
