@@ -602,8 +602,9 @@ def _read_datetime(about: FieldSpec, text: str) -> datetime:
 
 def _read_time(about: FieldSpec, text: str) -> time:
     match = re.fullmatch(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", half_width(text))
+    hour, minute, second = match.groups("0") if match else ("24", "0", "0")
     try:
-        return time(*(int(part or 0) for part in match.groups())) if match else time(24)
+        return time(int(hour), int(minute), int(second))
     except ValueError:
         raise FieldError(f"{about.title}不是一个钟点，请写成 09:30 这样。") from None
 

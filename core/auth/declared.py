@@ -150,6 +150,8 @@ SUBJECT_KINDS = [
 
 def route_handlers() -> list[Any]:
     """Sign-in, password, roles, accounts."""
-    from core.auth import admin, explain, routes
+    from core.auth.admin import HANDLERS as KEEPING
+    from core.auth.explain import HANDLERS as EXPLAINING
+    from core.auth.routes import HANDLERS as SIGNING_IN
 
-    return [*routes.HANDLERS, *admin.HANDLERS, *explain.HANDLERS]
+    return [*SIGNING_IN, *KEEPING, *EXPLAINING]

@@ -10,8 +10,10 @@ from anyio import to_thread
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 
-from core import clock, forms
+from core import clock, db, forms
+from core.api.plugin import Place, SubjectRef
 from core.auth.access import visitor_or_none
+from core.auth.visitor import Visitor
 from core.errors import StaleForm
 from core.forms import Bound
 from core.listing import FORMAT, Column, Listing, Params, xlsx_bytes
@@ -193,5 +195,23 @@ async def export(
     )
     name = f"{who.name}（{who.role_title}）" if who else ""
     moment = clock.local(clock.now())
+    if who is not None:
+        await _record_export(who, listing, title or listing.title, len(rows), conditions)
     note = f"导出时间 {moment:%Y-%m-%d %H:%M}　导出人 {name}　条件 {conditions or '无'}　共 {len(rows)} 条"
     return await xlsx_response(title or listing.title, listing.export_columns, rows, note=note)
+
+
+async def _record_export(
+    who: Visitor, listing: Listing, title: str, rows: int, conditions: str
+) -> None:
+    """Data leaving the platform leaves a trace."""
+    from core.auth.declared import ListExported
+    from core.auth.services import office
+    from core.facts.services import record
+
+    place = Place(
+        who.region.lo if who.region.id else 0, who.organisation.lo if who.organisation else 0
+    )
+    payload = ListExported(listing=listing.key, title=title, rows=rows, conditions=conditions)
+    async with db.transaction(office(who.user_id)):
+        await record("core.listing.exported", SubjectRef("core.user", who.user_id), payload, place)

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every page × every role × three regions × two agencies: no error, no word of a row of others.
+
+The list of routes is generated from the application, so a new page is crawled the day it is
+written. What must not appear is generated too: every text of every scoped row that row-level
+security hides from the visitor, unless a row he sees (or a public name) says the same.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import pytest
+from litestar import Litestar
+from litestar.enums import HttpMethod
+from piccolo.columns import Text, Varchar
+
+from core import db
+from core.api.demo import DemoContext
+from core.api.testing import Browser, htmx, sign_in_as
+from core.app import handlers_of
+from core.auth import rules, services
+from core.auth.access import PUBLIC, Requires
+from core.db import Scope, kind_of
+from core.host import enabling
+from core.host import registry as host_registry
+from core.host.registry import Registry
+from core.people import services as people
+from core.schema import app_configs, tables_of
+
+# Texts shorter than this are words of the trade, not data of somebody.
+SHORTEST = 6
+# Codes and technical texts that say the same in many rows and name nobody.
+TECHNICAL = re.compile(r"[a-z_.\-/0-9:]+\Z")
+# These answer with files, figures for machines, or end the session being used for the crawl.
+SKIPPED = {"/static/{name:path}", "/metrics"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """A GET route."""
+
+    path: str
+    permissions: tuple[str, ...]
+    public: bool
+
+    def addresses(self) -> Iterator[str]:
+        """The path with numbers that exist, exist elsewhere, and exist nowhere."""
+        if "{" not in self.path:
+            yield self.path
+            return
+        for number in ("1", "999999999"):
+            yield re.sub(r"\{[^}]+:int\}", number, re.sub(r"\{[^}]+:(str|path)\}", "x", self.path))
+
+
+def pages_of(app: Litestar) -> list[Page]:
+    found = []
+    for path, handler in handlers_of(app):
+        if HttpMethod.GET not in handler.http_methods or path in SKIPPED:
+            continue
+        guards = [getattr(each, "func", each) for each in handler.resolve_guards()]
+        wanted = tuple(
+            key for each in guards if isinstance(each, Requires) for key in each.permissions
+        )
+        found.append(Page(path, wanted, PUBLIC in handler.opt))
+    return found
+
+
+@pytest.fixture
+async def world(fresh_db: str, registry: Registry) -> Any:
+    """A database with the demo data of every plugin, committed."""
+    with host_registry.use(registry):
+        enabling.forget()
+        await services.apply_defaults(registry)
+        context = DemoContext()
+        for step in registry.demo_steps:
+            await step.run(context)
+        await third_region()
+        yield fresh_db
+        enabling.forget()
+
+
+async def third_region() -> None:
+    """Two agencies with an officer each where the demo has nobody."""
+    async with db.transaction(Scope.platform("test")):
+        region = await db.value(
+            "select id from core_region g where level = 3 and not exists (select 1 from"
+            " core_organisation o where o.region = g.id) order by lo limit 1"
+        )
+        for name in ("第三地区市场监督管理局", "第三地区农牧局"):
+            body = await people.found_organisation(name, "body", region)
+            await people.enter_person(f"{name}的办件人员某某", body.id)
+
+
+async def places(count: int = 3) -> list[list[dict[str, Any]]]:
+    """Regions that have at least two enforcement bodies, two bodies of each."""
+    async with db.transaction(Scope.platform("test")):
+        found = await db.rows(
+            "select id, name, region, region_lo, lo, hi from core_organisation"
+            " where valid_to is null and kind in ('body', 'department') order by region_lo, lo"
+        )
+    by_region: dict[int, list[dict[str, Any]]] = {}
+    for row in found:
+        by_region.setdefault(row["region"], []).append(row)
+    return [rows[:2] for rows in by_region.values() if len(rows) >= 2][:count]
+
+
+class Rows:
+    """All texts of all rows, and which of them a scope hides."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.scoped: dict[str, list[str]] = {}
+        self.texts: dict[str, dict[int, set[str]]] = {}
+        self.known: set[str] = set()
+
+    async def load(self) -> None:
+        connection = await asyncpg.connect(self.url, server_settings={"role": db.OWNER})
+        try:
+            for table in tables_of(app_configs()):
+                name = table._meta.tablename
+                columns = [
+                    column._meta.name
+                    for column in table._meta.columns
+                    if isinstance(column, Varchar | Text)
+                ]
+                if not columns:
+                    continue
+                listed = ", ".join(f'"{each}"' for each in ["id", *columns])
+                rows = await connection.fetch(f'select {listed} from "{name}"')
+                texts = {row["id"]: set(filter(_telling, row.values())) for row in rows}
+                if kind_of(table) is None:
+                    self.known.update(*texts.values()) if texts else None
+                else:
+                    self.texts[name] = texts
+        finally:
+            await connection.close()
+
+    async def hidden(self, scope: Scope) -> set[str]:
+        """What no page may say to somebody under ``scope``."""
+        seen, unseen = set(self.known), set()
+        async with db.transaction(scope):
+            for name, texts in self.texts.items():
+                visible = set(await db.column(f'select id from "{name}"'))
+                for row_id, words in texts.items():
+                    (seen if row_id in visible else unseen).update(words)
+        return {each for each in unseen - seen if not any(each in longer for longer in seen)}
+
+
+def _telling(text: Any) -> bool:
+    return isinstance(text, str) and len(text) >= SHORTEST and not TECHNICAL.match(text)
+
+
+@pytest.mark.req("C11-04", "C11-08")
+async def test_crawl(world: str, app: Litestar) -> None:
+    pages = pages_of(app)
+    rows = Rows(world)
+    await rows.load()
+    assert sum(map(len, rows.texts.values())) > 20, "the demo data is missing"
+    faults: list[str] = []
+    asked = 0
+    visited = await places()
+    assert len(visited) == 3
+    for region in visited:
+        for body in region:
+            for spec in rules.ROLES:
+                # Everybody in the first place, the two most telling roles in the others.
+                if body is not visited[0][0] and spec.key not in ("handler", "supervision_bureau"):
+                    continue
+                browser = Browser(app)
+                who = await sign_in_as(
+                    browser, spec.key, organisation=body["id"], region=body["region"]
+                )
+                hidden = await rows.hidden(who.scope)
+                for page in pages:
+                    for address in page.addresses():
+                        answer = await browser.get(address)
+                        asked += 1
+                        where = f"{spec.key} of {body['name']} at {address}"
+                        faults += check(answer, page, who, where)
+                        faults += [
+                            f"{where}: shows {word!r}"
+                            for word in hidden
+                            if answer.status_code != 500 and word in answer.text
+                        ][:3]
+                await browser.close()
+    assert not faults, f"{len(faults)} faults in {asked} pages:\n" + "\n".join(faults[:40])
+    assert asked > 300
+
+
+def check(answer: Any, page: Page, who: Any, where: str) -> list[str]:
+    """The access table: 403 exactly without the permission, never a fault of the server."""
+    status = answer.status_code
+    if status >= 500 and page.path != "/readyz":
+        return [f"{where}: {status}"]
+    if page.public:
+        return []
+    lacks = [each for each in page.permissions if each not in who.permissions]
+    if lacks and status != 403:
+        return [f"{where}: {status} although {lacks} is missing"]
+    if not lacks and status == 403:
+        return [f"{where}: 403 although everything required is held"]
+    if status not in (200, 303, 304, 403, 404, 409, 422):
+        return [f"{where}: unexpected {status}"]
+    return []
+
+
+async def test_nobody_gets_in_without_a_session(client: Browser, app: Litestar) -> None:
+    for page in pages_of(app):
+        for address in page.addresses():
+            answer = await client.get(address)
+            assert answer.status_code < 500 or page.path == "/readyz", address
+            if not page.public:
+                assert answer.status_code == 303, address
+                assert answer.headers["location"].startswith("/login"), address
+
+
+async def test_cards_and_badges_answer_as_pieces(
+    client: Browser, login_as: Any, registry: Registry
+) -> None:
+    """Each card of the home page can be read by who sees it, as a piece with one root."""
+    for spec in rules.ROLES:
+        who = await login_as(spec.key)
+        for card in registry.cards:
+            if card.permission in who.permissions:
+                answer = await htmx(client).get(card.path)
+                assert answer.status_code == 200, (card.key, spec.key)
