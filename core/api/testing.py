@@ -188,7 +188,7 @@ def _patient_host() -> None:
     from core.host import facts as host
     from core.host import gates
 
-    host.BUDGET_SECONDS, host.STATEMENT_MS = 10.0, 5000
+    host.BUDGET_SECONDS, host.STATEMENT_MS = 60.0, 5000
     gates.CHECK_SECONDS, gates.STATEMENT_MS = 10.0, 5000
 
 
