@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables of recorded acts, their deliveries to plugins, and what still awaits sealing."""
 
+from typing import ClassVar
+
 from piccolo.columns import BigInt, BigSerial, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.constraints import Unique
@@ -16,7 +18,7 @@ class FactRow(Owned, Table, tablename="core_fact"):
     does not depend on how one version of PostgreSQL prints JSON.
     """
 
-    GRANTS = {"web": "select, insert", "worker": "select, insert"}  # noqa: RUF012
+    GRANTS: ClassVar = {"web": "select, insert", "worker": "select, insert"}
     LIST_ORDER = "recorded_at"
 
     id = BigSerial(primary_key=True)
@@ -34,7 +36,7 @@ class FactRow(Owned, Table, tablename="core_fact"):
 class Delivery(Table, tablename="core_delivery"):
     """A fact on its way to a plugin: pending, done, or failed for good."""
 
-    GRANTS = {  # noqa: RUF012
+    GRANTS: ClassVar = {
         "web": "select, insert, update (state, tries, due_at, error)",
         "worker": "select, insert, update (state, tries, due_at, error), delete",
     }
@@ -59,6 +61,6 @@ class Unsealed(Table, tablename="core_unsealed"):
     """
 
     # The worker needs UPDATE only because PostgreSQL asks for it to lock rows (SKIP LOCKED).
-    GRANTS = {"web": "insert", "worker": "select, insert, update, delete"}  # noqa: RUF012
+    GRANTS: ClassVar = {"web": "insert", "worker": "select, insert, update, delete"}
 
     fact = BigInt(primary_key=True, default=None)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where plugins are switched on and off."""
 
+from typing import ClassVar
+
 from piccolo.columns import BigInt, BigSerial, Boolean, ForeignKey, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.constraints import Unique
@@ -14,7 +16,7 @@ from core.regions.tables import Region
 class RegionPlugin(Table, tablename="core_region_plugin"):
     """A plugin is on or off from this region downwards; the nearest ancestor's row wins."""
 
-    GRANTS = {"web": "select, insert, update", "worker": "select"}  # noqa: RUF012
+    GRANTS: ClassVar = {"web": "select, insert, update", "worker": "select"}
 
     id = BigSerial(primary_key=True)
     region = ForeignKey(Region, null=False, on_delete=OnDelete.restrict, index=False)

@@ -30,9 +30,7 @@ async def _failed(_scope: Scope) -> int:
 
 
 nav_items = [
-    NavItem(
-        "后台任务", "/operations", "core.operation.manage", "平台管理", "refresh", 840, _failed
-    )
+    NavItem("后台任务", "/operations", "core.operation.manage", "平台管理", "refresh", 840, _failed)
 ]
 
 KEEP_DONE = timedelta(days=30)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables of due work, of what failed for good, and of the workers' heartbeat."""
 
+from typing import ClassVar
+
 from piccolo.columns import JSONB, BigInt, BigSerial, Integer, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
@@ -11,7 +13,7 @@ from core.db import unscoped
 class Due(Table, tablename="core_due"):
     """A piece of work and when it is due; ``running`` rows fall due again if a worker dies."""
 
-    GRANTS = {  # noqa: RUF012
+    GRANTS: ClassVar = {
         "web": "select, insert, update (state, tries, due_at, error)",
         "worker": "select, insert, update, delete",
     }
@@ -36,7 +38,7 @@ class Due(Table, tablename="core_due"):
 class Failure(Table, tablename="core_failure"):
     """Something that did not work in the background, until it works or is given up."""
 
-    GRANTS = {  # noqa: RUF012
+    GRANTS: ClassVar = {
         "web": "select, update (resolved_at, resolved_by)",
         "worker": "select, insert, update, delete",
     }
@@ -62,7 +64,7 @@ class Failure(Table, tablename="core_failure"):
 class Heartbeat(Table, tablename="core_heartbeat"):
     """A worker says it lives."""
 
-    GRANTS = {"web": "select", "worker": "select, insert, update, delete"}  # noqa: RUF012
+    GRANTS: ClassVar = {"web": "select", "worker": "select, insert, update, delete"}
 
     id = BigSerial(primary_key=True)
     name = Varchar(length=80, default=None, unique=True)
