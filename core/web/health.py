@@ -56,9 +56,12 @@ def healthz() -> dict[str, str]:
 @get("/readyz", opt=public("asked by load balancers; details for listed addresses only"))
 async def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     """Database, migrations and storage, each with its reason when it does not work."""
-    names = ("database", "migrations", "storage")
-    probes = (_database(), _migrations(), _storage())
-    answers = dict(zip(names, await asyncio.gather(*map(_probe, probes)), strict=True))
+    # One after the other: a probe must not take three connections of a pool that is in need.
+    answers = {
+        "database": await _probe(_database()),
+        "migrations": await _probe(_migrations()),
+        "storage": await _probe(_storage()),
+    }
     ready = not any(answers.values())
     content: dict[str, Any] = {"status": "ready" if ready else "not ready"}
     if _allowed(request):
