@@ -68,7 +68,7 @@ def discover(plugins: Iterable[Any] | None = None) -> tuple[Found, ...]:
     ``plugins`` replaces the allow-list: names, or modules and objects carrying ``MANIFEST``
     and hook implementations (tests and ``plugin_app`` pass these).
     """
-    wanted = tuple(n for n in allowed() if _begun(n)) if plugins is None else tuple(plugins)
+    wanted = allowed() if plugins is None else tuple(plugins)
     found = [_describe(_load(each) if isinstance(each, str) else each, each) for each in wanted]
     names = [each.name for each in found]
     for name in names:
@@ -125,12 +125,6 @@ def _load(name: str) -> ModuleType:
         return importlib.import_module(target)
     except Exception as error:
         raise PluginError(name, f"cannot be imported: {type(error).__name__}: {error}") from error
-
-
-def _begun(name: str) -> bool:
-    # A folder without plugin.py is a plugin whose writing has only begun.
-    here = ALLOW_LIST.parent.parent / "plugins" / name
-    return not here.is_dir() or (here / "plugin.py").exists()
 
 
 def _describe(implementation: Any, asked: Any) -> Found:
