@@ -128,6 +128,14 @@ def _linked(reasons: tuple[Blocker, ...]) -> list[dict[str, Any]]:
     return [{"text": each.text, "code": each.code, "subject": each.subject} for each in reasons]
 
 
+# The database is away, starting, stopping, full, or gave up a statement that took too long.
+UNREACHABLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.OperatorInterventionError,
+)
+
+
 # --- one handler per family of errors --------------------------------------------------------
 
 
@@ -236,10 +244,16 @@ def on_database_error(request: Req, error: asyncpg.PostgresError) -> Response[An
         # A number beyond what the column holds, most often from an address typed by hand.
         log.warning("value does not fit", exc_info=error)
         return render(request, 404 if request.method == "GET" else 422)
-    if isinstance(error, asyncpg.PostgresConnectionError | asyncpg.TooManyConnectionsError):
+    if isinstance(error, UNREACHABLE):
         log.error("database not reachable", exc_info=error)
         return render(request, 503, headers={"Retry-After": "5"})
     return on_any_error(request, error)
+
+
+def on_lost_connection(request: Req, error: Exception) -> Response[Any]:
+    """The connection broke on our side; the next request gets a new one."""
+    log.error("connection lost", exc_info=error)
+    return render(request, 503, headers={"Retry-After": "5"})
 
 
 def on_any_error(request: Req, error: Exception) -> Response[Any]:
@@ -260,6 +274,7 @@ HANDLERS: dict[Any, Any] = {
     MustChooseRole: on_must_choose,
     HTTPException: on_http_error,
     asyncpg.PostgresError: on_database_error,
-    ConnectionError: lambda request, _error: render(request, 503),
+    asyncpg.InterfaceError: on_lost_connection,
+    ConnectionError: on_lost_connection,
     Exception: on_any_error,
 }

@@ -36,6 +36,8 @@ SHORTEST = 6
 TECHNICAL = re.compile(r"[a-z_.\-/0-9:]+\Z")
 # These answer with files, figures for machines, or end the session being used for the crawl.
 SKIPPED = {"/static/{name:path}", "/metrics"}
+# The audit administrator reads the records of the whole platform: that is his office (B15).
+READS_EVERYTHING = {"audit_admin": "/audit"}
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,9 @@ async def test_crawl(world: str, app: Litestar) -> None:
                         faults += [
                             f"{where}: shows {word!r}"
                             for word in hidden
-                            if answer.status_code != 500 and word in answer.text
+                            if answer.status_code < 500
+                            and word in answer.text
+                            and not address.startswith(READS_EVERYTHING.get(spec.key, "-"))
                         ][:3]
                 await browser.close()
     assert not faults, f"{len(faults)} faults in {asked} pages:\n" + "\n".join(faults[:40])

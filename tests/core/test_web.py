@@ -1,9 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages, pieces, errors, headers, default deny."""
 
+import hashlib
+import re
+from typing import Annotated
+
+import asyncpg
+import msgspec
 import pytest
 
-from core.api.testing import htmx
+from core.api.access import public, requires
+from core.api.errors import Conflict, Invalid, NotFound, Refused, TooLarge, TooMany
+from core.api.plugin import Blocker
+from core.api.testing import Browser, htmx
+from core.api.web import Request, bind, get, post
+from core.host import enabling
+from core.host import registry as host_registry
+from core.host.errors import PluginError
+from core.settings import read
 
 
 async def test_nobody_is_sent_to_the_door_and_back(client):
@@ -54,3 +68,299 @@ def test_every_error_has_its_template(app, status):
     from core.web.state import platform_of
 
     assert platform_of(app).templates.exists(f"errors/{status}.html")
+
+
+# --- default deny ----------------------------------------------------------------------------
+
+
+def plugin(name, handlers):
+    """A plugin made of nothing but pages."""
+    from types import SimpleNamespace
+
+    from core.api.plugin import Manifest, hookimpl
+
+    @hookimpl
+    def route_handlers():
+        return handlers
+
+    return SimpleNamespace(
+        MANIFEST=Manifest(name, "试验", "0.1"), route_handlers=route_handlers, __name__=name
+    )
+
+
+def test_a_route_without_guard_or_reason_stops_the_start_naming_it(plugin_app):
+    @get("/secret")
+    async def forgotten() -> str:
+        return "x"
+
+    with pytest.raises(PluginError, match=r"'open'.*'forgotten'.*/open/secret.*requires"):
+        plugin_app(plugin("open", [forgotten]))
+
+
+def test_an_unknown_permission_stops_the_start(plugin_app):
+    @get("/x", guards=[requires("odd.thing.read")])
+    async def handler() -> str:
+        return "x"
+
+    with pytest.raises(PluginError, match=r"unknown permission 'odd\.thing\.read'"):
+        plugin_app(plugin("odd", [handler]))
+
+
+def test_a_public_route_needs_a_reason():
+    with pytest.raises(ValueError, match="reason"):
+        public("  ")
+
+
+# --- errors ----------------------------------------------------------------------------------
+
+
+def raising(error):
+    @get("/boom", guards=[requires()])
+    async def boom() -> str:
+        raise error
+
+    return boom
+
+
+ERRORS = [
+    (NotFound(), 404, "没有找到这一项"),
+    (Refused("案件已办结。", Blocker("x", "还有 1 个红灯。")), 409, "还有 1 个红灯。"),
+    (Conflict(), 409, "刚被别人改过"),
+    (Invalid({"a": "金额要填数字。"}), 422, "金额要填数字。"),
+    (TooLarge(), 413, "太大"),
+    (TooMany(wait_seconds=9), 429, "频繁"),
+    (ValueError("secret detail"), 500, "失败编号"),
+    (asyncpg.DeadlockDetectedError("deadlock detected"), 409, "刚被别人改过"),
+    (
+        asyncpg.InsufficientPrivilegeError("new row violates row-level security policy"),
+        404,
+        "没有找到",
+    ),
+    (asyncpg.InsufficientPrivilegeError("permission denied for table x"), 500, "失败编号"),
+    (asyncpg.UniqueViolationError("Key (code)=(7) already exists"), 409, "已有相同的记录"),
+    (asyncpg.CannotConnectNowError("starting up"), 503, "暂时"),
+]
+
+
+@pytest.mark.parametrize(("error", "status", "words"), ERRORS)
+async def test_errors_are_chinese_pages_notices_and_cards(
+    db, login_as, client, plugin_app, error, status, words
+):
+    browser = Browser(plugin_app(plugin("bang", [raising(error)])))
+    await login_as("handler", browser=browser)
+    page = await browser.get("/bang/boom")
+    assert page.status_code == status
+    assert words in page.text
+    assert "<html" in page.text
+    piece = await htmx(browser).get("/bang/boom")
+    assert piece.status_code == status
+    for text in (page.text, piece.text):
+        assert str(error) not in text or re.search("[\u4e00-\u9fff]", str(error))
+        assert "Error" not in text
+
+
+async def test_retry_after_comes_along(login_as, client, plugin_app):
+    browser = Browser(plugin_app(plugin("bang", [raising(TooMany(wait_seconds=9))])))
+    await login_as("handler", browser=browser)
+    assert (await browser.get("/bang/boom")).headers["retry-after"] == "9"
+
+
+async def test_wrong_method_wrong_parameter_and_too_much(client, login_as):
+    await login_as("system_admin")
+    assert (await client.post("/search")).status_code == 405
+    assert (await client.get("/accounts/notanumber")).status_code == 404
+    assert (await client.get("/accounts/99999999999999999999999")).status_code == 404
+    big = await client.post("/accounts", {"login": "a", "name": "x" * 1_200_000})
+    assert big.status_code == 413
+    assert "太大" in big.text
+
+
+async def test_a_switched_off_plugin_does_not_exist(client, login_as, plugin_app, region_tree):
+    from core.db import Scope, transaction
+
+    @get("/", guards=[requires()])
+    async def index() -> str:
+        return "在"
+
+    app = plugin_app(plugin("maybe", [index]))
+    browser = Browser(app)
+    await login_as("handler", browser=browser)
+    assert (await browser.get("/maybe")).text == "在"
+    from core.web.state import platform_of
+
+    with host_registry.use(platform_of(app).registry):
+        async with transaction(Scope.platform("test")):
+            await enabling.switch_plugin(region_tree.county.id, "maybe", on=False)
+    enabling.forget()
+    gone = await browser.get("/maybe")
+    assert gone.status_code == 404
+    assert "没有启用" in gone.text
+
+
+# --- forms with files ------------------------------------------------------------------------
+
+
+class Upload(msgspec.Struct):
+    title: Annotated[str, msgspec.Meta(title="标题", min_length=1)]
+
+
+def uploading():
+    @post("/up", guards=[requires()], status_code=200, request_max_body_size=3_000_000)
+    async def up(request: Request) -> str:
+        form = await bind(request, Upload)
+        (file,) = form.files["photo"]
+        return f"{form.value.title} {file.name} {file.size} {hash_of(await file.read())}"
+
+    return up
+
+
+def hash_of(body):
+    return hashlib.sha256(body).hexdigest()
+
+
+async def test_files_are_streamed_and_named_safely(client, login_as, plugin_app):
+    browser = Browser(plugin_app(plugin("loads", [uploading()])))
+    await login_as("handler", browser=browser)
+    body = bytes(range(256)) * 6000
+    answer = await browser.post(
+        "/loads/up",
+        {"title": "现场照片"},
+        files={"photo": ("..\\..\\C:/tmp/现场.jpg", body, "image/jpeg")},
+    )
+    assert answer.text == f"现场照片 现场.jpg {len(body)} {hash_of(body)}"
+
+
+async def test_an_upload_without_token_is_refused_and_not_stored(client, login_as, plugin_app):
+    browser = Browser(plugin_app(plugin("loads", [uploading()])))
+    await login_as("handler", browser=browser)
+    answer = await browser.post(
+        "/loads/up", {"title": "现场照片"}, files={"photo": ("a.jpg", b"x" * 10)}, csrf="wrong"
+    )
+    assert answer.status_code == 403
+    assert "现场照片" in answer.text
+    assert "重新选择" in answer.text
+
+
+async def test_an_upload_beyond_the_limit_of_its_route(client, login_as, plugin_app):
+    browser = Browser(plugin_app(plugin("loads", [uploading()])))
+    await login_as("handler", browser=browser)
+    answer = await browser.post(
+        "/loads/up", {"title": "x"}, files={"photo": ("a.jpg", b"x" * 3_100_000)}
+    )
+    assert answer.status_code == 413
+
+
+# --- small things ----------------------------------------------------------------------------
+
+
+async def test_messages_survive_one_redirect_and_cannot_be_forged(client, login_as):
+    await login_as("handler")
+    answer = await client.post("/preferences", {"text_size": "large", "next": "/search"})
+    assert answer.headers["location"] == "/search"
+    assert 'data-text="large"' in (await client.get("/search")).text
+    from core.web.sealing import sign, unsign
+
+    settings = read({"JIANDU_ENV": "test", "JIANDU_SECRET": "a"})
+    other = read({"JIANDU_ENV": "test", "JIANDU_SECRET": "b"})
+    assert unsign(settings, sign(settings, ["好"]), 60) == ["好"]
+    assert unsign(other, sign(settings, ["好"]), 60) is None
+
+
+async def test_static_files_are_hashed_compressed_and_immutable(client, app):
+    from core.web.state import platform_of
+
+    url = platform_of(app).static.url("css/jiandu.css")
+    assert re.fullmatch(r"/static/css/jiandu\.[0-9a-f]{12}\.css", url)
+    answer = await client.get(url, headers={"Accept-Encoding": "gzip"})
+    assert answer.status_code == 200
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "immutable" in answer.headers["cache-control"]
+    assert ":root" in answer.text
+    again = await client.get(url, headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+    plain = await client.get("/static/css/jiandu.css")
+    assert plain.headers["cache-control"] == "no-cache"
+    stale = await client.get("/static/css/jiandu.000000000000.css")
+    assert stale.headers["cache-control"] == "no-cache"
+    for outside in ("../pyproject.toml", "css/../../pyproject.toml", "%2e%2e/pyproject.toml"):
+        assert (await client.get(f"/static/{outside}")).status_code == 404
+
+
+async def test_search_finds_names_failures_and_nothing(client, login_as, agencies):
+    from tests import factories
+
+    await factories.person(agencies.agency, "巴特尔")
+    await factories.person(agencies.foreign_agency, "巴特尔远方")
+    await login_as("body_admin")
+    found = await client.get("/search?q=巴特尔")
+    assert found.status_code == 200
+    assert "巴特尔" in found.text
+    assert "巴特尔远方" not in found.text
+    nothing = await client.get("/search?q=不存在的东西")
+    assert "没有找到“不存在的东西”" in nothing.text
+    assert (await client.get("/search?q=" + "长" * 500)).status_code == 200
+    assert (await client.get("/search?q=%00%ff")).status_code == 200
+
+
+async def test_export_leaves_a_fact(client, login_as, facts):
+    await login_as("audit_admin")
+    answer = await client.get("/accounts?format=xlsx&q=tester")
+    assert answer.content[:2] == b"PK"
+    (fact,) = await facts.only("core.listing.exported")
+    assert fact.payload["listing"] == "core.accounts"
+    assert "tester" in fact.payload["conditions"]
+
+
+async def test_menu_is_cached_by_version_and_failing_badges_fail_alone(
+    login_as, plugin_app, client
+):
+    from core.api.plugin import NavItem, hookimpl
+
+    async def bad(_scope):
+        raise RuntimeError
+
+    async def good(_scope):
+        return 7
+
+    made = plugin("menus", [])
+    made.nav_items = hookimpl(
+        lambda: [
+            NavItem("坏的", "/menus/bad", "", "试验", "home", badge=bad),
+            NavItem("好的", "/menus/good", "", "试验", "home", badge=good),
+        ]
+    )
+    browser = Browser(plugin_app(made))
+    await login_as("handler", browser=browser)
+    answer = await htmx(browser).get("/nav/badges", one_root=False)
+    assert answer.status_code == 200
+    assert "坏的" in answer.text
+    assert "7<span" in answer.text
+
+
+async def test_hx_redirect_instead_of_303(client, login_as):
+    await login_as("handler")
+    answer = await htmx(client).post("/preferences", {"density": "compact", "next": "/search"})
+    assert answer.status_code == 200
+    assert answer.headers["hx-redirect"] == "/search"
+
+
+def test_templates_of_plugins_cannot_shadow_each_other(tmp_path):
+    from core.web.static import StaticFiles
+    from core.web.templating import Templates
+
+    for name, text in (("root/components/x.html", ""), ("a/t/x.html", "a"), ("b/t/x.html", "b")):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    static = StaticFiles(tmp_path, {}, watch=False)
+    templates = Templates(
+        tmp_path / "root", {"a": tmp_path / "a/t", "b": tmp_path / "b/t"}, static, watch=False
+    )
+    assert templates.render("a/x.html", {}) == "a"
+    assert templates.render("b/x.html", {}) == "b"
+    (tmp_path / "root/b").mkdir()
+    (tmp_path / "root/b/x.html").write_text("the site's own")
+    fresh = Templates(tmp_path / "root", {"b": tmp_path / "b/t"}, static, watch=False)
+    assert fresh.render("b/x.html", {}) == "the site's own"
+    assert fresh.env.from_string("{{ row.items }}").render(row={"items": 3}) == "3"
+    assert fresh.env.from_string("{{ x }}").render(x="<b>") == "&lt;b&gt;"
