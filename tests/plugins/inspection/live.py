@@ -27,7 +27,6 @@ class Where:
         self.foreign_bureau = agencies.foreign_bureau
 
 
-
 async def put_in_force(tree: Any, definition: dict[str, Any]) -> None:
     """What the engine keeps when a version of an item comes into force in the county."""
     async with transaction(Scope.of_place(Place(tree.county.lo))):
@@ -43,9 +42,7 @@ async def put_in_force(tree: Any, definition: dict[str, Any]) -> None:
         )
 
 
-async def tell(
-    tree: Any, story: Story, *, after: int = 0, place: Place | None = None
-) -> None:
+async def tell(tree: Any, story: Story, *, after: int = 0, place: Place | None = None) -> None:
     """Record the events of the story from number `after` on."""
     place = place or Place(tree.county.lo, tree.agency.lo)
     for payload in story.payloads[after:]:
@@ -64,9 +61,7 @@ async def tell(
 
 async def alarms(case: int) -> list[dict[str, Any]]:
     async with transaction(Scope.platform("a test looks at everything")):
-        return await rows(
-            "select * from inspection_alarm where case_id = $1 order by id", case
-        )
+        return await rows("select * from inspection_alarm where case_id = $1 order by id", case)
 
 
 async def count(table: str) -> int:

@@ -59,9 +59,7 @@ async def county(tree, clock):
 
 
 def inquiry(n=0, **more):
-    return Story(**more).enter("inquiry").submit(
-        "review", evidence=photos(n), next_officers=TWO
-    )
+    return Story(**more).enter("inquiry").submit("review", evidence=photos(n), next_officers=TWO)
 
 
 def test_every_published_kind_of_case_event_decodes():
