@@ -4,6 +4,7 @@
 from typing import Any
 
 from core.api.plugin import (
+    Action,
     Card,
     Cron,
     FactHandler,
@@ -94,6 +95,21 @@ def nav_items() -> list[NavItem]:
             icon="history",
             weight=60,
         ),
+    ]
+
+
+@hookimpl
+def actions() -> list[Action]:
+    return [
+        Action(
+            "cases.open",
+            "core.home",
+            "新建案件",
+            "cases.case.open",
+            "/cases/new",
+            icon="file-plus",
+            weight=10,
+        )
     ]
 
 

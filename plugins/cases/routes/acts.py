@@ -158,7 +158,7 @@ async def _officers_page(
         status=status,
         case=file.row,
         chosen=chosen,
-        steps=steps,
+        steps_shown=steps,
         form=form,
         people=await _people(who, file) if not why else [],
         why=why,
@@ -362,7 +362,7 @@ async def _extend_page(
         limit=amount,
         unit=unit,
         unit_word="个工作日" if unit == "working" else "天",
-        clause=clause,
+        clause_said=clause,
         times=times,
         why=acts_of(file, Actor.of(who), recall_why="")["extend"].why
         or ("" if options else "现在没有在计时的期限。"),
@@ -422,7 +422,6 @@ async def _transfer_page(
         form=form or unbound(TransferForm, on=clock.today(), token=new_token()),
         people=await _people(who, file),
         why=acts_of(file, Actor.of(who), recall_why="")["transfer"].why,
-        today=clock.today(),
     )
 
 
@@ -476,7 +475,7 @@ async def _delegate_page(
             valid_to=today + timedelta(days=7),
             token=new_token(),
         ),
-        steps=[(s.key, s.title) for s in file.definition.ordered if s.key in mine & ahead],
+        steps_mine=[(s.key, s.title) for s in file.definition.ordered if s.key in mine & ahead],
         people=[p for p in await _people(who, file) if p[0] != actor.person],
         why=acts_of(file, actor, recall_why="")["delegate"].why,
     )

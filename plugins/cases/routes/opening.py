@@ -5,7 +5,6 @@ from typing import Any
 
 from litestar.params import FromQuery
 
-from core.api import clock
 from core.api.access import Visitor, requires, visitor
 from core.api.db import Interval, transaction
 from core.api.errors import Invalid, NotFound
@@ -91,7 +90,6 @@ async def _form_page(
         party_kinds=PARTY_KINDS,
         people=[(p.id, f"{p.name}　{units.get(p.organisation, '')}") for p in people],
         same=[{**c, "href": path_of(c["id"])} for c in same],
-        today=clock.today(),
     )
 
 

@@ -186,7 +186,7 @@ async def _work_of(
         "form": form,
         "form_title": file.definition.form_of(step).title,
         "form_version": file.definition.form_of(step).version,
-        "controls": showing.controls_of(file, step, _values(file, step, raw) if locked else raw),
+        "controls": showing.controls_of(file, step, _values(file, step, raw)),
         "evidence": showing.evidence_controls(file, visit, open_for_all=not locked),
         "has_payments": bool(file.definition.form_of(step).of_type("payment")),
         "version": version,

@@ -80,7 +80,9 @@ async def _payments_page(
         for p in file.payments
     ]
     planning = ""
-    if not actor.approves:
+    if step is None or not file.number_of(step.key):
+        planning = why
+    elif not actor.approves:
         planning = "延期或者分期缴纳由负责人批准。"
     elif file.row["state"] != "open":
         planning = "案件不在办理状态。"
@@ -97,9 +99,8 @@ async def _payments_page(
         plan=plan or unbound(PlanForm, token=new_token()),
         kinds=PAYMENT_KINDS,
         why=why,
-        plan_why=why or planning,
+        plan_why=planning,
         show_money=show_money,
-        today=clock.today(),
     )
 
 

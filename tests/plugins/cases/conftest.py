@@ -14,6 +14,7 @@ from core import db as core_db
 from core.api.access import OrgRef
 from core.api.people import enter_person
 from core.api.plugin import Blocker, FactKind, GateCheck, Manifest, SubjectRef, hookimpl
+from core.app import create_app
 from core.db import Interval, Scope
 from core.host import enabling
 from core.host import registry as host_registry
@@ -94,6 +95,12 @@ def registry() -> Registry:
     built = build(["cases", Register(), Judge()])
     host_registry.set_current(built)
     return built
+
+
+@pytest.fixture(scope="session")
+def app(settings: Any, registry: Registry) -> Any:
+    """The application with exactly these plugins."""
+    return create_app(settings, registry, database=False)
 
 
 @pytest.fixture(autouse=True)
