@@ -6,7 +6,8 @@
     })
 
 ``configure`` adds arguments to the parser, ``run`` gets what was parsed and returns the exit
-code. Neither database nor web server is started for it: what a command needs it starts itself,
+code. A plugin that lists the same commands as ``COMMANDS`` in its ``commands.py`` spares whoever
+runs one the loading of all plugins. Neither database nor web server is started for it: what a command needs it starts itself,
 inside ``run``, so that ``jiandu --help`` stays quick.
 """
 

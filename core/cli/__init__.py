@@ -12,11 +12,14 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import core
 from core.host.errors import PluginError
 from core.settings import ROOT, SettingsError
+
+if TYPE_CHECKING:
+    from core.api.commands import Command
 
 __all__ = ["main"]
 
@@ -131,16 +134,42 @@ def _add_built_in(parser: argparse.ArgumentParser) -> Any:
 
 def _add_contributed(commands: Any) -> None:
     """Commands that plugins bring; nothing but their declarations is loaded for this."""
-    from core.api.commands import Command
     from core.host.registry import current
 
     for entry in current().contributions("core.command"):
         command: Command = entry.value
         if command.name in commands.choices:
             raise SettingsError(f"插件 {entry.plugin} 的命令 {command.name} 已存在 (duplicate)")
-        sub = commands.add_parser(command.name, help=command.help, description=command.help)
-        command.configure(sub)
-        sub.set_defaults(run=command.run)
+        _add(commands, command)
+
+
+def _add_quick(commands: Any, name: str) -> bool:
+    """The command ``name`` from a plugin's ``commands.py``, past everything else it declares.
+
+    Loading all plugins takes a second or two that a command over a file need not wait for. The
+    module holds ``COMMANDS``, the same commands that the plugin contributes.
+    """
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    from core.host.discovery import allowed
+
+    for plugin in allowed():
+        module = f"plugins.{plugin}.commands"
+        if find_spec(f"plugins.{plugin}") is None or find_spec(module) is None:
+            continue
+        command: Command
+        for command in import_module(module).COMMANDS:
+            if command.name == name:
+                _add(commands, command)
+                return True
+    return False
+
+
+def _add(commands: Any, command: "Command") -> None:
+    sub = commands.add_parser(command.name, help=command.help, description=command.help)
+    command.configure(sub)
+    sub.set_defaults(run=command.run)
 
 
 def _parser(first: str) -> argparse.ArgumentParser:
@@ -149,6 +178,8 @@ def _parser(first: str) -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, help="数据目录，默认 var/")
     commands = _add_built_in(parser)
     if first in BUILT_IN or first == "--version":
+        return parser
+    if first and not first.startswith("-") and _add_quick(commands, first):
         return parser
     try:
         _add_contributed(commands)

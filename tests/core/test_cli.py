@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import time
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -135,3 +137,24 @@ def test_lists_of_regions_are_read_from_csv_and_json(tmp_path: Path) -> None:
     document.write_text('{"divisions": [[1, "150000", "", "内蒙古自治区"]]}', "utf-8")
     assert read_list(sheet) == read_list(document)
     assert read_list(sheet)[0].name == "内蒙古自治区"
+
+
+def test_commands_found_past_the_registry_are_the_contributed_ones() -> None:
+    registry = host.build()
+    contributed = {
+        (entry.plugin, entry.value.name): entry.value
+        for entry in registry.contributions("core.command")
+    }
+    for plugin in registry.plugins:
+        if (
+            find_spec(f"plugins.{plugin}") is None
+            or find_spec(f"plugins.{plugin}.commands") is None
+        ):
+            continue
+        for command in import_module(f"plugins.{plugin}.commands").COMMANDS:
+            same = contributed[plugin, command.name]
+            assert (same.help, same.run, same.configure) == (
+                command.help,
+                command.run,
+                command.configure,
+            )

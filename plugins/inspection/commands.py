@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plugin's commands where ``jiandu`` finds them without loading any plugin."""
+
+from core.api.commands import Command
+from plugins.inspection.replay import command as replay
+
+COMMANDS = [
+    Command(name="replay", help=replay.HELP, configure=replay.configure, run=replay.run),
+]
