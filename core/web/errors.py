@@ -265,7 +265,7 @@ def on_any_error(request: Req, error: Exception) -> Response[Any]:
         # The error page itself failed; say it without templates rather than not at all.
         log.exception("the error page failed")
         text = f"{TITLES[500]}。{TEXTS[500]} 失败编号 {held(request).request_id}"
-        return Response(text, status_code=500, media_type="text/plain; charset=utf-8")
+        return Response(text, status_code=500, media_type="text/plain")
 
 
 HANDLERS: dict[Any, Any] = {

@@ -24,7 +24,7 @@ from core.web.state import Held, current, held
 S = TypeVar("S", bound=msgspec.Struct)
 Req = Request[Any, Any, Any]
 
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"  # Litestar adds the charset
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FLASH = "jiandu_said"
 # The same address answers with a page or with a piece of it.

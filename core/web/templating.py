@@ -9,7 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateNotFound,
+)
 from jinja2.runtime import Macro
 
 from core import clock
@@ -73,7 +80,11 @@ class Templates:
 
     def exists(self, name: str) -> bool:
         """Whether there is such a template."""
-        return name in self.env.list_templates(filter_func=lambda each: each == name)
+        try:
+            self.env.get_template(name)
+        except TemplateNotFound:
+            return False
+        return True
 
 
 def csrf_token() -> str:
