@@ -106,8 +106,8 @@ def nav_items() -> list[NavItem]:
             "/inspection/alarms",
             read,
             "监察平台",
-            icon="bell",
-            weight=10,
+            icon="alarm",
+            weight=110,
             badge=queries.open_count,
         ),
         NavItem(
@@ -116,7 +116,7 @@ def nav_items() -> list[NavItem]:
             "inspection.alarm.silence",
             "监察平台",
             icon="bell-off",
-            weight=40,
+            weight=140,
         ),
     ]
 

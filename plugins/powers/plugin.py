@@ -60,7 +60,12 @@ def permissions() -> list[Permission]:
 def nav_items() -> list[NavItem]:
     return [
         NavItem(
-            "权力事项", "/powers/", "powers.item.read", "职权目录", icon="clipboard-text", weight=10
+            "权力事项",
+            "/powers/",
+            "powers.item.read",
+            "职权目录",
+            icon="clipboard-text",
+            weight=210,
         )
     ]
 
