@@ -242,11 +242,15 @@ class Supervisor:
     def _prepare(self, environment: Mapping[str, str]) -> bool:
         """Migrations, and demo data once; each in a process of its own, so this one stays small."""
         if not self._migrated(environment):
+            if self.stop.asked:
+                return False
             self.say("数据库升级没有成功，见上面的信息 (the migration failed, see above)")
             return False
         if self.settings.demo and not (self.settings.data / ACCOUNTS).exists():
             self.say("写入演示数据 (writing demo data) …")
             if not self._step(self.commands.seed, environment):
+                if self.stop.asked:
+                    return False
                 self.say("演示数据没有写成，见上面的信息 (seeding failed, see above)")
                 return False
         return True
