@@ -187,7 +187,7 @@ def why_not_reply_upper(state: str, round_: int, lowers: Sequence[Lower]) -> lis
         return ["这份督办已经办结。"]
     now = [lower for lower in lowers if lower.round == round_]
     if not now:
-        return ["还没有转督办件人员。先发起下级督办，收到回复后才能回复监察机关。"]
+        return ["还没有转给办件人员。先发起下级督办，收到回复后才能回复监察机关。"]
     if not any(lower.state == REPLIED for lower in now):
         return ["办件人员还没有回复。至少收到一份下级回复后才能回复监察机关。"]
     return []

@@ -278,7 +278,7 @@ async def issue_order(who: Actor, alarms: Sequence[int], instruction: str) -> in
         )
         found = await lock_order(order)
         assert found is not None
-        await _give_department(found, "② 转办件人员", mine)
+        await _give_department(found, "② 转督办件人员", mine)
         await _tell_department("orders.issued", found, who)
     return order
 
@@ -753,7 +753,7 @@ async def return_order(who: Actor, order: int, reason: str) -> None:
             facts.Returned(order, upper["number"], matter.open_alarms, now_round, reason.strip()),
             place_of(upper),
         )
-        await _give_department(upper, "② 再次转办件人员", mine)
+        await _give_department(upper, "② 再次转督办件人员", mine)
         await _tell_department("orders.returned", upper, who, reason.strip())
 
 
