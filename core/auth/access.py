@@ -22,8 +22,13 @@ FIELD = "_csrf"
 HEADER = "x-csrf-token"
 
 # Where somebody may go who must first change his password or choose a role.
-OPEN_BEFORE_CHANGE = frozenset({"/password", "/logout"})
-OPEN_WITHOUT_ROLE = frozenset({"/roles", "/password", "/logout", "/sessions", "/preferences"})
+# The menu's counts are asked for by every page, also by those open now: sending that request on to
+# the password page would make the page load itself again and again.
+BADGES = "/nav/badges"
+OPEN_BEFORE_CHANGE = frozenset({"/password", "/logout", BADGES})
+OPEN_WITHOUT_ROLE = frozenset(
+    {"/roles", "/password", "/logout", "/sessions", "/preferences", BADGES}
+)
 
 
 class MustChangePassword(Exception):
