@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The 督办中心 as three people see it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from core.api.testing import htmx
+from core.host import registry as host_registry
+from core.host.registry import build
+from plugins.orders import services
+from tests.plugins.orders.test_services import TEXT, answered, issued, order, relayed
+
+
+@pytest.fixture(autouse=True)
+def without_inspection(client) -> Iterator[None]:
+    """The alarms of these tests exist for orders only, so their owner is not asked."""
+    with host_registry.use(build(["orders"])):
+        yield
+
+
+@pytest.fixture
+async def bureau(matter, login_as, region_tree):
+    return await login_as(
+        "supervision_bureau", region=region_tree.county, organisation=matter.agencies.bureau
+    )
+
+
+async def as_department(matter, login_as):
+    return await login_as("dept_supervisor", organisation=matter.agencies.agency, name="李建国")
+
+
+async def as_officer(matter, login_as, who):
+    return await login_as(
+        "handler", organisation=matter.agencies.agency, person=who.person_id, name=who.name
+    )
+
+
+@pytest.mark.req("S1-26")
+async def test_the_lists_of_the_bureau(matter, bureau, client) -> None:
+    new, _ = await issued(matter)
+    doing, _, _ = await relayed(matter)
+    replied, _, _ = await answered(matter)
+    done, _, alarms = await answered(matter)
+    await services.revoke_alarms(matter.bureau, done, alarms, "已改正")
+    for tab, shown in (("new", new), ("doing", doing), ("replied", replied), ("revoked", done)):
+        answer = await client.get(f"/orders/?tab={tab}")
+        assert answer.status_code == 200
+        assert f"/orders/{shown}" in answer.text
+        for other in {new, doing, replied, done} - {shown}:
+            assert f'href="/orders/{other}"' not in answer.text
+    for words in ("新的督办", "办理中", "已回复的督办", "已撤销"):
+        assert words in answer.text
+
+
+@pytest.mark.req("S1-26")
+async def test_an_order_whose_answers_are_in_is_new_again_for_the_department(
+    matter, login_as, client
+) -> None:
+    upper, [lower], _ = await relayed(matter)
+    await as_department(matter, login_as)
+    assert f"/orders/{upper}" not in (await client.get("/orders/?tab=new")).text
+    assert f"/orders/{upper}" in (await client.get("/orders/?tab=doing")).text
+    await services.reply_order(matter.zhang, lower, "differs", TEXT)
+    assert f"/orders/{upper}" in (await client.get("/orders/?tab=new")).text
+
+
+@pytest.mark.req("S1-26", "S1-25")
+async def test_an_officer_sees_what_is_addressed_to_him(matter, login_as, client) -> None:
+    upper, [lower], _ = await relayed(matter)
+    await as_officer(matter, login_as, matter.siqin)
+    assert f"/orders/{lower}" not in (await client.get("/orders/")).text
+    assert (await client.get(f"/orders/{lower}")).status_code == 404
+    assert (await client.get(f"/orders/{upper}")).status_code == 404
+    await as_officer(matter, login_as, matter.zhang)
+    assert f"/orders/{lower}" in (await client.get("/orders/")).text
+    answer = await client.get(f"/orders/{lower}")
+    assert answer.status_code == 200
+    assert "第 ③ 步" in answer.text
+    assert "撤销报警" not in answer.text
+
+
+async def test_the_foreign_bureau_finds_nothing(matter, login_as, client, region_tree) -> None:
+    upper, _ = await issued(matter)
+    await login_as(
+        "supervision_bureau",
+        region=region_tree.other_county,
+        organisation=matter.agencies.foreign_bureau,
+    )
+    assert (await client.get(f"/orders/{upper}")).status_code == 404
+    assert (await client.get(f"/orders/{upper}/print")).status_code == 404
+    assert f"/orders/{upper}" not in (await client.get("/orders/")).text
+
+
+@pytest.mark.req("C5-14")
+async def test_the_tree_shows_the_ball_where_it_lies(matter, bureau, client) -> None:
+    upper, [_lower], _ = await relayed(matter)
+    text = (await client.get(f"/orders/{upper}")).text
+    assert text.count("jd-node--ball") == 1
+    assert "张海龙" in text
+    assert "剩 5 个工作日" in text  # his, of the second tier
+    assert "这个日子怎么算出来的" in text
+    assert "等县市场监管局回复" in text
+    assert "disabled" in text
+
+
+@pytest.mark.req("S1-24", "S1-25", "S1-27")
+async def test_steps_two_to_five_in_the_browser(matter, login_as, client, region_tree) -> None:
+    upper, alarms = await issued(matter)
+    await as_department(matter, login_as)
+    refused = await client.post(
+        f"/orders/{upper}/answer", data={"text": "先回了", "confirmed": "true"}
+    )
+    assert refused.status_code == 409
+    assert "还没有转给办件人员" in refused.text
+    relayed_to = await client.post(
+        f"/orders/{upper}/relay",
+        data={
+            "instruction": "请说明原因。",
+            "alarm": str(alarms[0]),
+            "handler": str(matter.zhang.person_id),
+        },
+    )
+    assert relayed_to.status_code == 303
+    lower = upper + 1
+    await as_officer(matter, login_as, matter.zhang)
+    bad = await client.post(f"/orders/{lower}/reply", data={"cause": "", "text": "我写了很多字"})
+    assert bad.status_code == 422
+    assert "我写了很多字" in bad.text
+    done = await client.post(f"/orders/{lower}/reply", data={"cause": "no_voucher", "text": TEXT})
+    assert done.status_code == 303
+    await as_department(matter, login_as)
+    shown = await client.get(f"/orders/{upper}")
+    assert TEXT in shown.text  # the draft
+    unread = await client.post(f"/orders/{upper}/answer", data={"text": "照转"})
+    assert unread.status_code == 422
+    assert "照转" in unread.text
+    sent = await client.post(
+        f"/orders/{upper}/answer", data={"text": "已核实。", "confirmed": "true"}
+    )
+    assert sent.status_code == 303
+    await login_as(
+        "supervision_bureau", region=region_tree.county, organisation=matter.agencies.bureau
+    )
+    assert "第 ⑤ 步" in (await client.get(f"/orders/{upper}")).text
+    no_reason = await client.post(f"/orders/{upper}/revoke", data={"alarm": str(alarms[0])})
+    assert no_reason.status_code == 422
+    revoked = await client.post(
+        f"/orders/{upper}/revoke", data={"alarm": str(alarms[0]), "reason": "已改正。"}
+    )
+    assert revoked.status_code == 303
+    assert (await order(upper))["state"] == "revoked"
+    after = (await client.get(f"/orders/{upper}")).text
+    assert "已撤销" in after
+    assert "jd-node--ball" not in after
+
+
+async def test_the_form_of_a_new_order(matter, bureau, client) -> None:
+    alarm = await matter.alarm()
+    answer = await client.get(f"/orders/new?id={alarm}")
+    assert answer.status_code == 200
+    assert "罚款 5,000 元，只缴 4,000 元" in answer.text
+    assert "10 个工作日" in answer.text
+    assert (await client.get("/orders/new?id=999999")).status_code == 404
+    assert (await client.get("/orders/new")).status_code == 409
+
+
+async def test_print_and_panel(matter, bureau, client) -> None:
+    upper, _, alarms = await answered(matter)
+    printed = await client.get(f"/orders/{upper}/print")
+    assert printed.status_code == 200
+    assert "督办单" in printed.text
+    assert "已核实。" in printed.text
+    panel = await htmx(client).get(f"/orders/panels/alarm/{alarms[0]}")
+    assert f"/orders/{upper}" in panel.text
+
+
+async def test_each_role_gets_only_its_own_acts(matter, login_as, client) -> None:
+    upper, [_lower], alarms = await relayed(matter)
+    await as_officer(matter, login_as, matter.zhang)
+    for path in ("relay", "answer", "return", "revoke", "uphold"):
+        answer = await client.post(
+            f"/orders/{upper}/{path}",
+            data={"text": "x", "reason": "理由理由", "alarm": str(alarms[0])},
+        )
+        assert answer.status_code == 403, path
+    await as_department(matter, login_as)
+    for path in ("reply", "revoke", "uphold", "return"):
+        answer = await client.post(f"/orders/{upper}/{path}", data={"reason": "理由理由"})
+        assert answer.status_code == 403, path
+    assert (await client.get("/orders/new")).status_code == 403
