@@ -315,7 +315,7 @@ class Supervisor:
         """Wait until a page answers, so that the printed address works when it is read."""
         asking: socket.socket | None = None
         target = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - compared, not bound
-        end = time.monotonic() + 90
+        end = time.monotonic() + 180
         try:
             while not self.stop.asked:
                 if time.monotonic() > end:
