@@ -153,6 +153,18 @@ def used_icons(root: Path = ROOT) -> frozenset[str]:
     return frozenset(found - OWN.keys()) | ALWAYS
 
 
+def possible_icons(root: Path = ROOT) -> frozenset[str]:
+    """Every plain word quoted in Python files that speak of icons: tables of icons by kind, and
+    icons given by position, are data no pattern can tell from other words."""
+    found: set[str] = set()
+    for folder in (root / "core", root / "plugins"):
+        for path in folder.rglob("*.py"):
+            text = path.read_text("utf-8")
+            if "icon" in text.lower() and path != Path(__file__):
+                found.update(_QUOTED.findall(text))
+    return frozenset(found)
+
+
 def _inner(svg: str) -> str:
     body = re.search(
         r"<svg[^>]*>(.*)</svg>", re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL), re.DOTALL
@@ -195,9 +207,10 @@ def build(
         )
     for name, source in LICENCES.items():
         shutil.copyfile(modules / source, target / "licences" / name)
-    (target / "icons.svg").write_text(
-        sprite(used_icons(), modules / "@tabler/icons/icons"), "utf-8"
-    )
+    icons = modules / "@tabler/icons/icons"
+    known = {path.stem for path in (icons / "outline").glob("*.svg")}
+    names = used_icons() | (possible_icons() & known)
+    (target / "icons.svg").write_text(sprite(names, icons), "utf-8")
     written = [*FILES, "icons.svg"]
     manifest = {
         "versions": {
