@@ -13,7 +13,9 @@ class JianduError(Exception):
 class NotFound(JianduError):
     """There is no such thing, or not for this user: both are the same answer, 404."""
 
-    def __init__(self, sentence: str = "没有找到这一项，可能已被移走，或不在你的管理范围内。") -> None:
+    def __init__(
+        self, sentence: str = "没有找到这一项，可能已被移走，或不在你的管理范围内。"
+    ) -> None:
         super().__init__(sentence)
 
 
@@ -75,6 +77,8 @@ class TooLarge(JianduError):
 class TooMany(JianduError):
     """Too many attempts in a short time."""
 
-    def __init__(self, sentence: str = "尝试得太频繁，请过一会儿再试。", wait_seconds: int = 60) -> None:
+    def __init__(
+        self, sentence: str = "尝试得太频繁，请过一会儿再试。", wait_seconds: int = 60
+    ) -> None:
         self.wait_seconds = wait_seconds
         super().__init__(sentence)
