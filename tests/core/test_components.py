@@ -371,6 +371,13 @@ def test_every_icon_is_drawn(templates: Templates) -> None:
             assert href.rpartition("#")[2] in known, f"{name}: {href}"
 
 
+def test_every_icon_named_anywhere_exists() -> None:
+    pictures = ROOT / "node_modules/@tabler/icons/icons/outline"
+    if not pictures.exists():
+        pytest.skip("npm has not been run")
+    assert vendor.used_icons() <= {path.stem for path in pictures.glob("*.svg")}
+
+
 def test_sprite_names_an_unknown_icon(tmp_path: Path) -> None:
     with pytest.raises(LookupError, match="no-such-icon"):
         vendor.sprite(["no-such-icon"], tmp_path)
