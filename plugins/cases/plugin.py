@@ -7,6 +7,7 @@ from core.api.plugin import (
     Action,
     Card,
     Cron,
+    DemoStep,
     FactHandler,
     FactKind,
     Gate,
@@ -194,3 +195,11 @@ def message_kinds() -> list[MessageKind]:
             "{number} {title}：现在由你办理{step}。",
         )
     ]
+
+
+@hookimpl
+def demo_steps() -> list[DemoStep]:
+    # Imported here: only seeding needs the year of cases, and Pillow to draw their evidence.
+    from plugins.cases.demo import plan_cases
+
+    return [DemoStep(40, "安排一年的案件", plan_cases)]

@@ -309,7 +309,9 @@ class Alarm(Owned, Table, tablename="cases_alarm"):
     colour = Varchar(length=8, default=None)
     kind = Varchar(length=20, default="")
     point = Varchar(length=80, default="")
+    step = Varchar(length=60, default="")
     step_title = Varchar(length=80, default="")
+    headline = Varchar(length=200, default="")
     sentence = Varchar(length=600, default="")
     state = Varchar(length=12, default="open")
     """open | revoked | upheld"""

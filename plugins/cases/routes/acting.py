@@ -45,77 +45,74 @@ def acts_of(file: CaseFile, actor: Actor, *, recall_why: str) -> dict[str, Act]:
     amount, unit, _clause, times = extension_rule(row["power_class"])
     days = f"{amount} {'个工作日' if unit == 'working' else '天'}"
 
-    def act(key: str, title: str, icon: str, why: str, note: str = "", path: str = "") -> Act:
-        return Act(key, title, icon, path_of(file.id, path or key), reading or why, note)
+    def act(key: str, title: str, why: str, note: str = "", *, icon: str) -> Act:
+        return Act(key, title, icon, path_of(file.id, key), reading or why, note)
 
     acts = [
         act(
             "rollback",
             "回退环节",
-            "arrow-back-up",
             over or stopped or outsider or no_target,
             "回到走过的环节重新办理，原来的内容保留备查。",
+            icon="arrow-back-up",
         ),
         act(
-            "recall", "撤回提交", "arrow-back", recall_why, "下一环节打开以前，可以撤回自己的提交。"
+            "recall",
+            "撤回提交",
+            recall_why,
+            "下一环节打开以前，可以撤回自己的提交。",
+            icon="arrow-back",
         ),
         act(
             "suspend",
             "中止",
-            "player-pause",
             over or (stopped and "案件已经中止。") or approving,
             "鉴定、公告、听证等期间停止计时。",
+            icon="player-pause",
         ),
         act(
             "resume",
             "恢复办理",
-            "player-play",
             over or ("" if suspended else "案件没有中止。") or outsider,
             "从今天起继续计时，到期日按中止的天数顺延。",
+            icon="player-play",
         ),
         act(
             "extend",
             "延期",
-            "calendar-plus",
             over or stopped or approving,
             f"一次最多 {days}，最多 {times} 次。",
+            icon="calendar-plus",
         ),
         act(
             "transfer",
             "移交",
-            "transfer",
             over or stopped or outsider,
             "换一个人主办，自某日起生效。",
+            icon="transfer",
         ),
         act(
             "delegate",
             "委托办理",
-            "user-share",
             over or stopped or ("" if mine else "你没有被授权办理现在的环节。"),
             "出差、休假期间由他人代办，有起止日期。",
+            icon="user-share",
         ),
         act(
             "recuse",
             "申请回避",
-            "user-off",
             over
             or ("你已经申请回避。" if recused else "")
             or ("" if involved else "你没有办理本案。"),
             "与本案有利害关系的，应当回避。",
+            icon="user-off",
         ),
         act(
             "notes",
             "归档补记",
-            "note",
             "" if ended else "案件办结以后才需要补记。",
             "归档以后的情况写在这里，不改动原来的内容。",
+            icon="note",
         ),
     ]
     return {a.key: a for a in acts}
-
-
-def shown_first(acts: dict[str, Act], *, suspended: bool, closed: bool) -> list[Act]:
-    """The two acts that stand on the page itself; the others are behind 更多操作."""
-    if closed:
-        return [acts["notes"]]
-    return [acts["rollback"], acts["resume" if suspended else "suspend"]]

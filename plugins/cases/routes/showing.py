@@ -48,29 +48,33 @@ ACCEPT = {
     "audio": "audio/*",
     "document": ".pdf,.doc,.docx,.xls,.xlsx,.ofd,image/jpeg,image/png",
 }
-FILE_ICONS = {"photo": "photo", "image": "photo", "video": "video", "audio": "microphone"}
+FILE_ICONS: Mapping[str, Mapping[str, str]] = {
+    "photo": {"icon": "photo"},
+    "video": {"icon": "video"},
+    "audio": {"icon": "microphone"},
+}
 ORDER = {"stop": 0, "red": 1, "yellow": 2, "wait": 3, "ok": 4}
 
-TIME_ICONS: Mapping[str, str] = {
-    "opened": "folder-plus",
-    "authorised": "users",
-    "step_entered": "arrow-right",
-    "step_submitted": "send",
-    "rolled_back": "arrow-back-up",
-    "recalled": "arrow-back",
-    "corrected": "edit",
-    "evidence_added": "paperclip",
-    "evidence_voided": "ban",
-    "suspended": "player-pause",
-    "resumed": "player-play",
-    "extended": "calendar-plus",
-    "transferred": "transfer",
-    "delegated": "user-share",
-    "payment_recorded": "receipt",
-    "closed": "circle-check",
-    "attempt_refused": "lock",
-    "archived_note": "note",
+TIME_ICONS: Mapping[str, Mapping[str, str]] = {
+    "opened": {"icon": "folder-plus"},
+    "authorised": {"icon": "users"},
+    "step_submitted": {"icon": "send"},
+    "rolled_back": {"icon": "arrow-back-up"},
+    "recalled": {"icon": "arrow-back"},
+    "corrected": {"icon": "edit"},
+    "evidence_added": {"icon": "paperclip"},
+    "evidence_voided": {"icon": "ban"},
+    "suspended": {"icon": "player-pause"},
+    "resumed": {"icon": "player-play"},
+    "extended": {"icon": "calendar-plus"},
+    "transferred": {"icon": "transfer"},
+    "delegated": {"icon": "user-share"},
+    "payment_recorded": {"icon": "receipt"},
+    "closed": {"icon": "circle-check"},
+    "attempt_refused": {"icon": "lock"},
+    "archived_note": {"icon": "note"},
 }
+"""Written as the sprite's builder finds icons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,26 +158,33 @@ def _stop_check(stop: Stop) -> dict[str, Any]:
 
 
 def _check(file: CaseFile, visit: Mapping[str, Any], blocker: Blocker) -> dict[str, Any]:
+    """One answer of the engine as a line of the hint, with the way to its cure on this page."""
     detail = blocker.detail
     colour = str(detail.get("colour") or "red")
-    kind = str(detail.get("kind") or "")
-    title = str(detail.get("title") or POINT_WORDS.get(kind, ("", "监察点"))[1])
+    said = str(detail.get("kind") or "")
+    kind = next((k for k, words in POINT_WORDS.items() if said in (k, words[1])), said)
+    title = POINT_WORDS.get(kind, ("", said or str(detail.get("title") or "监察点")))[1]
     control = str(detail.get("control") or "")
     known = file.definition.form_of(file.definition.step(visit["step"])).control(control)
-    href = ""
-    if colour in ("red", "yellow") and known is not None:
-        href = f"#ev-{control}" if known.type == "evidence" else f"#f-{PREFIX}{control}"
-    elif colour in ("red", "yellow") and kind == "evidence":
-        href = "#evidence"
-    elif colour in ("red", "yellow") and kind == "qualification":
-        href = "#h-next"
+    href, act = "", ""
+    if colour in ("red", "yellow"):
+        if known is not None:
+            href = f"#ev-{control}" if known.type == "evidence" else f"#f-{PREFIX}{control}"
+            act = "去上传" if known.type == "evidence" else "去补正"
+        elif kind == "evidence":
+            href, act = "#evidence", "去上传"
+        elif kind == "qualification":
+            href, act = "#h-next", "去授权"
+    lit = colour in ("red", "yellow")
+    have = str(detail.get("have") or "")
+    short = str(detail.get("headline") or "") if lit else have
     return {
         "colour": colour,
         "title": title,
-        "text": blocker.text.rstrip("。"),
-        "cure": str(detail.get("cure") or ""),
+        "text": (short or blocker.text).rstrip("。"),
+        "cure": str(detail.get("cure") or "") if lit else "",
         "href": href,
-        "act": "去上传" if kind == "evidence" else "去补正",
+        "act": act,
         "point": str(detail.get("point") or ""),
     }
 
@@ -302,7 +313,7 @@ def _file_line(e: Mapping[str, Any]) -> dict[str, Any]:
         "sha256": e["sha256"],
         "href": f"/files/{e['file']}",
         "void": e["void_reason"] if e["voided_at"] else "",
-        "icon": FILE_ICONS.get(e["kind"], "file-text"),
+        **FILE_ICONS.get(e["kind"], {"icon": "file-text"}),
     }
 
 
@@ -364,9 +375,11 @@ def _points(
     done: bool,
 ) -> list[dict[str, Any]]:
     found = []
-    mine = [a for a in alarms if a["step_title"] == step.title]
+    mine = [
+        a for a in alarms if (a["step"] or step.key) == step.key and a["step_title"] == step.title
+    ]
     for point in file.definition.points_of(step):
-        raised = [a for a in mine if a["point"] == point.key or point.key in a["point"].split("|")]
+        raised = [a for a in mine if a["point"] == point.key]
         predicted = [c for c in hint.checks if c.get("point") == point.key] if hint else []
         item: dict[str, Any] = {"title": POINT_WORDS.get(point.kind, (point.title[:4], ""))[0]}
         open_ones = [a for a in raised if a["state"] != "revoked"]
@@ -382,7 +395,7 @@ def _points(
     listed = {p.key for p in file.definition.points_of(step)}
     for alarm in mine:
         # Points of the whole case (a rollback) stand with the step they happened in.
-        if alarm["point"] in listed or any(k in alarm["point"].split("|") for k in listed):
+        if alarm["point"] in listed:
             continue
         found.append(
             {
@@ -458,7 +471,7 @@ async def timeline_of(
                     "icon": f"lamp-{alarm['colour']}",
                     "title": f"{word}：{title}",
                     "href": hrefs.get(alarm["alarm"], ""),
-                    "text": alarm["sentence"],
+                    "text": alarm["headline"],
                 },
             )
         )
@@ -518,7 +531,7 @@ def _act_line(file: CaseFile, fact: Fact) -> dict[str, Any] | None:
     kind = fact.kind.removeprefix("cases.")
     by, step = str(p.get("by") or "系统"), str(p.get("step_title") or "")
     reason = str(p.get("reason") or "")
-    item: dict[str, Any] = {"icon": TIME_ICONS.get(kind, "point"), "text": ""}
+    item: dict[str, Any] = {**TIME_ICONS.get(kind, {"icon": "point"}), "text": ""}
     names = "、".join(str(o["name"]) for o in p.get("officers", ()))
     if kind == "step_entered":
         # The submission before says where the case went; after a rollback that act says it.

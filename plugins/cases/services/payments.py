@@ -99,7 +99,7 @@ async def record_payment(
         raise Invalid(errors)
     await _check_payable(actor, case)
     received = await receive_all(vouchers, "any", VOUCHER_MB, "file") if vouchers else []
-    return await _write_payment(actor, case, entry, received)
+    return await write_payment(actor, case, entry, received)
 
 
 async def _check_payable(actor: Actor, case: int) -> None:
@@ -110,9 +110,10 @@ async def _check_payable(actor: Actor, case: int) -> None:
 
 
 @retried
-async def _write_payment(
+async def write_payment(
     actor: Actor, case: int, entry: PaymentEntry, received: Sequence[Received]
 ) -> int:
+    """Write a payment whose vouchers lie in the store already; see ``record_payment``."""
     async with transaction(actor.scope):
         file = await open_file(actor, case)
         if await done_before(entry.token, "pay"):

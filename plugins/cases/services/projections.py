@@ -25,7 +25,9 @@ class RaisedAlarm(msgspec.Struct):
     colour: str
     kind: str = ""
     point: str = ""
+    step: str = ""
     step_title: str = ""
+    headline: str = ""
     sentence: str = ""
 
 
@@ -76,18 +78,21 @@ async def keep_alarm(payload: Mapping[str, Any], raised_at: datetime) -> None:
     if case is None:
         return
     await execute(
-        """insert into cases_alarm (alarm, case_id, colour, kind, point, step_title, sentence, state,
-             raised_at, region_lo, org_lo)
-           values ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10)
+        """insert into cases_alarm (alarm, case_id, colour, kind, point, step, step_title, headline,
+             sentence, state, raised_at, region_lo, org_lo)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10, $11, $12)
            on conflict (alarm) do update set case_id = excluded.case_id, colour = excluded.colour,
-             kind = excluded.kind, point = excluded.point, step_title = excluded.step_title,
+             kind = excluded.kind, point = excluded.point, step = excluded.step,
+             step_title = excluded.step_title, headline = excluded.headline,
              sentence = excluded.sentence, raised_at = excluded.raised_at""",
         alarm.alarm,
         alarm.case,
         alarm.colour,
         alarm.kind[:20],
         alarm.point[:80],
+        alarm.step[:60],
         alarm.step_title[:80],
+        (alarm.headline or alarm.sentence)[:200],
         alarm.sentence[:600],
         raised_at,
         case["region_lo"],

@@ -104,13 +104,14 @@ async def add_evidence(
         control = _evidence_control(file, found, control_key)
         may_record(file, actor, file.definition.step(found["step"]))
     received = await receive_all(files, control.evidence_kind, control.max_mb, control_key)
-    return await _bind_evidence(actor, case, visit, control_key, received)
+    return await bind_evidence(actor, case, visit, control_key, received)
 
 
 @retried
-async def _bind_evidence(
+async def bind_evidence(
     actor: Actor, case: int, visit: int, control_key: str, received: Sequence[Received]
 ) -> list[int]:
+    """Bind contents that lie in the store already; the second half of ``add_evidence``."""
     async with transaction(actor.scope):
         file = await open_file(actor, case)
         found = _live_visit(file, visit)

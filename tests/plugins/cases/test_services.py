@@ -805,7 +805,7 @@ class TestClosed:
 
 
 class TestProjections:
-    async def alarm(self, office, case, kind="raised", **more):
+    async def alarm(self, office, case, act="raised", **more):
         payload = AlarmFact(
             **{
                 "alarm": 7,
@@ -820,7 +820,7 @@ class TestProjections:
         )
         async with transaction(office.chief.scope):
             await record(
-                f"inspection.alarm_{kind}",
+                f"inspection.alarm_{act}",
                 SubjectRef("inspection.alarm", payload.alarm),
                 payload,
                 (await office.file(case)).place,
