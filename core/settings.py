@@ -174,6 +174,8 @@ class Settings:
     """The data folder: embedded servers, stored files, the secret, ``serve.json``."""
     demo: bool = False
     """Demo data at the first start, and the accounts listed on the sign-in page."""
+    demo_share: float = 1.0
+    """How much of the demo's year is played; 0 leaves the offices and powers without a case."""
     secret: str = field(default="", repr=False)
     """Signs sessions and derives keys; empty = kept in the data folder."""
     site: Site = Site()
@@ -217,6 +219,7 @@ VARIABLES: Mapping[str, str] = {
     "DATA": "data",
     "JIANDU_DATA": "data",
     "JIANDU_DEMO": "demo",
+    "JIANDU_DEMO_SHARE": "demo_share",
     "JIANDU_SECRET": "secret",
     "HOST": "server.host",
     "PORT": "server.port",

@@ -60,7 +60,7 @@ async def _seed(url: str, settings: Settings, *, reset: bool) -> None:
     await migrate(settings.database.owner_url or url)
     registry = host.build()
     host.set_current(registry)
-    context = DemoContext()
+    context = DemoContext(share=settings.demo_share)
     DB.configure(_unhurried(url), WEB)
     await DB.start_connection_pool(min_size=1, max_size=4)
     started = time.monotonic()
