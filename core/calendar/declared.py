@@ -2,8 +2,9 @@
 """What the calendar declares as part of plugin ``core``."""
 
 from datetime import timedelta
+from typing import Any
 
-from core.api.plugin import Cron, FactKind, Job, Permission
+from core.api.plugin import Cron, FactKind, Job, NavItem, Permission
 from core.calendar import days, facts, sweep
 
 fact_kinds = [
@@ -65,5 +66,18 @@ jobs = [
 ]
 
 permissions = [
+    Permission(
+        "core.calendar.read",
+        "查看工作日历",
+        ("system_admin", "supervision_bureau", "legal_office", "body_admin", "leader"),
+    ),
     Permission("core.calendar.manage", "维护工作日历", ("system_admin",)),
 ]
+
+nav_items = [NavItem("工作日历", "/calendar", "core.calendar.read", "平台管理", "calendar", 820)]
+
+
+def route_handlers() -> list[Any]:
+    from core.calendar import routes
+
+    return [routes.show_calendar, routes.import_notice, routes.set_day]

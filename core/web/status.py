@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from core import clock, db
+from core.calendar.days import footer_state
 
 FRESH_SECONDS = 15.0
 SILENT_SECONDS = 90
@@ -34,6 +35,7 @@ async def refresh() -> None:
     if time.monotonic() - _seen[0] < FRESH_SECONDS:
         return
     _seen[0] = time.monotonic()
+    _known.update(calendar=f"工作日历：{await footer_state()}")
     last = await db.value("select max(at) from core_heartbeat")
     if last is None:
         _known.update(worker="后台任务没有运行", worker_ok=False)
