@@ -75,7 +75,7 @@ def nav_items() -> list[NavItem]:
             "certificates.officer.read",
             "本单位",
             icon="id",
-            weight=10,
+            weight=310,
         )
     ]
 
