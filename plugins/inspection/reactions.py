@@ -65,9 +65,7 @@ async def tell_of_alarm(fact: Fact) -> None:
     """Handlers, the department's supervisors and the bureau learn of a new alarm (A9)."""
     if fact.payload.get("silenced"):
         return
-    supervisors = await rows(
-        RECEIVERS, fact.place.org_lo, fact.place.region_lo, today()
-    )
+    supervisors = await rows(RECEIVERS, fact.place.org_lo, fact.place.region_lo, today())
     persons = {int(p) for p in fact.payload["handlers"]} | {r["person"] for r in supervisors}
     await notify(
         "inspection.alarm",

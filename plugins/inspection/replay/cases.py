@@ -173,12 +173,15 @@ def event_maker(
     enrich = _enricher(mapping) if mapping.enriches else None
     parse = datetime.fromisoformat
     utc = UTC
+    known_phases: set[Any] = set()
 
     def make(seq: int, values: dict[str, Any], place: Callable[[str], str]) -> Event | None:
         if lifecycle:
             phase = values.get("lifecycle:transition")
-            if phase is not None and str(phase).lower() not in lifecycle:
-                return None
+            if phase is not None and phase not in known_phases:
+                if str(phase).lower() not in lifecycle:
+                    return None
+                known_phases.add(phase)
         try:
             name = (
                 values[single]

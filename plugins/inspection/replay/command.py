@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     # Cases come and go by the ten thousand and hold no cycles: looking for some is wasted time.
     gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(20_000, 10, 10)
     try:
         return replay(
             arguments.log,

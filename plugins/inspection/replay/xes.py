@@ -113,8 +113,10 @@ class XesLog:
         attributes: dict[str, Any] = {}
         events: list[Event] = []
         found: list[Any] = []
-        for child in trace.iterchildren(etree.Element):
-            if child.tag.endswith("event"):
+        for child in trace:
+            tag = child.tag
+            # What is no element (an entity left unresolved) has no text as tag and no key either.
+            if type(tag) is str and tag.endswith("event"):
                 found.append(child)
             else:
                 key = child.get("key")
@@ -125,9 +127,8 @@ class XesLog:
         name = attributes.get(case_key)
         if name is None:
             raise LogFault(f"{self._line(trace)}，第 {number} 个案件：缺少 {case_key}")
-        seq = 0
-        for element in found:
-            seq += 1
+        place = _Place(self, name)
+        for seq, element in enumerate(found, 1):
             values = {a.get("key"): a.get("value") for a in element}
             if None in values or None in values.values():
                 values = self._odd_values(element)
@@ -135,7 +136,9 @@ class XesLog:
             if own is not None:
                 events.append(self._own(own, element, name))
                 continue
-            event = make(seq, values, _Place(self, element, name, seq))
+            place.element = element
+            place.seq = seq
+            event = make(seq, values, place)
             if event is not None:
                 events.append(event)
         until = attributes.get(UNTIL_ATTRIBUTE) or self.attributes.get(UNTIL_ATTRIBUTE)
@@ -163,15 +166,15 @@ class XesLog:
 
 
 class _Place:
-    """Says where a fault is; built per event, spoken only when there is one."""
+    """Says where a fault is; one per case, moved along, spoken only when there is one."""
 
     __slots__ = ("case", "element", "log", "seq")
 
-    def __init__(self, log: XesLog, element: Any, case: str, seq: int) -> None:
+    def __init__(self, log: XesLog, case: str) -> None:
         self.log = log
-        self.element = element
         self.case = case
-        self.seq = seq
+        self.element: Any = None
+        self.seq = 0
 
     def __call__(self, text: str) -> str:
         line = self.element.sourceline
