@@ -133,14 +133,12 @@ async def _view(who: Visitor, order: int) -> View:
     found = await find_order(order, who.scope)
     if found is None:
         raise NotFound("没有找到这份督办，或者不在你的管理范围内。")
-    matter = await load_matter(found)
-    if role_of(who) == "handler" and (
-        not who.person_id or who.person_id not in {c["to_person"] for c in matter.children}
-    ):
-        own = found["tier"] == 2 and found["to_person"] == who.person_id and who.person_id
-        if not own:
+    if role_of(who) == "handler":
+        matter = await services.load_own_branch(found, who.person_id)
+        if matter is None:
             raise NotFound("没有找到这份督办，或者不是发给你的。")
-        matter.children = [found]
+    else:
+        matter = await load_matter(found)
     view = await view_of(matter, who)
     if role_of(who) == "handler" and found["tier"] == 2:
         view.mine = found

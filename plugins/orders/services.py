@@ -161,6 +161,25 @@ async def load_matter(order: Mapping[str, Any]) -> Matter:
     return Matter(root, children, items)
 
 
+async def load_own_branch(order: Mapping[str, Any], person: int) -> Matter | None:
+    """What an officer may see of a matter: its head, and the orders addressed to him.
+
+    The department's order often stands outside his organisation, so it is read past his scope;
+    its reply and the other officers' branches stay out.
+    """
+    if not person:
+        return None
+    async with transaction(_matter(order).read_only()):
+        whole = await load_matter(order)
+    kept = [child for child in whole.children if child["to_person"] == person]
+    if not kept or (order["tier"] == 2 and order["to_person"] != person):
+        return None
+    mine = {child["id"] for child in kept}
+    about = {item["alarm"] for item in whole.items if item["order"] in mine}
+    head = {**whole.order, "reply_text": "", "returned_reason": ""}
+    return Matter(head, kept, [item for item in whole.items if item["alarm"] in about])
+
+
 async def _held(who: Actor, order: int) -> dict[str, Any]:
     """The order, locked together with its whole matter, if the visitor's scope holds it."""
     seen = await find_order(order, who.scope)

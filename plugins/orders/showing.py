@@ -74,9 +74,6 @@ async def view_of(matter: Matter, who: Visitor) -> View:
     """The matter as this visitor sees it; an officer sees his own branch of the tree."""
     me = role_of(who)
     order = matter.order
-    if me == "handler":
-        kept = [c for c in matter.children if c["to_person"] == who.person_id]
-        matter = Matter(order, kept, matter.items)
     view = View(matter, me)
     if me == "handler" and matter.children:
         view.mine = matter.children[-1]

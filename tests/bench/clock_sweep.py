@@ -30,7 +30,7 @@ insert into core_clock (subject_kind, subject_id, key, title, pauses_with, state
 select 'cases.case', n, 'step', '调查取证', '', 'running', $2::timestamptz - interval '20 days',
   case when n <= $3 then $2::timestamptz - interval '1 hour'
        else $2::timestamptz + make_interval(hours => (n % 2000)::int + 1) end,
-  10, 'working', false, false, 0, 0, (n % 116) * 1073741824, 0
+  10, 'working', false, false, 0, 0, (n % 116) * 1073741824::bigint, 0
 from generate_series(1, $1::int) n
 """
 SAME_ROWS = """
@@ -59,7 +59,8 @@ async def measure(clocks: int, due: int) -> None:
         await execute(FILL, clocks, now, due)
     # VACUUM and ANALYZE cannot run in a transaction of ours.
     raw = await DB.get_new_connection()
-    await raw.execute("reset role; vacuum analyze core_clock")
+    await raw.execute("set role jiandu_owner")
+    await raw.execute("vacuum analyze core_clock")
     await raw.close()
     times: dict[str, list[float]] = {"sweep": [], "insert": [], "idle": []}
     with clock.frozen(now):
@@ -89,21 +90,27 @@ async def measure(clocks: int, due: int) -> None:
     print(f"idle    {found['idle']:8.2f} ms")
 
 
-async def main() -> None:
+async def run(server: str, template: str, clocks: int, due: int) -> None:
+    url = await cluster.create(server, cluster.new_name("bench"), template)
+    DB.configure(url, WORKER)
+    await DB.start_connection_pool(min_size=1, max_size=2)
+    try:
+        await measure(clocks, due)
+    finally:
+        await DB.close_connection_pool()
+
+
+def main() -> None:
     clocks = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     due = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
-    server = cluster.start()
+    own = cluster.start()
     try:
         set_current(cluster.registry())
-        template = await asyncio.to_thread(cluster.make_template, server.url_of("postgres"))
-        url = await cluster.create(server.url_of("postgres"), cluster.new_name("bench"), template)
-        DB.configure(url, WORKER)
-        await DB.start_connection_pool(min_size=1, max_size=2)
-        await measure(clocks, due)
-        await DB.close_connection_pool()
+        server = own.url_of("postgres")
+        asyncio.run(run(server, cluster.make_template(server), clocks, due))
     finally:
-        server.remove()
+        own.remove()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

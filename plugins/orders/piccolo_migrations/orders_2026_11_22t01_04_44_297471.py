@@ -34,21 +34,13 @@ DESCRIPTION = ""
 
 
 async def forwards():
-    manager = MigrationManager(
-        migration_id=ID, app_name="orders", description=DESCRIPTION
-    )
+    manager = MigrationManager(migration_id=ID, app_name="orders", description=DESCRIPTION)
 
-    manager.add_table(
-        class_name="Alarm", tablename="orders_alarm", schema=None, columns=None
-    )
+    manager.add_table(class_name="Alarm", tablename="orders_alarm", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Item", tablename="orders_item", schema=None, columns=None
-    )
+    manager.add_table(class_name="Item", tablename="orders_item", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Order", tablename="orders_order", schema=None, columns=None
-    )
+    manager.add_table(class_name="Order", tablename="orders_order", schema=None, columns=None)
 
     manager.add_column(
         table_class_name="Alarm",

@@ -5,11 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.api.db import Scope, transaction
+from core.api.people import enter_person, found_organisation
 from core.api.testing import htmx
 from core.host import registry as host_registry
 from core.host.registry import build
 from plugins.orders import services
 from tests.plugins.orders.test_services import TEXT, answered, issued, order, relayed
+
+OFFICE = Scope.platform("test")
 
 
 @pytest.fixture(autouse=True)
@@ -189,3 +193,43 @@ async def test_each_role_gets_only_its_own_acts(matter, login_as, client) -> Non
         answer = await client.post(f"/orders/{upper}/{path}", data={"reason": "理由理由"})
         assert answer.status_code == 403, path
     assert (await client.get("/orders/new")).status_code == 403
+
+
+@pytest.mark.req("C5-14", "S1-25")
+async def test_an_officer_of_a_unit_below_sees_head_and_own_branch(
+    matter, login_as, client, region_tree
+) -> None:
+    """The department's order stands outside his organisation; the two numbers are one matter."""
+    async with transaction(OFFICE):
+        unit = await found_organisation(
+            "磴口县市场监管综合行政执法大队",
+            "body",
+            region_tree.county.id,
+            parent=matter.agencies.agency.id,
+        )
+        wang = await enter_person("王志远", unit.id)
+    alarms = [await matter.alarm(wang.id), await matter.alarm(headline="别人的报警")]
+    upper, _ = await issued(matter, alarms)
+    own, other = await services.relay_order(
+        matter.department,
+        upper,
+        "请说明。",
+        {alarms[0]: wang.id, alarms[1]: matter.zhang.person_id},
+    )
+    if (await order(own))["to_person"] != wang.id:
+        own, other = other, own
+    await login_as("handler", organisation=unit, person=wang.id, name="王志远")
+    shown = await client.get(f"/orders/{own}")
+    assert shown.status_code == 200
+    assert (await order(upper))["number"] in shown.text
+    assert "第 ③ 步" in shown.text
+    assert "别人的报警" not in shown.text
+    assert f'href="/orders/{other}"' not in shown.text
+    assert shown.text.count("jd-node--ball") == 1
+    assert (await client.get(f"/orders/{upper}")).status_code == 404
+    sent = await client.post(f"/orders/{own}/reply", data={"cause": "differs", "text": TEXT})
+    assert sent.status_code == 303
+    assert (await order(upper))["state"] == "relayed"
+    await services.reply_order(matter.zhang, other, "differs", TEXT)
+    await as_department(matter, login_as)
+    assert f"/orders/{upper}" in (await client.get("/orders/?tab=new")).text
