@@ -73,6 +73,7 @@ OWNER = "jiandu_owner"
 WEB = "jiandu_web"
 WORKER = "jiandu_worker"
 ROLES = (OWNER, WEB, WORKER)
+UNDO_ATTEMPTS = 3
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -157,26 +158,39 @@ class SafeTransaction(PostgresTransaction):
         scope, role = self._outer
         try:
             if failed:
-                del parent.callbacks[self._seen :]
                 # Rolling back to the savepoint also undoes role and settings.
-                sql = f"ROLLBACK TO SAVEPOINT {name};RELEASE SAVEPOINT {name}"
-            else:
-                # What SET LOCAL changed outlives a released savepoint, so set it back first.
-                back = ""
-                if self.scope is not None:
-                    back = (scope or Scope.nothing()).sql(role) + ";"
-                sql = f"{back}RELEASE SAVEPOINT {name}"
+                await self._undo(parent, name)
+                return
+            # What SET LOCAL changed outlives a released savepoint, so set it back first.
+            back = ""
+            if self.scope is not None:
+                back = (scope or Scope.nothing()).sql(role) + ";"
             try:
-                await parent.connection.execute(sql)
-            except asyncpg.InFailedSQLTransactionError:
-                # The block swallowed an SQL error: it fails as a whole, the outer one lives on.
-                del parent.callbacks[self._seen :]
-                await parent.connection.execute(
-                    f"ROLLBACK TO SAVEPOINT {name};RELEASE SAVEPOINT {name}"
-                )
+                await parent.connection.execute(f"{back}RELEASE SAVEPOINT {name}")
+            except (asyncpg.InFailedSQLTransactionError, asyncpg.QueryCanceledError):
+                # The block swallowed an SQL error, or ran out of time at its very end: it fails
+                # as a whole, the outer one lives on.
+                await self._undo(parent, name)
                 raise
         finally:
             parent.scope, parent.role = scope, role
+
+    async def _undo(self, parent: "SafeTransaction", name: str) -> None:
+        """Back to the savepoint, whatever it takes: a transaction left aborted is lost for all.
+
+        A time limit that ended a statement may still strike the one that cleans up after it.
+        """
+        del parent.callbacks[self._seen :]
+        for attempt in range(UNDO_ATTEMPTS):
+            try:
+                await parent.connection.execute(
+                    f"ROLLBACK TO SAVEPOINT {name};RELEASE SAVEPOINT {name}"
+                )
+            except asyncpg.QueryCanceledError:
+                if attempt == UNDO_ATTEMPTS - 1:
+                    raise
+            else:
+                return
 
     async def commit(self) -> None:
         await self.connection.execute("COMMIT")

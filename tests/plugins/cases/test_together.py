@@ -12,6 +12,7 @@ from core.db import Scope
 from core.facts.services import record
 from core.host import enabling
 from core.host import registry as host_registry
+from core.host.facts import dispatch_all
 from core.host.registry import Registry, build
 from plugins.cases.services import Choice, roll_back
 from plugins.powers.rules import Definition
@@ -148,3 +149,21 @@ async def test_a_fine_outside_the_tier_is_red_on_discretion(office):
     assert [k for k, _c, _s in await lamps(case)].count("discretion") == 1
     assert (await office.file(case)).officers
     assert Choice(1).role == "assist"
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "budget"), [(1, 0.3), (2, 0.3), (200, 0.002), (200, 0.02)]
+)
+async def test_an_engine_that_runs_out_of_time_never_costs_the_act(
+    office: Office, monkeypatch: pytest.MonkeyPatch, milliseconds: int, budget: float
+) -> None:
+    """Eager handlers cut off at any point leave the act whole and their work to the worker."""
+    from core.host import facts as host
+
+    monkeypatch.setattr(host, "STATEMENT_MS", milliseconds)
+    monkeypatch.setattr(host, "BUDGET_SECONDS", budget)
+    case = await office.to_inquiry()
+    await office.submit(case, INQUIRY)
+    assert (await office.file(case)).open_visit["step"] == "finding"
+    await dispatch_all()
+    assert ("evidence", "red", "open") in await lamps(case)
