@@ -40,7 +40,7 @@ class Server:
     """Where pages are served."""
 
     host: str = "127.0.0.1"
-    port: int = 8800
+    port: int = 8000
     url: str = ""
     """The address people type, when a reverse proxy stands in front; https makes cookies Secure."""
     web: int = 2

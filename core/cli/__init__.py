@@ -108,7 +108,7 @@ def _add_built_in(parser: argparse.ArgumentParser) -> Any:
 
     serve = add("serve", "启动平台：内置服务、网页与后台任务", _serve)
     serve.add_argument("--host", help="监听地址，默认 127.0.0.1")
-    serve.add_argument("--port", type=int, help="端口，默认 8800")
+    serve.add_argument("--port", type=int, help="端口，默认 8000")
     serve.add_argument("--web", type=int, help="网页进程数")
     serve.add_argument("--no-demo", action="store_true", help="不写入演示数据")
     add("worker", "只运行后台任务", _worker)
