@@ -132,6 +132,7 @@ async def _alarm_page(
         request,
         "inspection/alarm.html",
         alarm=found,
+        said=telling.sentence_parts(verdict),
         verdict=verdict,
         proof=proof,
         kind=_kind_titles()[found["kind"]],
@@ -208,6 +209,7 @@ async def why(request: Request, case: FromPath[int], step: FromQuery[str] = "") 
         by_key = await queries.alarm_keys(case, who.scope)
         label = (await describe([ref], who.scope)).get(ref)
         points = await queries.points_of_case(events)
+    verdicts = telling.in_one_version(verdicts)
     groups = telling.by_step(verdicts, points, _kind_titles())
     for group in groups:
         for line in group["lines"]:

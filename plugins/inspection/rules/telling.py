@@ -93,6 +93,33 @@ def equation(verdict: Verdict) -> list[dict[str, Any]]:
     ]
 
 
+def sentence_parts(verdict: Verdict) -> tuple[str, str, str]:
+    """The sentence with the figure that is wrong apart, so that it can stand out."""
+    sentence = verdict.sentence
+    for part in verdict.equation:
+        if part.bad:
+            for word in ("少 ", "多 ", "超出上限 ", "低于下限 "):
+                before, found, after = sentence.partition(f"{word}{part.value}")
+                if found:
+                    return before, found, after
+    return sentence, "", ""
+
+
+def in_one_version(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Of several versions of a point, the one that really judged, else the newest."""
+    groups: dict[tuple[Any, ...], list[Verdict]] = {}
+    for v in verdicts:
+        place = (v.point, v.mark, v.step, v.visit, v.occurrence)
+        groups.setdefault(place, []).append(v)
+    kept = []
+    for group in groups.values():
+        decided = [v for v in group if v.result in {"fired", "passed"}]
+        kept += decided or [max(group, key=lambda v: v.version)]
+    # A point that judged somewhere needs no second line that it waits or does not apply.
+    spoken = {(v.point, v.mark, v.step) for v in kept if v.visit}
+    return [v for v in kept if v.visit or (v.point, v.mark, v.step) not in spoken]
+
+
 def by_step(
     verdicts: Sequence[Verdict], points: Sequence[Point], titles: Mapping[str, str]
 ) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ async def test_one_alarm_tells_its_sentence_proof_reasons_and_way_out(client, co
     assert answer.status_code == 200
     for words in (
         "罚款 5,000 元，只缴 4,000 元",
-        "少 1,000.00 元，没有批准的延期或分期，所以报红灯。",
+        "<mark>少 1,000.00 元</mark>，没有批准的延期或分期，所以报红灯。",
         "1,000.00 元",
         "罚款执行一致",
         "第 2 版",

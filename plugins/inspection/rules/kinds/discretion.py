@@ -160,11 +160,12 @@ def _judge(point: Point, event: Event, nth: str) -> Verdict:
             (lo is None or amount >= lo) and (hi is None or amount <= hi) for lo, hi in known
         )
         words = "或".join(_range(lo, hi) for lo, hi in known)
+        gap_before = " " if words[0].isdigit() else ""
         checks.append(Check("处罚金额在幅度内", words, yuan(amount), fits))
         if not fits:
             gap, bound, over = _gap(amount, known)
             wrong.append(
-                f"处罚金额 {yuan(amount)}，「{band}」的幅度是{words}，"
+                f"处罚金额 {yuan(amount)}，「{band}」的幅度是{gap_before}{words}，"
                 f"{'超出上限' if over else '低于下限'} {yuan(gap)}"
             )
             headline = headline or (

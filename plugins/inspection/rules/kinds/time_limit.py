@@ -8,7 +8,7 @@ whether the sweep found it or a late submit did.
 
 from datetime import datetime, timedelta
 
-from plugins.inspection.rules.kinds.base import Kind, Runner, ending, verdict
+from plugins.inspection.rules.kinds.base import Kind, Runner, ending, in_force, verdict
 from plugins.inspection.rules.model import Check, ClockFace, Event, Point, Verdict
 from plugins.inspection.rules.view import Calendar, CaseView
 from plugins.inspection.rules.words import deadline, limit
@@ -142,6 +142,12 @@ def _judge_span(point: Point, face: str, span: Span, view: CaseView) -> Verdict:
             point, face, span, "not_applicable", f"「{title}」没有设定期限，或者这次进入没有计时。"
         )
     last = span.ended
+    looked = last.at if last is not None else view.now
+    late = looked is not None and paused is None and is_late(looked, due)
+    if looked is not None and not late and not in_force(point, looked):
+        return _say(
+            point, face, span, "not_applicable", f"当时第 {point.version} 版监察点没有生效。"
+        )
     if last is not None:
         if paused is None and is_late(last.at, due):
             return _late(point, face, span, clock, used, last.seq)
