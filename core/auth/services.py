@@ -385,20 +385,22 @@ async def create_account(
     person: int | None = None,
     by: int = 0,
     password: str = "",
+    password_hash: str = "",
     legacy: bool = False,
     demo: bool = False,
 ) -> int:
     """Open an account. Without a password it waits for a slip.
 
     A password given here was chosen by the user (last step of an application) or belongs to
-    demo data; staff never choose one for others.
+    demo data; staff never choose one for others. ``password_hash`` takes its place where many
+    demo accounts share one password.
     """
     login, name = login.strip(), name.strip()
     if not LOGIN.match(login):
         raise Invalid({"login": "账号用字母、数字、点、横线，3 到 64 位，例如 zhanghailong。"})
     if not name:
         raise Invalid({"name": "请填写姓名。"})
-    hashed = ""
+    hashed = password_hash
     if legacy and not password:
         hashed = await passwords.hash_password(LEGACY_PASSWORD)
     elif password:
@@ -411,7 +413,7 @@ async def create_account(
             login,
             name,
             person,
-            legacy or not password,
+            legacy or not (password or password_hash),
             demo,
             clock.now(),
         )

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core import clock
 from core.api.demo import DemoContext
 from core.api.plugin import DemoStep
+from core.auth.passwords import hash_password
 from core.auth.services import create_account, grant_role
 from core.db import Scope, row, transaction, value
+from core.demo.cast import visitors
+from core.demo.playing import play
 from core.people.queries import organisation
 from core.people.services import appoint_organ, enter_person, found_organisation
 from core.regions.queries import region_by_code
@@ -17,6 +21,8 @@ from core.regions.services import import_regions
 
 TOWNS = Path(__file__).resolve().parent / "towns.toml"
 PROVINCES = ("15", "37")
+PLAYED = 1000
+"""The order of the step that plays the year; whoever plans does so before."""
 _CATEGORIES = {"sj": "市场监管", "hb": "生态环境", "sl": "水利", "sz": "水利", "mz": "民政"}
 _CATEGORIES |= {"rs": "人力资源社会保障", "zr": "自然资源", "zf": "城市管理"}
 
@@ -87,6 +93,8 @@ async def enter_people(context: DemoContext) -> None:
     towns = tomllib.loads(TOWNS.read_text("utf-8"))
     offices: dict[str, int] = context.shared["core.organisations"]
     persons: dict[str, DemoPerson] = {}
+    # One slow hash for the one password all demo accounts share, not one for each of forty.
+    hashed = await hash_password(towns["password"])
     for one in towns["person"]:
         office = offices[one["organisation"]]
         async with transaction(_scope()):
@@ -103,7 +111,7 @@ async def enter_people(context: DemoContext) -> None:
                     heads=one.get("heads", False),
                 )
                 person = entered.id
-        user = await _account(context, one, person, office, towns["password"])
+        user = await _account(context, one, person, office, towns["password"], hashed)
         part = one["organisation"].partition("-")[2][:2]
         persons[one.get("login") or one["name"]] = DemoPerson(
             person,
@@ -119,20 +127,31 @@ async def enter_people(context: DemoContext) -> None:
             _CATEGORIES.get(part, ""),
         )
     context.shared["core.persons"] = persons
+    context.shared["core.visitors"] = await visitors()
 
 
 async def _account(
-    context: DemoContext, one: dict[str, Any], person: int, office: int, password: str
+    context: DemoContext,
+    one: dict[str, Any],
+    person: int,
+    office: int,
+    password: str,
+    hashed: str,
 ) -> int:
     if "login" not in one:
         return 0
     async with transaction(_scope()):
         user = await value("select id from core_user where login = $1", one["login"])
     if user is None:
-        user = await create_account(
-            one["login"], one["name"], person=person, password=password, demo=True
-        )
+        # The password is as old as this seeding, not as the played year: one set a year ago would
+        # have run out, and everybody would be asked for a new one.
+        with clock.frozen(context.now):
+            user = await create_account(
+                one["login"], one["name"], person=person, password_hash=hashed, demo=True
+            )
         await grant_role(user, one["role"], organisation=office)
+    if not one.get("listed", True):
+        return int(user)
     async with transaction(_scope()):
         title = await value("select title from core_role where key = $1", one["role"])
         place = await organisation(office)
@@ -146,8 +165,14 @@ async def _account(
     return int(user)
 
 
+async def play_year(context: DemoContext) -> None:
+    """Everything the steps before have planned happens, each on its own day."""
+    await play(context)
+
+
 DEMO_STEPS = [
     DemoStep(1, "导入行政区划", enter_regions),
     DemoStep(2, "设立机构", found_offices),
     DemoStep(3, "登记人员和账号", enter_people),
+    DemoStep(PLAYED, "过完这一年", play_year),
 ]

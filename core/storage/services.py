@@ -10,7 +10,7 @@ form was refused afterwards, is swept away a day later.
 import hashlib
 import tempfile
 from collections.abc import AsyncIterable, AsyncIterator, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -208,6 +208,24 @@ async def receive(
         width=copy.width,
         height=copy.height,
     )
+
+
+async def again(received: Received, name: str = "") -> Received:
+    """The same checked content once more, for another row: a path belongs to one file.
+
+    For imports and demo data that bind one paper to many objects, without checking it each time.
+    """
+    target = objects.new_path()
+    await objects.put(target, await _content(received.path))
+    copy_path = ""
+    if received.copy_path:
+        copy_path = objects.new_path()
+        await objects.put(copy_path, await _content(received.copy_path))
+    return replace(received, name=name or received.name, path=target, copy_path=copy_path)
+
+
+async def _content(path: str) -> bytes:
+    return b"".join([bytes(piece) async for piece in objects.pieces(path)])
 
 
 async def _charge(org_lo: int, size: int) -> None:

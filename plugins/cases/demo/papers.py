@@ -3,12 +3,12 @@
 
 import io
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 from PIL import Image, ImageDraw
 
 from core.api.files import Received, receive
-from plugins.cases.rules.entry import clean_text
 
 PHOTOS = 18
 PAPERS = (
@@ -27,6 +27,7 @@ PAPERS = (
     "监测报告",
     "签收凭证",
 )
+RECORDER = Path(__file__).with_name("recorder.webm")
 COPIES = 2
 """How many different contents each paper has."""
 
@@ -102,12 +103,14 @@ class Cabinet:
     def __init__(self) -> None:
         self._photos: list[Received] = []
         self._papers: dict[str, list[Received]] = {}
+        self._video: Received | None = None
 
     async def fill(self, chance: Random) -> None:
         """Draw and store everything, once per seeding."""
         for number in range(PHOTOS):
             content = photograph(chance, number)
             self._photos.append(await receive(content, "现场.jpg", kinds=("photo",)))
+        self._video = await receive(RECORDER.read_bytes(), "现场.webm", kinds=("video",))
         for title in PAPERS:
             self._papers[title] = [
                 await receive(
@@ -130,11 +133,16 @@ class Cabinet:
 
     def photo(self, chance: Random, name: str) -> Received:
         """One of the photographs, under this name."""
-        return replace(chance.choice(self._photos), name=clean_text(name))
+        return replace(chance.choice(self._photos), name=name)
 
     def same_photo(self, number: int, name: str) -> Received:
         """Always the same photograph for the same number."""
-        return replace(self._photos[number % PHOTOS], name=clean_text(name))
+        return replace(self._photos[number % PHOTOS], name=name)
+
+    def video(self, name: str) -> Received:
+        """Two seconds of a recorder."""
+        assert self._video is not None
+        return replace(self._video, name=name)
 
     def paper(self, chance: Random, title: str, name: str = "") -> Received:
         """One of the papers of this title."""

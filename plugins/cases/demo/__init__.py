@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A year of cases, told through the services: who acts, on which day, and what he leaves out."""
+
+from core.api.db import Scope, transaction, value
+from core.api.demo import DemoContext
+from plugins.cases.demo.desk import current_items
+from plugins.cases.demo.papers import Cabinet
+from plugins.cases.demo.year import Cast, plan_year
+
+
+async def plan_cases(context: DemoContext) -> None:
+    """Plan everything the offices of both prefectures handle; with cases already there, nothing."""
+    async with transaction(Scope.platform("demo data: whether there are cases")):
+        if await value("select exists (select 1 from cases_case)"):
+            return
+    cabinet = Cabinet()
+    await cabinet.fill(context.random("cabinet"))
+    cast = Cast(
+        context,
+        cabinet,
+        await current_items(context.shared["powers.items"]),
+        context.shared["core.visitors"],
+        {key: one.id for key, one in context.shared["core.persons"].items()},
+    )
+    plan_year(cast)
