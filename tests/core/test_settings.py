@@ -49,6 +49,7 @@ def test_every_variable_leads_to_a_setting(config: Path) -> None:
     samples = {
         "JIANDU_ENV": "test",
         "JIANDU_DEMO": "1",
+        "JIANDU_DEMO_SHARE": "0.5",
         "PORT": "5",
         "JIANDU_WEB": "5",
         "JIANDU_LEGACY_DEFAULT_PASSWORD": "true",
