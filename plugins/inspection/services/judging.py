@@ -29,6 +29,8 @@ LAPSED = "core.clock.lapsed"
 IDLE = frozenset(
     (
         "opened",
+        "step_entered",
+        "recalled",
         "authorised",
         "attempt_refused",
         "evidence_added",
