@@ -30,7 +30,9 @@ from plugins.orders.queries import (
     WITHDRAW,
     issued_in,
     open_in,
-    waiting_count,
+    waiting_for_bureau,
+    waiting_for_department,
+    waiting_for_handler,
 )
 from plugins.orders.services import OrderSettings, tell_late
 
@@ -68,7 +70,14 @@ def permissions() -> list[Permission]:
 
 @hookimpl
 def nav_items() -> list[NavItem]:
-    return [NavItem("督办中心", "/orders/", READ, "监察平台", "sitemap", 120, waiting_count)]
+    return [
+        NavItem("督办中心", "/orders/", permission, "监察平台", "sitemap", 120, count)
+        for permission, count in (
+            (ISSUE, waiting_for_bureau),
+            (RELAY, waiting_for_department),
+            (REPLY, waiting_for_handler),
+        )
+    ]
 
 
 @hookimpl

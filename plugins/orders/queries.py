@@ -28,7 +28,9 @@ WAITING_BELOW = (
 CLOSED = "o.state in ('revoked', 'settled')"
 
 
-def _listing(key: str, title: str, tabs: Mapping[str, tuple[str, str]], tier: int) -> Listing:
+def _listing(
+    key: str, title: str, tabs: Mapping[str, tuple[str, str]], tier: int, first: str = "new"
+) -> Listing:
     return Listing(
         key=key,
         title=title,
@@ -66,7 +68,7 @@ def _listing(key: str, title: str, tabs: Mapping[str, tuple[str, str]], tier: in
                 kind="tabs",
                 options=tuple((value, words) for value, (words, _) in tabs.items()),
                 wheres={value: where for value, (_, where) in tabs.items()},
-                default=next(iter(tabs)),
+                default=first,
             ),
             Filter(
                 "q",
@@ -108,6 +110,8 @@ BUREAU = _listing(
         "upheld": ("已维持", "o.tier = 1 and o.state = 'upheld'"),
     },
     1,
+    # What waits for the bureau is a department's reply.
+    "replied",
 )
 DEPARTMENT = _listing(
     "orders.department",
@@ -148,15 +152,27 @@ def listing_for(who: Visitor) -> tuple[Listing, str, Sequence[Any]]:
     return HANDLER, "o.to_person = {}::int8", (who.person_id or -1,)
 
 
-async def waiting_count(who_scope: Scope) -> int:
-    """The badge beside the menu entry: orders of the scope nobody has finished.
+# The number beside the menu entry is the number of rows its page opens with: same listing, same
+# tab, same condition. A badge knows only a scope, so each role has an entry of its own.
 
-    A badge gets a scope only; whose turn it is stands on the home page, counted by its own list.
-    """
-    total: int = await BUREAU.count(
-        who_scope, where="o.tier = 1 and o.state in ('issued', 'relayed', 'replied')"
+
+async def waiting_for_bureau(scope: Scope) -> int:
+    """Orders whose reply the bureau has to judge."""
+    return await BUREAU.count(scope, where=BUREAU.filters[0].wheres["replied"])
+
+
+async def waiting_for_department(scope: Scope) -> int:
+    """Orders that are the department's turn."""
+    return await DEPARTMENT.count(scope, where=DEPARTMENT.filters[0].wheres["new"])
+
+
+async def waiting_for_handler(scope: Scope) -> int:
+    """Orders addressed to the officer that he has not answered."""
+    return await HANDLER.count(
+        scope,
+        where=f"{HANDLER.filters[0].wheres['new']} and o.to_person = {{}}::int8",
+        args=(scope.person or -1,),
     )
-    return total
 
 
 # --- one order -------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from core.api.people import enter_person, found_organisation
 from core.api.testing import htmx
 from core.host import registry as host_registry
 from core.host.registry import build
-from plugins.orders import services
+from plugins.orders import queries, services
 from tests.plugins.orders.test_services import TEXT, answered, issued, order, relayed
 
 OFFICE = Scope.platform("test")
@@ -233,3 +233,30 @@ async def test_an_officer_of_a_unit_below_sees_head_and_own_branch(
     await services.reply_order(matter.zhang, other, "differs", TEXT)
     await as_department(matter, login_as)
     assert f"/orders/{upper}" in (await client.get("/orders/?tab=new")).text
+
+
+@pytest.mark.req("S1-7")
+async def test_the_number_in_the_menu_is_the_number_of_rows(
+    matter, login_as, client, region_tree
+) -> None:
+    """Its page opens with exactly the rows it counts, for each of the three roles."""
+    await issued(matter)
+    await relayed(matter)
+    upper, [lower], _ = await relayed(matter)
+    await services.reply_order(matter.zhang, lower, "differs", TEXT)
+    await answered(matter)
+    who = await login_as(
+        "supervision_bureau", region=region_tree.county, organisation=matter.agencies.bureau
+    )
+    await counted(client, who, queries.waiting_for_bureau, 1)
+    who = await as_department(matter, login_as)
+    await counted(client, who, queries.waiting_for_department, 2)
+    assert f'href="/orders/{upper}"' in (await client.get("/orders/")).text
+    who = await as_officer(matter, login_as, matter.zhang)
+    await counted(client, who, queries.waiting_for_handler, 1)
+
+
+async def counted(client, who, count, expected) -> None:
+    async with transaction(who.scope):
+        assert await count(who.scope) == expected
+    assert (await client.get("/orders/")).text.count("jd-main-link") == expected
