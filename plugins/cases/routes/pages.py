@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from core.api import clock
 from core.api.access import Visitor, requires, visitor
 from core.api.db import transaction
-from core.api.errors import Invalid, NotFound
+from core.api.errors import Invalid, JianduError, NotFound
 from core.api.turns import hold, is_watched, unwatch, watch
 from core.api.web import (
     Bound,
@@ -384,7 +384,7 @@ async def show_visit(request: Request, case: FromPath[int], visit: FromPath[int]
         why = ""
         try:
             may_record(file, actor, step)
-        except Exception as error:  # noqa: BLE001 - every refusal is shown as the reason
+        except JianduError as error:
             why, writable = str(error), False
         controls = []
         for shown in showing.controls_of(file, step, values):

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from core.api import clock
 from core.api.access import Visitor, requires, visitor
 from core.api.db import transaction
-from core.api.errors import Invalid
+from core.api.errors import Invalid, JianduError
 from core.api.web import Bound, Request, Response, bind, get, page, post, redirect, unbound
 from plugins.cases.forms import NoFields, PaymentForm, PlanForm
 from plugins.cases.queries import path_of
@@ -59,7 +59,7 @@ async def _payments_page(
         else:
             try:
                 may_record(file, actor, step)
-            except Exception as error:  # noqa: BLE001 - every refusal is shown as the reason
+            except JianduError as error:
                 why = str(error)
     account = account_of(file, clock.today())
     payments: list[dict[str, Any]] = [

@@ -107,6 +107,10 @@ async def hint_for(
     )
     checks = [_stop_check(s) for s in attempt.stops]
     checks += [_check(file, visit, b) for blockers in verdict.blockers.values() for b in blockers]
+    checks += [
+        {"colour": "wait", "title": "决定依据", "text": str(b["text"]).rstrip("。"), "cure": ""}
+        for b in attempt.gate.get("basis", {}).get("blockers", ())
+    ]
     unanswered = bool(verdict.unavailable) or bool(verdict.silent)
     missing = len(attempt.entry.errors)
     if missing:

@@ -80,11 +80,13 @@ def latest_submitted(visits: Sequence[VisitLine], steps: Collection[str]) -> Vis
 
 
 def _holds(transition: Transition, values: Mapping[str, Any]) -> bool:
-    if transition.when is None:
-        return True
-    value = values.get(transition.when.control)
+    """Whether the transition has a condition and these values meet it."""
+    when = transition.when
+    if when is None:
+        return False
+    value = values.get(when.control)
     chosen = value if isinstance(value, list | tuple) else [value]
-    return any(str(v) in transition.when.values for v in chosen if v is not None)
+    return any(str(v) in when.values for v in chosen if v is not None)
 
 
 def ways_on(definition: Definition, step: str, values: Mapping[str, Any]) -> tuple[Way, ...]:
@@ -97,7 +99,7 @@ def ways_on(definition: Definition, step: str, values: Mapping[str, Any]) -> tup
     going = [t for t in definition.transitions if t.start == step and t.kind != "rollback"]
     if not going:
         return (Way("", "办结"),)
-    met = [t for t in going if t.when is not None and _holds(t, values)]
+    met = [t for t in going if _holds(t, values)]
     chosen = met or [t for t in going if t.when is None]
     return tuple(
         Way(t.to, t.title or (f"进入{definition.title_of(t.to)}" if t.to else "办结"), t.kind)

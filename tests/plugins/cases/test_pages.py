@@ -322,6 +322,17 @@ class TestEvidence:
         assert "已作废：拍错了地方" in html
         assert "0/1，缺 1 张" in html
 
+    async def test_more_than_the_control_takes(self, desk, office):
+        case = await office.to_inquiry()
+        await desk.sit(office.zhang)
+        html = await desk.page(f"/cases/{case}")
+        to = re.search(r'action="(/cases/\d+/visits/\d+/evidence/photos)"', html)[1]
+        big = b"\xff\xd8\xff\xe0" + b"\0" * (21 * 1024 * 1024)
+        answer = await desk.client.post(to, files={"file": ("大图.jpg", big, "image/jpeg")})
+        assert answer.status_code == 413
+        assert "超过 20" in answer.text
+        assert "0/1，缺 1 张" in await desk.page(f"/cases/{case}")
+
     async def test_a_renamed_executable(self, desk, office):
         case = await office.to_inquiry()
         await desk.sit(office.zhang)

@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugins.cases.rules.decision import build_decision
-from plugins.cases.rules.definition import Control, read_definition
+from plugins.cases.rules.definition import (
+    Control,
+    case_prefix,
+    class_title,
+    decision_prefix,
+    read_definition,
+)
 from plugins.cases.rules.entry import (
     changes_between,
     clean_text,
@@ -39,13 +45,14 @@ from plugins.cases.rules.money import parse_money, show_money
 from plugins.cases.rules.party import (
     PartyDraft,
     credit_code_error,
+    group_code,
     id_number_error,
     mask_name,
     mask_number,
     mask_phone,
     party_errors,
 )
-from plugins.cases.rules.stops import Moment, hard_stops
+from plugins.cases.rules.stops import Moment, describe_values, hard_stops
 from tests.plugins.cases.definitions import licence, penalty
 
 PENALTY = read_definition(penalty())
@@ -663,3 +670,54 @@ class TestEvent:
         assert {k for k, _, _ in KINDS} >= {"opened", "rolled_back", "attempt_refused"}
         for _, _, text in KINDS:
             assert "{" not in text.format_map(plain)
+
+
+class TestDefinition:
+    def test_numbers_are_worded_by_class_unless_the_prefix_says_it_already(self):
+        assert case_prefix("磴市监", "penalty") == "磴市监立"
+        assert case_prefix("磴市监立", "penalty") == "磴市监立"
+        assert case_prefix("磴", "unknown") == "磴办"
+        assert decision_prefix("磴市监立", "penalty") == "磴市监罚"
+        assert decision_prefix("磴市监当罚", "penalty") == "", "one document, one number"
+        assert decision_prefix("磴市监许", "licence") == "磴市监许决"
+        assert decision_prefix("磴水征", "levy") == "磴水征决"
+
+    def test_what_is_not_there_is_named_by_its_key(self):
+        assert class_title("penalty") == "行政处罚"
+        assert class_title("other") == "other"
+        assert PENALTY.title_of("gone") == "gone"
+        assert PENALTY.stage("file").title == "立案"
+        assert PENALTY.stage("gone") is None
+        bare = read_definition({**penalty(), "forms": [], "points": []})
+        assert bare.form_of(bare.first).controls == ()
+        assert bare.standard_for("tier").key == "s1"
+        assert LICENCE.standard_for("tier") is None
+        assert [p.key for p in PENALTY.points_of(PENALTY.step("inquiry"))] == ["p1", "p2"]
+        assert PENALTY.basis[0].label.startswith("《食品安全法》第一百二十六条")
+
+    def test_a_step_without_any_way_on_ends_the_case(self):
+        bare = read_definition({**penalty(), "transitions": []})
+        assert ways_on(bare, "clue", {}) == (ways_on(PENALTY, "missing", {})[0],)
+        assert unavoidable(PENALTY, "clue", "decide")
+
+    def test_without_points_the_controls_are_found_by_their_types(self):
+        mapping = penalty(points=[])
+        mapping["standards"][0]["base"] = "goods_value"
+        bare = read_definition(mapping)
+        values = {"outcome": "予以处罚", "basis": ["甲", "乙"], "amount": 600000, "tier": "light"}
+        got = build_decision(bare, bare.step("decide"), values, {"goods_value": 1})
+        assert (got.basis, got.amount, got.tier, got.standard) == ("甲；乙", 600000, "light", "s1")
+        assert got.facts == {"goods_value": 1}
+
+    def test_small_words(self):
+        assert group_code("92150822MA0N3K7P4R") == "9215 0822 MA0N 3K7P 4R"
+
+    def test_a_penalty_without_a_notice_step_and_the_stops_as_primitives(self):
+        mapping = penalty()
+        mapping["steps"] = [s for s in mapping["steps"] if s["key"] != "notice"]
+        definition = read_definition(mapping)
+        visits = [v for v in FULL_ROAD if v.step != "notice"]
+        moment = TestHardStops().moment(definition=definition, visits=visits, officers=())
+        stops = hard_stops(moment)
+        assert [s.code for s in stops] == ["two_officers"]
+        assert describe_values(stops)["two_officers"]["clause"].startswith("《行政处罚法》")
