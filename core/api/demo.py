@@ -16,7 +16,6 @@ Everything random comes from ``context.random(key)``, so the same day brings the
 
 import heapq
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import count
@@ -61,7 +60,7 @@ class DemoContext:
     """Where the played year ends."""
     share: float = 1.0
     """How much of the year's work is played; tests take a few hundredths."""
-    _waiting: list[tuple[datetime, int, Act]] = field(default_factory=list)
+    _waiting: dict[str, list[tuple[datetime, int, Act]]] = field(default_factory=dict)
     _numbers: "count[int]" = field(default_factory=count)
     _looks: list[tuple[time, Look]] = field(default_factory=list)
 
@@ -114,15 +113,18 @@ class DemoContext:
                 day -= timedelta(days=1)
         return day
 
-    def plan(self, moment: datetime, act: Act) -> None:
+    def plan(self, moment: datetime, act: Act, *, lane: str = "") -> None:
         """Have ``act`` done at ``moment``; also while the year is being played.
 
-        Acts of one moment keep the order in which they were planned. What lies behind the present
-        moment is never done: such stories simply stand where they stand today.
+        Acts of one lane happen one after the other. Different lanes go on side by side for some
+        hours, so a lane is an office whose work is nobody else's; acts without a lane wait until
+        all of them have come so far. What lies behind the present moment is never done: such
+        stories simply stand where they stand today.
         """
-        heapq.heappush(self._waiting, (moment, next(self._numbers), act))
+        entry = (moment, next(self._numbers), act)
+        heapq.heappush(self._waiting.setdefault(lane, []), entry)
 
-    def follow(self, story: Story) -> None:
+    def follow(self, story: Story, *, lane: str = "") -> None:
         """Begin a story at once, that is at the moment it yields first."""
 
         async def go_on() -> None:
@@ -131,11 +133,11 @@ class DemoContext:
             except StopAsyncIteration:
                 return
             if moment > self.now:
-                async with aclosing(story):
-                    return
-            self.plan(moment, go_on)
+                await story.aclose()
+                return
+            self.plan(moment, go_on, lane=lane)
 
-        self.plan(self.begins, go_on)
+        self.plan(self.begins, go_on, lane=lane)
 
     def daily(self, at: time, look: Look) -> None:
         """Have ``look`` called on every working day of the year at this hour."""
@@ -144,16 +146,22 @@ class DemoContext:
     @property
     def planned(self) -> bool:
         """Whether anybody planned anything."""
-        return bool(self._waiting or self._looks)
+        return bool(any(self._waiting.values()) or self._looks)
 
     @property
     def looks(self) -> list[tuple[time, Look]]:
         """Who wants to be called daily."""
         return list(self._looks)
 
-    def next_before(self, moment: datetime) -> tuple[datetime, Act] | None:
-        """Take the earliest planned act that lies before ``moment``."""
-        if not self._waiting or self._waiting[0][0] >= moment:
+    @property
+    def lanes(self) -> list[str]:
+        """The offices that have something planned."""
+        return sorted(lane for lane, acts in self._waiting.items() if lane and acts)
+
+    def next_before(self, moment: datetime, lane: str = "") -> tuple[datetime, Act] | None:
+        """Take the earliest planned act of a lane that lies before ``moment``."""
+        acts = self._waiting.get(lane)
+        if not acts or acts[0][0] >= moment:
             return None
-        at, _, act = heapq.heappop(self._waiting)
+        at, _, act = heapq.heappop(acts)
         return at, act

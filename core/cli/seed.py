@@ -62,7 +62,10 @@ async def _seed(url: str, settings: Settings, *, reset: bool) -> None:
     host.set_current(registry)
     context = DemoContext(share=settings.demo_share)
     DB.configure(_unhurried(url), WEB)
-    await DB.start_connection_pool(min_size=1, max_size=4)
+    # The same statements run tens of thousands of times here, on tables that begin empty; they
+    # are planned once, while a server plans for the width of each visitor's scope.
+    DB.config["server_settings"]["plan_cache_mode"] = "auto"
+    await DB.start_connection_pool(min_size=2, max_size=8)
     started = time.monotonic()
     try:
         # Roles and their rights, as the web server brings them at its start.

@@ -5,6 +5,8 @@ from core.api.db import Scope, transaction, value
 from core.api.demo import DemoContext
 from plugins.cases.demo.desk import current_items
 from plugins.cases.demo.papers import Cabinet
+from plugins.cases.demo.present import plan_present
+from plugins.cases.demo.scandal import plan_scandal
 from plugins.cases.demo.year import Cast, plan_year
 
 
@@ -22,4 +24,7 @@ async def plan_cases(context: DemoContext) -> None:
         context.shared["core.visitors"],
         {key: one.id for key, one in context.shared["core.persons"].items()},
     )
-    plan_year(cast)
+    if context.share > 0:
+        plan_scandal(cast)
+        plan_present(cast)
+        plan_year(cast)

@@ -570,11 +570,16 @@ def back_once(
     return [*moves[:here], goes_back((1, 3), to, reason, by=by), *again, *moves[here:]]
 
 
-def reduced(moves: Sequence[Move], control: str) -> list[Move]:
+def reduced(
+    moves: Sequence[Move],
+    control: str,
+    reason: str = "证据材料需要整理，退回补充调查。",
+    why_void: str = "照片重复",
+) -> list[Move]:
     """Going back to the inquiry, somebody declares evidence void and submits less."""
-    course = back_once(moves, "legal_review", "inquiry", "证据材料需要整理，退回补充调查。")
+    course = back_once(moves, "legal_review", "inquiry", reason)
     where = next(i for i, m in enumerate(course) if not m.step) + 1
-    return [*course[:where], voids((0, 1), control, 1, "照片重复"), *course[where:]]
+    return [*course[:where], voids((0, 1), control, 1, why_void), *course[where:]]
 
 
 def suspended(moves: Sequence[Move], step: str, ground: str, reason: str) -> list[Move]:

@@ -83,7 +83,8 @@ class Cast:
 
     def begin(self, handling: Handling, moves: Sequence[Move]) -> None:
         """Let the case run its course."""
-        self.context.follow(live(handling, moves))
+        office = handling.item.definition.organisation
+        self.context.follow(live(handling, moves), lane=f"body:{office}")
 
     def moment(self, chance: Random, day: date) -> datetime:
         """An hour of work on the working day at or after ``day``."""
@@ -116,14 +117,14 @@ WEIHAI = (
 )
 SMOKE = (("chenyongsheng", "娜仁花", "gaowa"),)
 SHARES = (
-    Share("dk-sjdd", "scjg-cf-012", 22, MARKET),
-    Share("dk-sjdd", "scjg-cf-031", 14, MARKET),
-    Share("dk-sjdd", "scjg-cf-045", 8, MARKET),
+    Share("dk-sjdd", "scjg-cf-012", 18, MARKET),
+    Share("dk-sjdd", "scjg-cf-031", 11, MARKET),
+    Share("dk-sjdd", "scjg-cf-045", 7, MARKET),
     Share("dk-sjdd", "scjg-cf-012", 7, POST),
-    Share("dk-sjdd", "scjg-cf-102", 26, MARKET),
+    Share("dk-sjdd", "scjg-cf-102", 22, MARKET),
     Share("dk-sjdd", "scjg-cf-102", 12, POST),
-    Share("dk-sjdd", "scjg-xk-003", 34, MARKET[:2]),
-    Share("dk-sjdd", "scjg-jc-007", 26, MARKET),
+    Share("dk-sjdd", "scjg-xk-003", 28, MARKET[:2]),
+    Share("dk-sjdd", "scjg-jc-007", 22, MARKET),
     Share("dk-sjdd", "scjg-qz-002", 9, MARKET),
     Share("dk-hbdd", "sthj-cf-018", 11, SMOKE),
     Share("dk-szdd", "sl-zs-001", 22, (("menghe", "秦小兵", ""),)),
@@ -133,8 +134,8 @@ SHARES = (
     Share("dk-zfj", "zf-cf-009", 24, (("dingyiming", "敖登", ""),)),
     Share("hc-sjdd", "scjg-cf-012", 12, WEIHAI),
     Share("hc-sjdd", "scjg-cf-045", 6, WEIHAI),
-    Share("hc-sjdd", "scjg-cf-102", 22, WEIHAI),
-    Share("hc-sjdd", "scjg-xk-003", 22, WEIHAI),
+    Share("hc-sjdd", "scjg-cf-102", 18, WEIHAI),
+    Share("hc-sjdd", "scjg-xk-003", 18, WEIHAI),
     Share("hc-sjdd", "scjg-jc-007", 16, WEIHAI),
     Share("hc-hbdd", "sthj-cf-018", 8, (("zoulu", "戚海燕", "songxiaoming"),)),
 )

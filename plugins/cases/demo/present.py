@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What lies on the desk of 张海龙 today: the account everybody tries first.
+
+One late, one nearly, one resting, one sent back, one without photographs, one paid in parts, one
+licence and one of yesterday.
+"""
+
+from collections.abc import Callable
+
+from plugins.cases.demo import courses
+from plugins.cases.demo.courses import Desk, Matter
+from plugins.cases.demo.desk import Move, goes_back, suspends
+from plugins.cases.demo.words import DENGKOU, FOOD, TRADE, WEIGHING, firm
+from plugins.cases.demo.year import Cast
+
+TEAM = ("zhanghailong", "siqingaowa", "liwenbo")
+BODY = "dk-sjdd"
+FOOD_ITEM, SCALES_ITEM = "scjg-cf-012", "scjg-cf-031"
+
+
+def _upto(moves: list[Move], *waits: int) -> list[Move]:
+    """The first moves, each after exactly so many working days."""
+    return [m.waits(w, w) for m, w in zip(moves, waits, strict=False)]
+
+
+def _late(desk: Desk, moves: list[Move], matter: Matter) -> list[Move]:
+    return _upto(moves, 1, 1)
+
+
+def _near(desk: Desk, moves: list[Move], matter: Matter) -> list[Move]:
+    return _upto(moves, 1, 1, 8, 3, 2, 5)
+
+
+def _resting(desk: Desk, moves: list[Move], matter: Matter) -> list[Move]:
+    tested = suspends((6, 6), "检验、检测、检疫", "抽取三批次样品送自治区检验院检验。")
+    return [*_upto(moves, 1, 1), tested]
+
+
+def _back(desk: Desk, moves: list[Move], matter: Matter) -> list[Move]:
+    sent = goes_back((2, 2), "inquiry", "供货者名称前后不一致，退回补充调查。")
+    return [*_upto(moves, 1, 1, 5, 3), sent]
+
+
+def _no_photos(desk: Desk, moves: list[Move], matter: Matter) -> list[Move]:
+    return _upto(courses.lacking(moves, "inquiry", "photos"), 1, 1, 6, 3, 2)
+
+
+def _in_parts(desk: Desk, moves: list[Move], matter: Matter) -> list[Move]:
+    course = courses.in_instalments(desk, moves, matter.amount, 3)
+    return _upto(course, 1, 1, 8, 3, 2, 5, 2, 1, 2, 2)
+
+
+def _new(desk: Desk, moves: list[Move], matter: Matter) -> list[Move]:
+    return []
+
+
+PENALTIES: tuple[
+    tuple[str, int, str, str, Callable[[Desk, list[Move], Matter], list[Move]]], ...
+] = (
+    # item, opened so many working days ago, tier, source, how far it came
+    (FOOD_ITEM, 37, "light", "complaint", _late),
+    (FOOD_ITEM, 28, "normal", "inspection", _near),
+    (FOOD_ITEM, 17, "normal", "random", _resting),
+    (SCALES_ITEM, 15, "normal", "inspection", _back),
+    (FOOD_ITEM, 19, "light", "transferred", _no_photos),
+    (FOOD_ITEM, 30, "heavy", "inspection", _in_parts),
+    (SCALES_ITEM, 1, "light", "complaint", _new),
+)
+
+
+def plan_present(cast: Cast) -> int:
+    """Plan the cases that are still on his desk."""
+    context = cast.context
+    chance = context.random("present")
+    team = cast.team(*TEAM)
+    for number, (item, ago, tier, source, far) in enumerate(PENALTIES):
+        party = firm(chance, DENGKOU, WEIGHING if item == SCALES_ITEM else FOOD)
+        what = "使用未经检定的计量器具案" if item == SCALES_ITEM else "拒不改正进货查验违法行为案"
+        start = cast.moment(chance, context.workday_before(context.today, ago))
+        handling, desk = cast.handling(
+            f"present:{number}", team, BODY, item, start, f"{party.name}{what}", source, party
+        )
+        matter = courses.MATTERS[item](desk, tier)
+        cast.begin(handling, far(desk, courses.penalty(desk, matter), matter))
+    party = firm(chance, DENGKOU, TRADE)
+    start = cast.moment(chance, context.workday_before(context.today, 5))
+    handling, desk = cast.handling(
+        "present:licence",
+        team,
+        BODY,
+        "scjg-xk-003",
+        start,
+        f"{party.name}食品经营许可新办",
+        "application",
+        party,
+    )
+    cast.begin(handling, _upto(courses.licence(desk), 1))
+    return len(PENALTIES) + 1
