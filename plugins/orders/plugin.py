@@ -21,7 +21,7 @@ from core.api.plugin import (
     hookimpl,
 )
 from plugins.orders import facts, reactions
-from plugins.orders.demo import issue_demo_orders
+from plugins.orders.demo import plan_orders
 from plugins.orders.queries import (
     ISSUE,
     READ,
@@ -210,4 +210,4 @@ def metrics() -> list[Metric]:
 
 @hookimpl
 def demo_steps() -> list[DemoStep]:
-    return [DemoStep(60, "发起和回复督办", issue_demo_orders)]
+    return [DemoStep(60, "安排一年的督办", plan_orders)]

@@ -269,6 +269,21 @@ async def persons_holding(permission: str, lo: int, hi: int) -> list[int]:
     return [int(each) for each in found]
 
 
+async def places_holding(permission: str, los: Sequence[int]) -> set[int]:
+    """Those of some organisations (by ``lo``) where somebody may do something."""
+    return set(
+        await column(
+            "select distinct o.lo from core_organisation o"
+            " join core_assignment a on a.organisation = o.id and a.revoked_at is null"
+            " join core_role_permission rp on rp.role = a.role and rp.permission = $1"
+            ' join core_user u on u.id = a."user" and u.active'
+            " where o.lo = any($2::int8[])",
+            permission,
+            list(los),
+        )
+    )
+
+
 async def officers_of(lo: int, hi: int) -> list[dict[str, Any]]:
     """Who may be asked in a department: the officers of it and of everything below."""
     return await rows(

@@ -41,7 +41,13 @@ from core.api.gates import UnknownGate, decide
 from core.api.jobs import enqueue
 from core.api.messages import notify
 from core.api.numbers import next_number
-from core.api.people import OrganisationRow, competent_organ, organisation, organisation_at
+from core.api.people import (
+    OrganisationRow,
+    competent_organ,
+    organisation,
+    organisation_at,
+    organisation_path,
+)
 from core.api.turns import close_turn, hand_turn
 from plugins.orders import facts, rules
 from plugins.orders.queries import (
@@ -58,6 +64,7 @@ from plugins.orders.queries import (
     officers_of,
     open_order_of,
     persons_holding,
+    places_holding,
 )
 from plugins.orders.rules import ISSUED, RELAYED
 
@@ -223,6 +230,20 @@ class Proposal:
         return rules.default_instruction(self.alarms)
 
 
+async def supervising_department(body: int) -> OrganisationRow | None:
+    """The department whose 监察室 answers for a body: itself, else the nearest one above it.
+
+    A brigade seldom has a supervision office of its own; its bureau has. Where nobody holds the
+    role yet, the body itself is addressed, and whoever gets the role later finds the order.
+    """
+    own = await organisation(body)
+    if own is None:
+        return None
+    path = await organisation_path(own.lo)
+    staffed = await places_holding(RELAY, [each.lo for each in path])
+    return next((each for each in reversed(path) if each.lo in staffed), own)
+
+
 async def propose_order(who: Actor, alarms: Sequence[int]) -> Proposal:
     """Whether these alarms may go on one order, to whom, and from which organ."""
     wanted = list(dict.fromkeys(alarms))
@@ -231,7 +252,11 @@ async def propose_order(who: Actor, alarms: Sequence[int]) -> Proposal:
     found = await alarms_by_id(wanted)
     if len(found) != len(wanted):
         raise NotFound("没有找到所选的报警，或者不在你的管理范围内。")
-    departments = {each["department"] or each["organisation"] for each in found}
+    bodies = {each["department"] or each["organisation"] for each in found}
+    known = {body: await supervising_department(body) for body in bodies}
+    departments = {each.id: each for each in known.values() if each is not None}
+    if None in known.values():
+        raise Refused("这个报警的承办部门没有登记，请先登记机构。")
     if len(departments) > 1:
         raise Refused(f"所选报警分属 {len(departments)} 个部门，请按部门分别发起督办。")
     finished = [each for each in found if each["state"] in (rules.REVOKED, rules.UPHELD)]
@@ -241,9 +266,7 @@ async def propose_order(who: Actor, alarms: Sequence[int]) -> Proposal:
     if standing:
         numbers = "、".join(dict.fromkeys(standing.values()))
         raise Refused(f"所选报警已经在{numbers}里督办，不能重复发起。")
-    department = await organisation(departments.pop())
-    if department is None:
-        raise Refused("这个报警的承办部门没有登记，请先登记机构。")
+    [department] = departments.values()
     organ = await competent_organ(who.region_lo, "supervision")
     if organ is None:
         raise Refused("本地区没有登记监察机关，请系统管理员在机构里指定。")

@@ -260,3 +260,19 @@ async def counted(client, who, count, expected) -> None:
     async with transaction(who.scope):
         assert await count(who.scope) == expected
     assert (await client.get("/orders/")).text.count("jd-main-link") == expected
+
+
+@pytest.mark.req("S1-25")
+async def test_a_brigade_is_answered_for_by_its_bureau(matter, login_as, region_tree) -> None:
+    async with transaction(OFFICE):
+        unit = await found_organisation(
+            "磴口县市场监管综合行政执法大队",
+            "body",
+            region_tree.county.id,
+            parent=matter.agencies.agency.id,
+        )
+    upper, _ = await issued(matter, [await matter.alarm(body=unit)])
+    assert (await order(upper))["to_org"] == unit.id  # nobody holds the role anywhere yet
+    await as_department(matter, login_as)
+    upper, _ = await issued(matter, [await matter.alarm(body=unit)])
+    assert (await order(upper))["to_org"] == matter.agencies.agency.id
