@@ -164,15 +164,6 @@ async def alarms_of_case(case: int, scope: Scope) -> list[dict[str, Any]]:
     )
 
 
-async def verdict_counts(case: int) -> dict[str, int]:
-    """How many verdicts of each result the case has."""
-    found = await rows(
-        "select result, count(*) as n from inspection_verdict where case_id = $1 group by result",
-        case,
-    )
-    return {r["result"]: r["n"] for r in found}
-
-
 async def board(scope: Scope) -> list[dict[str, Any]]:
     """Open lamps by unit, red first."""
     where, args = scope_conditions(scope, "a")

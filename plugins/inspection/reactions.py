@@ -126,13 +126,20 @@ def _hint(verdict: Verdict, subject: SubjectRef, kind_title: str) -> Blocker:
             "kind": kind_title,
             "mark": verdict.mark,
             "result": verdict.result,
-            "headline": verdict.headline,
+            "headline": _short(verdict),
+            "control": str(verdict.detail.get("control", "")),
             "what": shown.title if shown else "",
             "need": shown.need if shown else "",
             "have": shown.have if shown else "",
             "cure": verdict.cure,
         },
     )
+
+
+def _short(verdict: Verdict) -> str:
+    """What is lacking in two words, 「现场照片 0/1」; the step is the one on the screen anyway."""
+    lacking = [f"{c.title} {c.have}" for c in verdict.checks if c.ok is False and "/" in c.have]
+    return "、".join(lacking) or verdict.headline
 
 
 async def may_be_ordered(

@@ -239,13 +239,15 @@ async def case_panel(request: Request, case: FromPath[int]) -> Response:
     who = visitor(request)
     async with transaction(who.scope):
         found = await queries.alarms_of_case(case, who.scope)
-        counts = await queries.verdict_counts(case)
+        verdicts, _, _ = await verdicts_of(case)
+    said = telling.in_one_version(verdicts)
     return partial(
         request,
         "inspection/_panel.html",
         case=case,
         alarms=found,
-        passed=counts.get("passed", 0),
+        passed=sum(v.result == "passed" for v in said),
+        halted=next((v.reason for v in said if v.detail.get("paused")), ""),
         worst=worst([a["colour"] for a in found if a["state"] != "revoked"]),
         kinds=_kind_titles(),
         states=queries.STATE_TITLES,

@@ -32,7 +32,7 @@ class Findings:
         self.numbers = {point.key: i for i, point in enumerate(points)}
         self.alarms = [0] * len(points)
         self.cases = [0] * len(points)
-        self.kinds: dict[str, int] = {}
+        self.kinds: dict[str, int] = {point.kind: 0 for point in points}
         self.colours = {"red": 0, "yellow": 0}
         self._held: list[Row] = []
         self._runs: list[IO[bytes]] = []
@@ -60,7 +60,7 @@ class Findings:
                 # Verdicts come point by point, so a change of point is a new alarmed case.
                 self.cases[number] += 1
                 last = number
-            self.kinds[verdict.kind] = self.kinds.get(verdict.kind, 0) + 1
+            self.kinds[verdict.kind] += 1
             self.colours[verdict.colour] = self.colours.get(verdict.colour, 0) + 1
             held.append(
                 (

@@ -50,7 +50,7 @@ def seal(
     named = set(verdict.events)
     few = tuple(e for e in events if e.seq in named or _is_lapse_of(e, verdict))
     proof = Proof(point=point, events=few, until=until, verdict=verdict)
-    if judge_again(proof, kinds).same:
+    if judge_again(proof, kinds).verdict == verdict:
         return proof
     return msgspec.structs.replace(proof, events=tuple(events))
 

@@ -194,6 +194,7 @@ async def test_the_hint_says_what_submitting_now_would_bring(county):
     assert answer.unavailable == ()
     first, *rest = answer.blockers[ref]
     assert first.detail["colour"] == "red"
+    assert (first.detail["headline"], first.detail["control"]) == ("现场照片 0/1", "photos")
     assert (first.detail["what"], first.detail["have"]) == ("现场照片", "0/1")
     assert {b.detail["colour"] for b in rest} >= {"ok"}
     assert await alarms(1) == []

@@ -99,6 +99,10 @@ async def test_the_panel_and_the_card(client, county, bureau):
     assert "为什么报、为什么不报" in panel.text
     empty = await htmx(client).get("/inspection/panels/case/2")
     assert "还没有可以判断的环节" in empty.text
+    halted = Story(case=3).enter("inquiry", due=LATER + timedelta(days=3))
+    await tell(county, halted.act("suspended", reason="委托鉴定"))
+    paused = await htmx(client).get("/inspection/panels/case/3")
+    assert "案件已中止（委托鉴定），停止计时" in paused.text
     card = await htmx(client).get("/inspection/cards/board")
     assert "县市场监管局" in card.text or "磴口县市场监督管理局" in card.text
 

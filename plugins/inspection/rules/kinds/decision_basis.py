@@ -111,7 +111,10 @@ def _judge(
             sentence=f"{said}，没有填写依据，疑似异常{ending(point.colour or 'red')}",
             cure="在本环节的文本域填写决定的依据。",
             checks=(made, with_basis),
-            detail={"outcome": outcome},
+            detail={
+                "outcome": outcome,
+                "control": point.params.get("basis_control", "basis"),
+            },
         )
     )
     # The lamp of a negative decision stays yellow whatever the point says of its red one.

@@ -190,7 +190,12 @@ def _judge(point: Point, event: Event, nth: str) -> Verdict:
     if extra:
         wrong.append(f"处罚种类“{'、'.join(extra)}”不在「{band}」之内")
         headline = headline or f"处罚种类不在裁量阶次之内：{'、'.join(extra)}"
-    detail = {"amount": amount, "tiers": [t.key for t in matched], "named": named}
+    detail = {
+        "amount": amount,
+        "tiers": [t.key for t in matched],
+        "named": named,
+        "control": point.params.get("amount_control", "amount"),
+    }
     if not wrong:
         return verdict(
             point,

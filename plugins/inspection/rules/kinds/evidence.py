@@ -6,6 +6,8 @@ submit of the same step. Voiding a file after the submit is the same thing done 
 judged at that moment.
 """
 
+from typing import Any
+
 from plugins.inspection.rules.kinds.base import (
     Kind,
     Runner,
@@ -115,7 +117,7 @@ def _judge(
         for file in held.files
         if file.sha256
     )
-    detail = {
+    detail: dict[str, Any] = {
         "counts": {c: [_count(event, c), n.count, most.get(c, 0)] for c, n in required.items()}
     }
     if not missing and not reduced:
@@ -131,6 +133,11 @@ def _judge(
             evidence=hashes,
             detail=detail,
         )
+    detail["control"] = next(
+        c
+        for c, n in required.items()
+        if _count(event, c) < n.count or _count(event, c) < most.get(c, 0)
+    )
     here = event.step_title or point.steps.get(event.step, event.step)
     parts = []
     if missing:

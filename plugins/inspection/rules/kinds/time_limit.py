@@ -7,6 +7,7 @@ whether the sweep found it or a late submit did.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from plugins.inspection.rules.kinds.base import Kind, Runner, ending, in_force, verdict
 from plugins.inspection.rules.model import Check, ClockFace, Event, Point, Verdict
@@ -168,6 +169,7 @@ def _judge_span(point: Point, face: str, span: Span, view: CaseView) -> Verdict:
             span,
             "undecided",
             f"案件已中止（{paused.reason or '原因见记录'}），停止计时。",
+            detail={"paused": True},
         )
     until = view.now
     if until is not None and is_late(until, due):
@@ -234,6 +236,7 @@ def _say(
     checks: tuple[Check, ...] = (),
     events: tuple[int, ...] = (),
     event: Event | None = None,
+    detail: dict[str, Any] | None = None,
 ) -> Verdict:
     return verdict(
         point,
@@ -248,6 +251,7 @@ def _say(
         reason=reason,
         checks=checks,
         events=events,
+        detail=detail,
     )
 
 
