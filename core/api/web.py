@@ -32,7 +32,9 @@ from core.web.body import UploadedFile
 from core.web.enclosing import actions_for, describe, panels_for
 from core.web.hx import read as hx
 from core.web.hx import retarget, trigger
+from core.web.limiting import limit
 from core.web.responses import (
+    address_of,
     bind,
     export,
     is_htmx,
@@ -63,6 +65,7 @@ __all__ = [
     "Tab",
     "UploadedFile",
     "actions_for",
+    "address_of",
     "bind",
     "decode",
     "delete",
@@ -72,6 +75,7 @@ __all__ = [
     "get",
     "hx",
     "is_htmx",
+    "limit",
     "page",
     "panels_for",
     "parse_money",

@@ -54,6 +54,9 @@ jobs = [
         "core.calendar.sweep",
         sweep.sweep,
         every=sweep.SWEEP_EVERY,
+        # A worker that dies in the middle holds the turn until then; with the usual five minutes
+        # an alarm would come that late.
+        timeout=timedelta(seconds=40),
         reason="deadlines of all regions end in the same night",
     ),
     Job(

@@ -34,7 +34,8 @@ LOCK_MS = 100
 DEPTH = 3
 """How far facts recorded by eager handlers are followed eagerly: an order is revoked, so its
 alarm is, so the lamp of the case goes out. Beyond that the worker takes over."""
-WORKER_SECONDS = 60
+WORKER_SECONDS = 30
+"""How long one delivery may take; ten seconds later that of a worker that died falls due again."""
 TRIES = 12
 
 

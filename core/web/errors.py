@@ -275,6 +275,9 @@ HANDLERS: dict[Any, Any] = {
     HTTPException: on_http_error,
     asyncpg.PostgresError: on_database_error,
     asyncpg.InterfaceError: on_lost_connection,
+    # What asyncpg says when the server is killed in the middle of an answer.
+    asyncpg.InternalClientError: on_lost_connection,
     ConnectionError: on_lost_connection,
+    TimeoutError: on_lost_connection,
     Exception: on_any_error,
 }

@@ -135,6 +135,16 @@ def _said(request: Req, kept: Held) -> list[dict[str, str]]:
     return found if isinstance(found, list) else []
 
 
+def address_of(request: Req, path: str) -> str:
+    """The whole address of a page, to be printed or drawn as a code.
+
+    What the operator has set counts; the name a browser sends is believed only without it, since
+    anybody can send any.
+    """
+    site = held(request).platform.settings.server.url or str(request.base_url)
+    return f"{site.rstrip('/')}{path}"
+
+
 def is_htmx(request: Req) -> bool:
     """Whether htmx asks for a piece of the page rather than the page."""
     return hx.is_htmx(request)

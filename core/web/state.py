@@ -5,6 +5,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from core.web.limiting import Limits
+
 if TYPE_CHECKING:
     from core.auth.visitor import Visitor
     from core.host.registry import Registry
@@ -25,6 +27,8 @@ class Platform:
     templates: "Templates"
     static: "StaticFiles"
     plugin_of_path: dict[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    """How often who has asked for pages that are open to everybody."""
 
 
 @dataclass

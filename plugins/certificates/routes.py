@@ -21,9 +21,11 @@ from core.api.web import (
     Request,
     Response,
     UploadedFile,
+    address_of,
     bind,
     export,
     get,
+    limit,
     page,
     post,
     redirect,
@@ -303,6 +305,7 @@ ANYBODY = public("群众扫码核验执法证件，不需要登录")
 @get("/check/{token:str}", opt=ANYBODY)
 async def check_certificate(request: Request, token: FromPath[str]) -> Response:
     """Whether the certificate behind a QR code is good today; never an ID number or a phone."""
+    limit(request, "certificates.check")
     async with transaction(Scope.public()):
         found = await public_certificate(token[:40])
     standing = judge_card(as_card(found), clock.today()) if found else None
@@ -321,15 +324,18 @@ async def check_certificate(request: Request, token: FromPath[str]) -> Response:
 @get("/qr/{token:str}", opt=ANYBODY)
 async def draw_qr(request: Request, token: FromPath[str]) -> Response:
     """The QR code that leads to the certificate's public page."""
+    limit(request, "certificates.check")
     async with transaction(Scope.public()):
         if await public_certificate(token[:40]) is None:
             raise NotFound
-    address = f"{str(request.base_url).rstrip('/')}/certificates/check/{token}"
+    address = address_of(request, f"/certificates/check/{token}")
     image = qrcode.make(address, image_factory=qrcode.image.svg.SvgPathImage, border=2)
     out = io.BytesIO()
     image.save(out)
     return Response(
-        out.getvalue(), media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"}
+        out.getvalue(),
+        media_type="image/svg+xml",
+        headers={"Cache-Control": "private, max-age=86400"},
     )
 
 
