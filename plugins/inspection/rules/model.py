@@ -260,9 +260,20 @@ class Verdict(Struct, frozen=True, omit_defaults=True, gc=False):
 
     @property
     def digest(self) -> str:
-        """Changes exactly when what the verdict says changes."""
-        said = f"{self.result}|{self.colour}|{self.headline}|{self.sentence}|{self.reason}"
-        return blake2b(said.encode(), digest_size=8).hexdigest()
+        """Changes exactly when the verdict changes: its result, lamp or figures, not its wording.
+
+        So a sentence written better in a later version is no change of what was judged.
+        """
+        figures = {key: value for key, value in self.detail.items() if key != "control"}
+        said = msgspec.json.encode((self.result, self.colour, figures), order="deterministic")
+        return blake2b(said, digest_size=8).hexdigest()
+
+    def agrees_with(self, sealed: "Verdict") -> bool:
+        """Whether this is the verdict that was sealed; what it says more than then may differ."""
+        return (
+            (self.key, self.result, self.colour, self.at)
+            == (sealed.key, sealed.result, sealed.colour, sealed.at)
+        ) and all(self.detail.get(key) == value for key, value in sealed.detail.items())
 
 
 def decode_event(payload: Mapping[str, Any]) -> Event:

@@ -60,7 +60,7 @@ def judge_again(proof: Proof, kinds: Kinds = STANDARD_KINDS) -> Again:
     wanted = proof.verdict
     for found in judge(proof.events, [proof.point], None, proof.until, kinds=kinds):
         if found.key == wanted.key:
-            same = found.digest == wanted.digest and found.at == wanted.at
+            same = found.agrees_with(wanted)
             return Again(same, found, "" if same else "结论与报警时不同")
     return Again(False, None, "封存的事件里没有这个监察点要判断的情形")
 

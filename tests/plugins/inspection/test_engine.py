@@ -198,6 +198,20 @@ def test_a_proof_of_an_earlier_day_still_reads(tmp_path):
     assert again.same, again
 
 
+def test_better_wording_is_no_other_verdict_but_other_figures_are():
+    story = Story().enter("execute").submit("close", payments=[paid(400000)])
+    story.payloads[0]["kind"] = "step_submitted"
+    story.payloads[0] |= {"step": "decide", "decision": decision()}
+    rules = points(definition(point("execution", "execute", params={"decision_step": "decide"})))
+    (verdict,) = fired(judge(story.events, rules))
+    reworded = msgspec.structs.replace(verdict, sentence="换一种说法，所以报红灯。", headline="换")
+    other = msgspec.structs.replace(verdict, detail={**verdict.detail, "paid": 1})
+    assert reworded.digest == verdict.digest != other.digest
+    assert verdict.agrees_with(reworded)
+    assert not verdict.agrees_with(other)
+    assert not verdict.agrees_with(msgspec.structs.replace(verdict, colour="yellow"))
+
+
 @pytest.mark.req("S1-16")
 def test_a_case_shows_its_worst_lamp():
     assert worst(["yellow", "red"]) == "red"

@@ -66,7 +66,7 @@ def _judge(point: Point, event: Event) -> Verdict:
         headline=f"{here}回退到{there}"
         + (f"，跨 {len(crossed)} 个环节" if len(crossed) > 1 else ""),
         sentence=f"「{here}」回退到「{there}」{several}，"
-        f"理由：{event.reason or '没有填写'}；设了回退监察点的环节凡回退都提示"
+        f"理由：{event.reason.rstrip('。') or '没有填写'}；设了回退监察点的环节凡回退都提示"
         f"{ending(point.colour or 'yellow')}",
         cure="属于按规则的提示，经督办说明原因后撤销；没有回退却提示的，请核对监察点所在的分支。",
         checks=(
