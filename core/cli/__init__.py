@@ -68,7 +68,7 @@ def _migrate(_options: argparse.Namespace) -> int:
 def _seed(options: argparse.Namespace) -> int:
     from core.cli.seed import seed
 
-    return seed(reset=options.reset)
+    return seed(reset=options.reset, force=options.force)
 
 
 def _check(_options: argparse.Namespace) -> int:
@@ -115,6 +115,7 @@ def _add_built_in(parser: argparse.ArgumentParser) -> Any:
     add("migrate", "升级数据库结构", _migrate)
     seed = add("seed", "写入演示数据（可重复执行）", _seed)
     seed.add_argument("--reset", action="store_true", help="先清空数据库（生产环境拒绝）")
+    seed.add_argument("--force", action="store_true", help="不是演示环境、有其他账号时也清空")
     add("check", "检查插件与配置，不需要数据库", _check)
     plugins = add("plugins", "列出插件", _plugins)
     plugins.add_argument("-v", "--verbose", action="store_true", help="列出权限、记录与关口")

@@ -28,32 +28,43 @@ class SeedError(Exception):
     """A demo step failed; the message says which, the log says why."""
 
 
-def seed(*, reset: bool = False) -> int:
-    """Run all demo steps; with ``reset`` on an emptied database."""
+def seed(*, reset: bool = False, force: bool = False) -> int:
+    """Run all demo steps; with ``reset`` on an emptied database.
+
+    A reset needs a demo: the demo mode, and nobody's account but the demo's own. ``force`` is for
+    whoever knows that neither matters; a production database and a running one are never emptied.
+    """
     settings = load()
     set_up(settings)
-    if reset and (refusal := _may_not_reset(settings)):
+    if reset and (refusal := _may_not_reset(settings, force=force)):
         print(refusal, file=sys.stderr)
         return 1
     try:
         with stores(settings) as address:
-            asyncio.run(_seed(address["DATABASE_URL"], settings, reset=reset))
+            asyncio.run(_seed(address["DATABASE_URL"], settings, reset=reset, force=force))
     except (ServeError, SeedError, SchemaError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def _may_not_reset(settings: Settings) -> str:
+def _may_not_reset(settings: Settings, *, force: bool) -> str:
     if settings.production:
         return "生产环境不清空数据 (a production database is never reset)"
     if running(settings.data):
         return "平台正在运行，请先停止再清空 (stop the running platform first)"
+    if not (settings.demo or (settings.data / ACCOUNTS).exists() or force):
+        return "不是演示环境，不清空数据；确实要清空请加 --force (not a demo; --force to insist)"
     return ""
 
 
-async def _seed(url: str, settings: Settings, *, reset: bool) -> None:
+async def _seed(url: str, settings: Settings, *, reset: bool, force: bool = False) -> None:
     if reset:
+        if not force and (others := await _others(url)):
+            raise SeedError(
+                f"库里有 {others} 个不是演示的账号，不清空；确实要清空请加 --force"
+                " (accounts besides the demo's exist; --force to insist)"
+            )
         unchanged.forget(settings.data)
         await _empty(url)
     # Harmless when nothing is pending; a reset database has no tables at all.
@@ -84,6 +95,19 @@ async def _seed(url: str, settings: Settings, *, reset: bool) -> None:
 def _unhurried(url: str) -> str:
     """The same database, not waiting for the disk at every commit: a lost demo is sown again."""
     return f"{url}{'&' if '?' in url else '?'}synchronous_commit=off"
+
+
+async def _others(url: str) -> int:
+    """How many accounts are not the demo's own; 0 where nothing is set up yet."""
+    connection = await asyncpg.connect(url)
+    try:
+        if await connection.fetchval("select to_regclass('public.core_user')") is None:
+            return 0
+        # The login owns nothing by itself; every role that exists may read this table.
+        await connection.execute(f"set role {WEB}")
+        return int(await connection.fetchval("select count(*) from core_user where not demo"))
+    finally:
+        await connection.close()
 
 
 async def _empty(url: str) -> None:

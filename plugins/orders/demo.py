@@ -126,22 +126,17 @@ async def _ask(cast: Cast, person: int) -> None:
         for organ, reach in cast.reach.items():
             found = await rows(OPEN_ALARMS, *reach)
             mine = [a for a in found if (a["handlers"] or [0])[0] == person]
-            if mine:
+            if not mine:
+                continue
+            department = await services.supervising_department(mine[0]["department"])
+            if department is not None and department.id in cast.departments:
+                bureau, superior = cast.bureaus[organ], cast.departments[department.id]
                 break
         else:
             return
-        department = await services.supervising_department(mine[0]["department"])
-    if department is None or department.id not in cast.departments:
-        return
-    order = await services.issue_order(
-        cast.bureaus[organ], [mine[0]["alarm"]], rules.default_instruction(mine[:1])
-    )
-    await services.relay_order(
-        cast.departments[department.id],
-        order,
-        "请说明报警的原因和改正情况。",
-        {mine[0]["alarm"]: person},
-    )
+    alarm = mine[0]["alarm"]
+    order = await services.issue_order(bureau, [alarm], rules.default_instruction(mine[:1]))
+    await services.relay_order(superior, order, "请说明报警的原因和改正情况。", {alarm: person})
 
 
 async def _issue(cast: Cast, organ: int) -> None:

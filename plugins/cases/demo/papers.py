@@ -68,18 +68,30 @@ def paper(title: str, lines: list[str]) -> bytes:
     for number, line in enumerate(lines):
         text.append(f"BT /F 12 Tf 72 {720 - number * 24} Td <{shown(line)}> Tj ET")
     stream = "\n".join(text).encode()
+    page = (
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R"
+        b"/Resources<</Font<</F 5 0 R>>>>>>"
+    )
+    font = (
+        b"<</Type/Font/Subtype/Type0/BaseFont/STSong-Light/Encoding/UniGB-UTF16-H"
+        b"/DescendantFonts[6 0 R]>>"
+    )
+    glyphs = (
+        b"<</Type/Font/Subtype/CIDFontType0/BaseFont/STSong-Light/CIDSystemInfo"
+        b"<</Registry(Adobe)/Ordering(GB1)/Supplement 4>>/FontDescriptor 7 0 R/DW 1000>>"
+    )
+    face = (
+        b"<</Type/FontDescriptor/FontName/STSong-Light/Flags 6/FontBBox[0 -200 1000 900]"
+        b"/ItalicAngle 0/Ascent 880/Descent -120/CapHeight 880/StemV 93>>"
+    )
     objects = (
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R"
-        b"/Resources<</Font<</F 5 0 R>>>>>>",
+        page,
         b"<</Length %d>>\nstream\n%b\nendstream" % (len(stream), stream),
-        b"<</Type/Font/Subtype/Type0/BaseFont/STSong-Light/Encoding/UniGB-UTF16-H"
-        b"/DescendantFonts[6 0 R]>>",
-        b"<</Type/Font/Subtype/CIDFontType0/BaseFont/STSong-Light/CIDSystemInfo"
-        b"<</Registry(Adobe)/Ordering(GB1)/Supplement 4>>/FontDescriptor 7 0 R/DW 1000>>",
-        b"<</Type/FontDescriptor/FontName/STSong-Light/Flags 6/FontBBox[0 -200 1000 900]"
-        b"/ItalicAngle 0/Ascent 880/Descent -120/CapHeight 880/StemV 93>>",
+        font,
+        glyphs,
+        face,
     )
     out = io.BytesIO()
     out.write(b"%PDF-1.5\n")

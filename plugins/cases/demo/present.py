@@ -23,25 +23,25 @@ def _upto(moves: list[Move], *waits: int) -> list[Move]:
     return [m.waits(w, w) for m, w in zip(moves, waits, strict=False)]
 
 
-def _late(desk: Desk, moves: list[Move], matter: Matter) -> list[Move]:
+def _late(_desk: Desk, moves: list[Move], _matter: Matter) -> list[Move]:
     return _upto(moves, 1, 1)
 
 
-def _near(desk: Desk, moves: list[Move], matter: Matter) -> list[Move]:
+def _near(_desk: Desk, moves: list[Move], _matter: Matter) -> list[Move]:
     return _upto(moves, 1, 1, 8, 3, 2, 5)
 
 
-def _resting(desk: Desk, moves: list[Move], matter: Matter) -> list[Move]:
+def _resting(_desk: Desk, moves: list[Move], _matter: Matter) -> list[Move]:
     tested = suspends((6, 6), "检验、检测、检疫", "抽取三批次样品送自治区检验院检验。")
     return [*_upto(moves, 1, 1), tested]
 
 
-def _back(desk: Desk, moves: list[Move], matter: Matter) -> list[Move]:
+def _back(_desk: Desk, moves: list[Move], _matter: Matter) -> list[Move]:
     sent = goes_back((2, 2), "inquiry", "供货者名称前后不一致，退回补充调查。")
     return [*_upto(moves, 1, 1, 5, 3), sent]
 
 
-def _no_photos(desk: Desk, moves: list[Move], matter: Matter) -> list[Move]:
+def _no_photos(_desk: Desk, moves: list[Move], _matter: Matter) -> list[Move]:
     return _upto(courses.lacking(moves, "inquiry", "photos"), 1, 1, 6, 3, 2)
 
 
@@ -50,7 +50,7 @@ def _in_parts(desk: Desk, moves: list[Move], matter: Matter) -> list[Move]:
     return _upto(course, 1, 1, 8, 3, 2, 5, 2, 1, 2, 2)
 
 
-def _new(desk: Desk, moves: list[Move], matter: Matter) -> list[Move]:
+def _new(_desk: Desk, _moves: list[Move], _matter: Matter) -> list[Move]:
     return []
 
 

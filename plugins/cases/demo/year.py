@@ -28,6 +28,8 @@ from plugins.cases.demo.words import (
 from plugins.cases.rules.party import PartyDraft
 
 NEGATIVE_BASIS = "《中华人民共和国行政处罚法》第三十三条第一款"
+LEAST = 0.01
+"""Of so small a share of the year nothing is left but the desk of today and the scandal."""
 OWN_BEFORE = 135
 """Calendar days before today from which on the account everybody tries first gets no more
 chance cases, so that his list holds what ``today.py`` puts there."""
@@ -393,7 +395,7 @@ def plan_year(cast: Cast) -> int:
     first = context.begins.date()
     planned = 0
     for number, share in enumerate(SHARES):
-        count = max(1, round(share.count * context.share))
+        count = max(1, round(share.count * context.share)) if context.share > LEAST else 0
         chance = context.random(f"year:{number}")
         town = TOWNS[share.body[:2]]
         ordinary = share.item in courses.MATTERS
