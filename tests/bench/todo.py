@@ -21,10 +21,9 @@ from core.calendar.queries import load_calendar
 from core.host.registry import Registry, current, set_current
 from core.people.services import enter_person
 from core.turns import queries, rules
-from core.web import navigation
 from core.web.state import Held, platform_of
 from core.web.state import current as current_request
-from tests import cluster, factories
+from tests import factories
 from tests.bench.measuring import Cost, Number, Race
 from tests.bench.world import WIDE, Asker, application, as_owner, backends, database, run, server
 
@@ -273,12 +272,3 @@ def measure(*, quick: bool = False) -> list[Number]:
             note=f"{wide.whole / 1000:.2f} : {page.whole / 1000:.2f} ms",
         ),
     ]
-
-
-def main() -> None:
-    for each in measure(quick=True):
-        print(each.title, each.text, each.goal_text, each.note)
-
-
-if __name__ == "__main__":
-    main()
