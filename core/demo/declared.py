@@ -3,6 +3,7 @@
 
 import tomllib
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from core.auth.services import create_account, grant_role
 from core.db import Scope, row, transaction, value
 from core.demo.cast import visitors
 from core.demo.playing import play
+from core.notify.services import mark_read_before
 from core.people.queries import organisation
 from core.people.services import appoint_organ, enter_person, found_organisation
 from core.regions.queries import region_by_code
@@ -21,6 +23,8 @@ from core.regions.services import import_regions
 
 TOWNS = Path(__file__).resolve().parent / "towns.toml"
 PROVINCES = ("15", "37")
+UNREAD = timedelta(days=4)
+"""People have read what they were told before; the bell shows the last days only."""
 PLAYED = 1000
 """The order of the step that plays the year; whoever plans does so before."""
 _CATEGORIES = {"sj": "市场监管", "hb": "生态环境", "sl": "水利", "sz": "水利", "mz": "民政"}
@@ -167,7 +171,9 @@ async def _account(
 
 async def play_year(context: DemoContext) -> None:
     """Everything the steps before have planned happens, each on its own day."""
-    await play(context)
+    if await play(context):
+        async with transaction(_scope()):
+            await mark_read_before(context.now - UNREAD)
 
 
 DEMO_STEPS = [

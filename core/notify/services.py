@@ -2,6 +2,7 @@
 """Sending messages, reading them, and the job that hands them to channels."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from core import clock, db
@@ -172,3 +173,10 @@ async def mute(person: int, kind: str, on: bool) -> None:
         )
     else:
         await db.execute("delete from core_mute where person = $1 and kind = $2", person, kind)
+
+
+async def mark_read_before(moment: datetime) -> int:
+    """Take everything sent before ``moment`` as read; for data that was brought in afterwards."""
+    return await db.execute(
+        "update core_message set read_at = at where read_at is null and at < $1", moment
+    )
