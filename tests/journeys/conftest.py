@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Journeys: the whole platform, started as a user starts it, walked through in a browser.
+
+One platform and one browser for the folder. With several test processes all journeys run in
+one of them (``xdist_group``), because they share the platform's data.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.journeys.desk import Desk
+from tests.journeys.instance import Instance
+
+HERE = Path(__file__).parent
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("journeys"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where the browser is; without one the journeys are skipped, in CI they fail."""
+    for name in NAMES:
+        if found := shutil.which(name):
+            return found
+    reason = f"no browser: none of {', '.join(NAMES)} is installed"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a running platform: JIANDU_JOURNEYS_URL, or one started here.
+
+    It asks for ``chromium`` so that nothing is started where nothing can be seen.
+    """
+    if given := os.environ.get("JIANDU_JOURNEYS_URL"):
+        yield given.rstrip("/")
+        return
+    folder = tmp_path_factory.mktemp("platform")
+    folder.chmod(0o711)
+    instance = Instance(folder / "data")
+    try:
+        yield instance.start().url
+    finally:
+        instance.stop()
+
+
+# A browser driven from this thread keeps an event loop running in it; tests elsewhere that
+# bring their own loop must not meet it, so the browser ends with the folder.
+@pytest.fixture(scope="package")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Path | None:
+    """Where screenshots go: JIANDU_PICTURES, or nowhere."""
+    given = os.environ.get("JIANDU_PICTURES")
+    return Path(given) if given else None
+
+
+SignIn = Callable[..., Desk]
+
+
+@pytest.fixture
+def desks(browser: Browser, site: str) -> Iterator[SignIn]:
+    """``desks("zhanghailong", width=390, script=False)``: a person at an own screen.
+
+    At the end no browser may have complained: no script error, no breach of the content
+    security policy, no piece of a page that failed, no fault of the server.
+    """
+    opened: list[Desk] = []
+
+    def sit_down(login: str = "", *, width: int = 1280, script: bool = True) -> Desk:
+        desk = Desk(browser, site, width=width, script=script)
+        opened.append(desk)
+        return desk.sign_in(login) if login else desk
+
+    yield sit_down
+    faults = list(dict.fromkeys(fault for desk in opened for fault in desk.faults))
+    for desk in opened:
+        desk.close()
+    assert not faults, "the browser complained:\n" + "\n".join(faults)
