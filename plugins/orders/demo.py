@@ -28,8 +28,11 @@ RIGHTS = {
 # officers miss their five days, and that something is always under way.
 TAKES_UP = {"issue": 0.5, "relay": 0.7, "reply": 0.45, "answer": 0.6, "decide": 0.5}
 UPHOLDS, RETURNS = 0.12, 0.1
-FRESH = timedelta(days=16)
+FRESH = timedelta(days=9)
 """Of what was raised so lately only a third is on an order today; the rest still waits."""
+SLACK = timedelta(days=26)
+"""Towards the end everybody is slower, so that today something lies at every stage."""
+SLOWER = 0.22
 SHOWN = "zhanghailong"
 """The account everybody tries first; he owes an answer today."""
 
@@ -52,13 +55,19 @@ class Cast:
     departments: dict[int, Actor] = field(default_factory=dict)
     officers: dict[int, Actor] = field(default_factory=dict)
     fresh_from: datetime = field(default_factory=clock.now)
+    slow_from: datetime = field(default_factory=clock.now)
 
     def takes_up(self, act: str) -> bool:
-        return self.chance.random() < TAKES_UP[act]
+        slow = clock.now() > self.slow_from and act != "issue"
+        return self.chance.random() < TAKES_UP[act] * (SLOWER if slow else 1)
 
 
 async def _cast(context: DemoContext) -> Cast:
-    cast = Cast(context.random("orders"), fresh_from=context.now - FRESH)
+    cast = Cast(
+        context.random("orders"),
+        fresh_from=context.now - FRESH,
+        slow_from=context.now - SLACK,
+    )
     for person in context.shared["core.persons"].values():
         office = await organisation(person.organisation)
         home = await region(office.region) if office else None

@@ -365,7 +365,7 @@ def _declined(moves: list[Move], step: str, outcome: str) -> list[Move]:
 
 
 ORDINARY_FLAWS = (
-    ("", 60),
+    ("", 48),
     ("late_inquiry", 4),
     ("late_all", 3),
     ("late_serve", 2),
@@ -386,7 +386,7 @@ ORDINARY_FLAWS = (
     ("stranger", 2),
     ("alone", 3),
 )
-SIMPLE_FLAWS = (("", 78), ("missing", 6), ("basis", 3), ("late", 6), ("back", 4), ("negative", 5))
+SIMPLE_FLAWS = (("", 60), ("missing", 6), ("basis", 3), ("late", 6), ("back", 4), ("negative", 5))
 
 
 def plan_year(cast: Cast) -> int:
