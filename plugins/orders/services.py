@@ -799,6 +799,13 @@ async def return_order(who: Actor, order: int, reason: str) -> None:
         await _tell_department("orders.returned", upper, who, reason.strip())
 
 
+async def _only_the_issuer(who: Actor, upper: Mapping[str, Any]) -> None:
+    """A bureau above sees the orders of those below, and leaves them to them."""
+    issuer = await organisation(upper["organ"])
+    if issuer is None or issuer.region_lo != who.region_lo:
+        raise Refused(f"这份督办由{upper['organ_name']}发出，由它办理。")
+
+
 async def _for_decision(who: Actor, order: int, reason: str) -> tuple[dict[str, Any], Matter]:
     if WITHDRAW not in who.permissions:
         raise Refused("撤销、维持和退回由监察机关人员办理。")
@@ -807,6 +814,7 @@ async def _for_decision(who: Actor, order: int, reason: str) -> tuple[dict[str, 
     upper = await _held(who, order)
     if upper["tier"] != 1:
         raise Refused("监察机关只对自己发出的督办作决定。")
+    await _only_the_issuer(who, upper)
     _refuse(rules.why_not_decide(upper["state"]))
     return upper, await load_matter(upper)
 
@@ -912,6 +920,8 @@ async def extend_order(who: Actor, order: int, days: int, reason: str) -> None:
         needed = WITHDRAW if found["tier"] == 1 else RELAY
         if needed not in who.permissions:
             raise Refused("延长期限由发出督办的一方办理。")
+        if found["tier"] == 1:
+            await _only_the_issuer(who, found)
         if found["state"] not in (ISSUED, RELAYED) or not found["clock"]:
             raise Refused("这份督办没有正在计时的期限。")
         await extend_clock(found["clock"], Limit(days, "working"), reason, who.name)
@@ -928,7 +938,8 @@ async def urge_order(who: Actor, order: int) -> None:
     """催办: reminds the one who must answer; changes nothing else."""
     async with transaction(who.scope):
         found = await _held(who, order)
-        if not {WITHDRAW, RELAY} & who.permissions:
+        # Each tier is urged from above: nobody urges the order that he has to answer himself.
+        if not ({WITHDRAW} if found["tier"] == 1 else {WITHDRAW, RELAY}) & who.permissions:
             raise Refused("催办由发出督办的一方办理。")
         if found["state"] not in (ISSUED, RELAYED):
             raise Refused("这份督办已经回复，不需要催办。")

@@ -12,7 +12,9 @@ from core.api.facts import history
 from core.calendar.sweep import lapse_due_clocks
 from core.host.facts import fact_of
 from plugins.orders import reactions, services
+from plugins.orders.queries import ISSUE, READ, WITHDRAW
 from plugins.orders.services import ref
+from tests.plugins.orders.conftest import actor
 
 ALL = Scope.platform("test")
 TEXT = "当事人口头申请分期，未办审批即先收 4,000 元。余款已补缴。"
@@ -457,3 +459,17 @@ async def test_a_provisional_deadline_escalates_nothing(matter, clock) -> None:
     await _lapse()
     assert not (await order(upper))["late"]
     assert SubjectRef("orders.order", upper) == ref(upper)
+
+
+async def test_a_bureau_above_leaves_the_orders_of_those_below_to_them(matter, region_tree) -> None:
+    upper, _lowers, alarms = await relayed(matter)
+    city = actor("市司法局", {READ, ISSUE, WITHDRAW}, region_tree.city)
+    for act in (
+        services.revoke_alarms(city, upper, alarms, "理由"),
+        services.return_order(city, upper, "理由"),
+        services.extend_order(city, upper, 3, "理由"),
+    ):
+        with pytest.raises(Refused, match="县司法局发出"):
+            await act
+    with pytest.raises(Refused, match="由发出督办的一方"):
+        await services.urge_order(matter.department, upper)
