@@ -212,7 +212,7 @@ async def day(who: Visitor) -> Day:
 
 HOLDS = """
 select t.subject_kind, t.subject_id, t.person, t.holder_name, t.step_title, t.pause_note,
-  t.region_lo, coalesce(k.started_at, t.started_at) as started_at,
+  t.org_lo, t.permission, t.region_lo, coalesce(k.started_at, t.started_at) as started_at,
   coalesce(k.due_at, t.due_at) as due_at, coalesce(k.state = 'paused', t.paused) as paused,
   coalesce(k.limit_unit, t.unit) as unit
 from unnest($1::text[], $2::int8[]) s(kind, id)
@@ -238,11 +238,19 @@ async def holds(
             HOLDS, [each.kind for each in subjects], [each.id for each in subjects]
         )
         calendar = await load_calendar(found[0]["region_lo"]) if found else standard()
+        unit = await office(who) if who else NOTHING
     me = who.person_id if who else 0
     result: dict[SubjectRef, list[dict[str, Any]]] = {}
     for row in found:
         ref = SubjectRef(row["subject_kind"], row["subject_id"])
-        result.setdefault(ref, []).append(_hold(row, me, calendar))
+        # The same rule as the list of one's turns: what is on it says "轮到我" everywhere.
+        mine = (
+            who is not None
+            and row["person"] == 0
+            and unit.lo <= row["org_lo"] <= unit.hi
+            and (not row["permission"] or row["permission"] in who.permissions)
+        )
+        result.setdefault(ref, []).append(_hold(row, me, calendar, mine=mine))
     return result
 
 

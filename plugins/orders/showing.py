@@ -274,21 +274,21 @@ def _story(told: Sequence[Fact]) -> list[dict[str, Any]]:
 
 def _sentence(fact: Fact) -> str:
     told = fact.payload
-    number = str(told.get("number", "")).removeprefix("督办")
+    number = str(told.get("number", ""))
     if fact.kind == "orders.issued":
-        return f"发起 {number}，发给{told['to']}"
+        return f"发起{number}，发给{told['to']}"
     if fact.kind == "orders.received":
-        return f"签收 {number}"
+        return f"签收{number}"
     if fact.kind == "orders.relayed":
-        return f"转督 {number}，发给{told['to']}"
+        return f"转办{told['to']}：{number}"
     if fact.kind == "orders.replied":
-        return f"{told['by']}回复 {number}"
+        return f"{told['by']}回复{number}"
     if fact.kind == "orders.returned":
-        return f"退回 {number}，第 {told['round']} 轮：{told['reason']}"
+        return f"退回{number}，第 {told['round']} 轮：{told['reason']}"
     if fact.kind == "orders.extended":
         return f"{number}延长 {told['days']} 个工作日：{told['reason']}"
     if fact.kind == "orders.urged":
-        return f"{told['by']}催办 {number}"
+        return f"{told['by']}催办{number}"
     if fact.kind == "orders.escalated":
         return f"{number}逾期未回复，上报{told['to']}"
     act = "撤销报警" if fact.kind == "orders.revoked" else "维持报警"

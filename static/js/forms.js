@@ -8,7 +8,8 @@
   const KEEP = "jd-draft:";
   const SKIP = new Set(["hidden", "password", "file", "submit", "button"]);
   const forms = () => document.querySelectorAll("form[data-jd-guard]");
-  const keyOf = (form) => `${KEEP}${location.pathname}#${form.id || form.getAttribute("action") || ""}`;
+  // By where it is sent, not by its id: the next step of a case stands in a form of the same id.
+  const keyOf = (form) => `${KEEP}${location.pathname}#${form.getAttribute("action") || form.id || ""}`;
 
   function typed(form) {
     const values = [];

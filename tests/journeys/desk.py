@@ -148,7 +148,7 @@ class Desk:
         self.fill(**{f"{CONTROL}{key}": value for key, value in values.items()})
 
     def authorise_next(self, *people: str) -> None:
-        """环节授权 of the step that comes next."""
+        """环节授权 of the step that comes next; the first one leads."""
         details = self.page.locator("#h-next")
         if details.get_attribute("open") is None:
             details.locator("summary").first.click()
@@ -157,7 +157,8 @@ class Desk:
             box = boxes.nth(index)
             name = box.locator("xpath=..").inner_text()
             self.tick(box, any(name.strip().startswith(each) for each in people))
-        details.locator("select[name=next_lead]").select_option(index=0)
+        lead = details.locator("select[name=next_lead] option").filter(has_text=people[0]).first
+        details.locator("select[name=next_lead]").select_option(lead.get_attribute("value"))
 
     def attach(self, control: str, *files: Upload) -> None:
         """Upload to an evidence control and wait until the file stands there."""
@@ -239,6 +240,7 @@ class Desk:
         """A picture for people to look at, when a folder for them is given."""
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
+            self.page.evaluate("scrollTo(0, 0)")
             self.page.screenshot(path=folder / f"{name}-{self.width}.png", full_page=True)
 
     @contextmanager
