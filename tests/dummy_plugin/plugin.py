@@ -53,7 +53,14 @@ def silent_cases(
     """A monitoring point of our own: a case with a single event has stood still."""
     if len(events) != 1:
         return ()
-    return ({"result": "objected", "seq": events[0]["seq"], "sentence": "立案后再无动静。"},)
+    return (
+        {
+            "result": "fired",
+            "seq": events[0]["seq"],
+            "headline": "久无动静",
+            "sentence": "立案后再无动静，所以报黄灯。",
+        },
+    )
 
 
 async def seed(_context: Any) -> None:

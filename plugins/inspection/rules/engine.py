@@ -11,7 +11,7 @@ import msgspec
 
 from plugins.inspection.rules.kinds import SEVEN
 from plugins.inspection.rules.kinds.base import Kind, Runner, in_force, verdict
-from plugins.inspection.rules.model import Check, Event, Part, Point, Verdict
+from plugins.inspection.rules.model import Check, Event, Part, Point, Result, Verdict
 from plugins.inspection.rules.view import Calendar, CaseView
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -118,7 +118,7 @@ def _unknown(point: Point) -> Runner:
 class Finding(msgspec.Struct, frozen=True):
     """What a contributed kind answers about one occasion; checked when it comes in."""
 
-    result: str
+    result: Result
     seq: int
     sentence: str = ""
     headline: str = ""
@@ -143,9 +143,15 @@ def contributed_kind(
 
         def run(view: CaseView, out: list[Verdict], explain: bool) -> None:
             by_seq = {event.seq: event for event in view.events}
-            answers = judge_case([msgspec.to_builtins(e) for e in view.events], plain_point)
-            for answer in answers:
-                finding = msgspec.convert(answer, Finding)
+            try:
+                answers = judge_case([msgspec.to_builtins(e) for e in view.events], plain_point)
+                findings = [msgspec.convert(answer, Finding) for answer in answers]
+            except Exception as error:  # noqa: BLE001 - a kind of others must not silence our own
+                if explain:
+                    why = f"监察点类型 {key} 出错，没有判断（{type(error).__name__}）。"
+                    out.append(verdict(point, key, "undecided", mark=mark, reason=why))
+                return
+            for finding in findings:
                 event = by_seq.get(finding.seq)
                 if event is None or not in_force(point, event.at):
                     continue
@@ -155,7 +161,7 @@ def contributed_kind(
                     verdict(
                         point,
                         key,
-                        finding.result,  # type: ignore[arg-type]
+                        finding.result,
                         mark=mark,
                         colour=finding.colour or colour,
                         event=event,

@@ -17,6 +17,7 @@ from core.api.db import execute, row, rows
 from core.api.facts import Fact, Place, SubjectRef, history, record
 from plugins.inspection.rules.engine import judge
 from plugins.inspection.rules.facts import AlarmCorrected, AlarmRaised
+from plugins.inspection.rules.logs import ALL_KINDS
 from plugins.inspection.rules.model import Event, Verdict, decode_event, decode_lapse
 from plugins.inspection.rules.proof import fingerprint, pack, seal
 from plugins.inspection.services.rulesets import Rules, kinds, rules_of
@@ -171,27 +172,33 @@ async def judge_case(fact: Fact) -> None:
 
 async def settle(known: Known, events: Sequence[Event], until: datetime, fact: Fact) -> None:
     """Judge, and write what is new: verdicts, alarms, corrections."""
-    verdicts = [
+    judged = judge(events, known.rules.compiled, until=until)
+    now_says = {v.key: v for v in judged}
+    changed = [
         v
-        for v in judge(events, known.rules.compiled, until=until)
-        if v.result in {"fired", "passed"}
+        for v in judged
+        if v.result in {"fired", "passed"} and known.digests.get(v.key) != v.digest
     ]
-    changed = [v for v in verdicts if known.digests.get(v.key) != v.digest]
-    still = {v.key: v for v in verdicts}
+    # A kind of another plugin that is gone or fails says nothing about its earlier alarms.
+    mute = {v.point for v in judged if v.result == "undecided" and v.kind not in ALL_KINDS.by_key}
     fallen = {
-        key: still.get(key)
-        for key, alarm in known.alarms.items()
-        if alarm and known.results.get(key) == "fired" and _differs(known, key, still.get(key))
+        key: now_says.get(key)
+        for key in known.alarms
+        if known.results.get(key) == "fired"
+        and key.split("|")[0] not in mute
+        and _differs(known, key, now_says.get(key))
     }
     raised = [v for v in changed if v.result == "fired" and v.key not in known.alarms]
     if raised:
         await _raise(known, raised, events, until, fact)
-    lost = [key for key in fallen if key not in still]
-    if changed or lost:
+    noted = {v.key: _row(v) for v in changed}
+    for key, verdict in fallen.items():
+        noted[key] = _row(verdict) if verdict else _lost_row(known, key, until)
+    if noted:
         await execute(
             NOTE,
             fact.subject.id,
-            [_row(v) for v in changed] + [_lost_row(known, key, until) for key in lost],
+            list(noted.values()),
             now(),
             fact.place.region_lo,
             fact.place.org_lo,

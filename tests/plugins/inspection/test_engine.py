@@ -20,6 +20,7 @@ from plugins.inspection.rules.engine import (
 )
 from plugins.inspection.rules.model import Verdict
 from plugins.inspection.rules.proof import fingerprint, judge_again, pack, seal, unpack
+from tests.dummy_plugin.plugin import silent_cases
 from tests.plugins.inspection.story import (
     ORDER,
     T0,
@@ -263,6 +264,33 @@ def test_a_kind_brought_by_another_plugin_is_judged_proved_and_explained():
         "undecided",
         "没有安装监察点类型 other.silence，无法判断。",
     )
+
+
+def test_the_kind_of_the_dummy_plugin_judges():
+    """The executable example of the extension point, `tests/dummy_plugin`."""
+    kinds = STANDARD_KINDS.with_kinds(
+        contributed_kind("dummy_silence", "久无动静", "dummy_silence", "yellow", silent_cases)
+    )
+    rules = points(definition(point("dummy_silence")))
+    still = Story().act("opened", step="clue")
+    assert lamps(judge(still.events, rules, kinds=kinds)) == [("dummy_silence", "yellow")]
+    assert judge(still.enter("clue").events, rules, kinds=kinds) == []
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [[{"result": "objected", "seq": 1}], [{"seq": 1}], [{"result": "fired"}], None, ["x"]],
+)
+def test_a_faulty_kind_of_others_says_so_and_leaves_our_own_judging(answers):
+    kinds = STANDARD_KINDS.with_kinds(
+        contributed_kind("other.faulty", "坏的", "M9", "red", lambda _events, _point: answers)
+    )
+    rules = points(definition(point("other.faulty"), point("evidence", "inquiry")))
+    story = Story().enter("inquiry").submit("review")
+    verdicts = judge(story.events, rules, kinds=kinds)
+    assert lamps(verdicts) == [("M4", "red")]
+    (faulty,) = [v for v in verdicts if v.mark == "M9"]
+    assert (faulty.result, "出错" in faulty.reason) == ("undecided", True)
 
 
 def test_two_kinds_of_one_name_are_refused():

@@ -147,7 +147,11 @@ async def test_an_entry_after_the_fact_writes_a_correction_and_keeps_the_alarm(c
     (still,) = await alarms(1)
     assert (still["state"], still["corrected"]) == ("raised", True)
     (corrected,) = await facts.only("inspection.alarm_corrected")
+    assert "中止期间（委托鉴定）办结" in corrected.payload["sentence"]
     assert "不因此消除" in corrected.payload["sentence"]
+    assert await count("correction") == 1
+    story.act("extended", at=LATER, reason="无关的后续")
+    await tell(county, story, after=3)
     assert await count("correction") == 1
 
 

@@ -128,9 +128,9 @@ def by_hand_counts(path, zone="Europe/Amsterdam"):
 
 @pytest.mark.data
 def test_the_real_log_counts_as_by_hand(replay):
-    path = Path(os.environ.get("JIANDU_DATA", "/nowhere")) / "receipt.xes.gz"
+    path = Path(os.environ.get("JIANDU_TEST_DATA", "/nowhere")) / "receipt.xes.gz"
     if not path.exists():
-        pytest.skip("JIANDU_DATA names no folder with receipt.xes.gz")
+        pytest.skip("JIANDU_TEST_DATA names no folder with receipt.xes.gz")
     _, out, _ = replay(path, "--points", RECEIPT_POINTS, "--json", "--cases")
     found = json.loads(out)
     assert (found["cases"], found["events"]) == (1434, 8577)

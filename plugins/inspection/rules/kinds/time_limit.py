@@ -157,7 +157,9 @@ def _judge_span(point: Point, face: str, span: Span, view: CaseView) -> Verdict:
             face,
             span,
             "passed",
-            f"在 {deadline(due)} 前办结。",
+            f"在 {deadline(due)} 前办结。"
+            if paused is None
+            else f"中止期间（{paused.reason or '原因见记录'}）办结，停止计时，不算超期。",
             (Check("按时办结", f"不晚于 {deadline(due)}", "按时"),),
             (*used, last.seq),
             last,
