@@ -12,11 +12,16 @@ from core import clock, db
 from core.calendar.days import footer_state
 
 FRESH_SECONDS = 15.0
+IMPATIENT_SECONDS = 2.0
+"""While something is wrong, how soon to look again."""
+STARTING_SECONDS = 60.0
+"""The worker starts after the first page; until then its silence is no fault."""
 SILENT_SECONDS = 90
 """A worker that has not been heard for this long is not working."""
 
 _known: dict[str, Any] = {}
 _seen: list[float] = [0.0]
+_begun = time.monotonic()
 
 
 def known() -> dict[str, Any]:
@@ -32,15 +37,20 @@ def forget() -> None:
 
 async def refresh() -> None:
     """Look again, if the last look is too long ago. Inside the caller's transaction."""
-    if time.monotonic() - _seen[0] < FRESH_SECONDS:
+    patience = FRESH_SECONDS if _known.get("worker_sure", False) else IMPATIENT_SECONDS
+    if time.monotonic() - _seen[0] < patience:
         return
     _seen[0] = time.monotonic()
     _known.update(calendar=f"工作日历：{await footer_state()}")
     last = await db.value("select max(at) from core_heartbeat")
+    alive = last is not None and (clock.now() - last).total_seconds() <= SILENT_SECONDS
+    _known["worker_sure"] = alive
+    if not alive and time.monotonic() - _begun < STARTING_SECONDS:
+        _known.update(worker="后台任务正在启动", worker_ok=True)
+        return
     if last is None:
         _known.update(worker="后台任务没有运行", worker_ok=False)
         return
-    alive = (clock.now() - last).total_seconds() <= SILENT_SECONDS
     words = f"{clock.local(last):%H:%M}"
     if alive:
         _known.update(worker=f"后台任务正常，最近一次 {words}", worker_ok=True)
