@@ -2,6 +2,7 @@
 """A year of orders: every working morning each side does what lies on its desk, or puts it off."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -11,6 +12,7 @@ from zlib import crc32
 from core.api import clock
 from core.api.db import EVERYTHING, Scope, rows, transaction, value
 from core.api.demo import DemoContext
+from core.api.errors import Conflict, Invalid, Refused
 from core.api.people import organisation
 from core.api.regions import region
 from plugins.orders import rules, services
@@ -102,10 +104,13 @@ async def plan_orders(context: DemoContext) -> None:
     async def morning(_day: date) -> None:
         async with transaction(OFFICE):
             waiting = await rows(ORDERS)
+        # What two sides want on one morning may exclude each other; the second then lets it be.
         for order in waiting:
-            await _carry_on(cast, order)
+            with suppress(Refused, Conflict, Invalid):
+                await _carry_on(cast, order)
         for organ in cast.bureaus:
-            await _issue(cast, organ)
+            with suppress(Refused, Conflict, Invalid):
+                await _issue(cast, organ)
 
     context.daily(MORNING, morning)
     if shown := context.shared["core.persons"].get(SHOWN):
