@@ -68,6 +68,14 @@ def own_case(who: Visitor, place: dict[str, Any]) -> str:
     return "不在你现在的范围内：单位不同。"
 
 
+def _may_ask(who: Visitor, place: dict[str, Any]) -> bool:
+    """Administrators of the platform ask about any row; others about those they see themselves.
+
+    Where a row of another region lies and who works on it there is none of an office's business.
+    """
+    return who.reach == "platform" or who.scope.sees(Place(place["region_lo"], place["org_lo"]))
+
+
 @get("/explain", guards=[requires("core.access.explain")])
 async def explain(
     request: Request[Any, Any, Any], kind: FromQuery[str] = "", id: FromQuery[str] = ""
@@ -89,6 +97,8 @@ async def explain(
         wide = Scope.platform("说明谁能看到一条记录，只读位置不读内容", actor=who.user_id)
         async with db.transaction(wide.read_only()):
             place = await db.row(PLACE, kind, number)
+            if place is not None and not _may_ask(who, place):
+                place = None
             if place is not None:
                 people = await db.rows(
                     WHO,

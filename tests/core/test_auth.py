@@ -414,6 +414,14 @@ async def test_explain_tells_who_sees_an_account_row(client, login_as, account):
     assert (await client.get("/explain?kind=core.user&id=99999999999999999999")).status_code == 200
 
 
+async def test_explain_names_nobody_of_another_region(client, login_as, account, agencies):
+    for office, shown in ((agencies.bureau, True), (agencies.foreign_bureau, False)):
+        await login_as("supervision_bureau", organisation=office)
+        answer = await client.get(f"/explain?kind=core.user&id={account}")
+        assert ("磴口县" in answer.text.partition("<main")[2]) is shown, office.name
+        assert ("没有这条记录的办理痕迹" in answer.text) is not shown
+
+
 async def test_session_table_cannot_be_read_by_the_web_role(client, login_as):
     import asyncpg
 
