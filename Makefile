@@ -31,7 +31,7 @@ run: $(VENV)/.installed static/vendor/.stamp
 setup: $(VENV)/.installed-dev static/vendor/.stamp
 
 test: setup browser lint
-	$(BIN)/python -m pytest -n $(WORKERS) -q
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
