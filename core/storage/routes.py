@@ -9,9 +9,11 @@ from litestar.response import Stream
 
 from core.auth.access import public, requires, visitor
 from core.db import transaction
+from core.errors import NotFound
 from core.scope import Scope
 from core.storage.rules import INLINE, ByteRange, Unsatisfiable, disposition, read_range
 from core.storage.services import OpenFile, open_
+from core.web.state import held
 
 # A stored file never runs anything, also where a browser shows it. PDF viewers of browsers do
 # not work under "sandbox"; they run no script of the document in our origin anyway.
@@ -70,30 +72,45 @@ def answer(request: Request[Any, Any, Any], opened: OpenFile, *, original: bool)
     )
 
 
-async def _serve(
-    request: Request[Any, Any, Any], file_id: int, scope: Scope, *, original: bool
+async def _serve_own(
+    request: Request[Any, Any, Any], file_id: int, *, original: bool
 ) -> Response[Any]:
-    async with transaction(scope):
+    async with transaction(visitor(request).scope):
         opened = await open_(file_id, original=original)
+    _check_right(request, opened.file.purpose)
     return answer(request, opened, original=original)
+
+
+def _check_right(request: Request[Any, Any, Any], purpose: str) -> None:
+    """A role without any right in the plugin a file belongs to does not read its files.
+
+    The scope alone would open the evidence of cases to everybody of the unit who counts through
+    the numbers, also to those whose role has nothing to do with cases.
+    """
+    plugin = purpose.partition(".")[0]
+    declared = held(request).platform.registry.permissions
+    if not any(key.startswith(f"{plugin}.") for key in declared):
+        return
+    if not any(key.startswith(f"{plugin}.") for key in visitor(request).permissions):
+        raise NotFound
 
 
 @get("/files/{file_id:int}", guards=[requires()])
 async def show_file(request: Request[Any, Any, Any], file_id: FromPath[int]) -> Response[Any]:
     """The file; of a picture the clean copy."""
-    return await _serve(request, file_id, visitor(request).scope, original=False)
+    return await _serve_own(request, file_id, original=False)
 
 
 @head("/files/{file_id:int}", guards=[requires()])
 async def ask_file(request: Request[Any, Any, Any], file_id: FromPath[int]) -> Response[None]:
     """The headers alone."""
-    return await _serve(request, file_id, visitor(request).scope, original=False)
+    return await _serve_own(request, file_id, original=False)
 
 
 @get("/files/{file_id:int}/original", guards=[requires()])
 async def save_original(request: Request[Any, Any, Any], file_id: FromPath[int]) -> Response[Any]:
     """The file as it was received, always for saving: the hash vouches for these bytes."""
-    return await _serve(request, file_id, visitor(request).scope, original=True)
+    return await _serve_own(request, file_id, original=True)
 
 
 @get("/files/public/{file_id:int}", opt=public("attachments of published notices"))
@@ -101,7 +118,9 @@ async def show_public_file(
     request: Request[Any, Any, Any], file_id: FromPath[int]
 ) -> Response[Any]:
     """A published file, for pages that need no session."""
-    return await _serve(request, file_id, Scope.public(), original=False)
+    async with transaction(Scope.public()):
+        opened = await open_(file_id)
+    return answer(request, opened, original=False)
 
 
 HANDLERS = [show_file, ask_file, save_original, show_public_file]

@@ -447,3 +447,16 @@ async def test_route_answers_inside_the_scope_and_404_outside(client, login_as, 
     await services.publish(kept.id)
     client.forget()
     assert (await client.get(f"/files/public/{kept.id}")).status_code == 200
+
+
+async def test_a_role_without_rights_in_the_plugin_reads_none_of_its_files(
+    client, login_as, agencies, registry
+) -> None:
+    place = factories.place_of(agencies.agency)
+    kept = await services.store(picture(), "证据.jpg", place=place, purpose="orders.reply")
+    await login_as("supervision_bureau", organisation=agencies.bureau)
+    assert (await client.get(kept.url)).status_code == 200
+    who = await login_as("data_entry", organisation=agencies.agency)
+    assert not [each for each in who.permissions if each.startswith("orders.")]
+    for path in (kept.url, f"{kept.url}/original"):
+        assert (await client.get(path)).status_code == 404
