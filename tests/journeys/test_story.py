@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from core.clock import today
 from tests.journeys.conftest import SignIn
-from tests.journeys.desk import Desk
+from tests.journeys.desk import CONTROL, PASSWORD, Desk
 from tests.journeys.files import paper, photo
 
 ITEM = "对拒不改正进货查验违法行为的处罚"
@@ -170,11 +170,13 @@ def five_steps(
     alarm: str,
     case_number: str,
     pictures: Path | None,
+    *,
     width: int = 1280,
+    script: bool = True,
 ) -> str:
     """① to ⑤ with three people; the number of the bureau's order."""
-    bureau = desks("zhaojianguo", width=width)
-    department = desks("wuyunna", width=width)
+    bureau = desks("zhaojianguo", width=width, script=script)
+    department = desks("wuyunna", width=width, script=script)
 
     # ① from the list of alarms.
     bureau.go(f"/inspection/alarms?q={case_number}")
@@ -202,9 +204,9 @@ def five_steps(
     department.shoot(pictures, "order-relay")
     department.send("转给办件人员")
     department.said("已转给办件人员")
-    two = department.page.locator(".jd-tree .jd-node").nth(1)
-    expect(two).to_contain_text("督办〔")
-    expect(two).to_contain_text("张海龙")
+    node = department.page.locator(".jd-tree .jd-node").nth(1)
+    expect(node).to_contain_text("张海龙")
+    two = number_in(node.inner_text())
     assert "张海龙" in department.ball()
     expect(department.button("回复监察机关")).to_be_disabled()
     department.shoot(pictures, "order-relayed")
@@ -213,10 +215,9 @@ def five_steps(
     # ③ the handler, from his own list.
     handler.go("/orders/")
     handler.shoot(pictures, "orders")
-    row = handler.page.locator("tbody tr").filter(has_text=one)
-    own = row.locator("a.jd-main-link")
-    handler.send(own)
-    second = order_number(handler)
+    row = handler.page.locator("tbody tr").filter(has_text=two)
+    handler.send(row.locator("a.jd-main-link"))
+    assert order_number(handler) == two
     assert "轮到我" in handler.ball()
     handler.shoot(pictures, "order-reply")
     handler.fill(cause="no_evidence", text="执法记录仪故障，照片当日没有上传，现已补传。")
@@ -228,7 +229,7 @@ def five_steps(
     department.go(order)
     assert "轮到我" in department.ball()
     draft = department.page.locator("#f-text").last.input_value()
-    assert second in draft or "执法记录仪故障" in draft, draft
+    assert two in draft and "执法记录仪故障" in draft, draft
     department.shoot(pictures, "order-answer")
     answer = department.page.locator("#answer")
     department.send(answer.get_by_role("button", name="回复监察机关"))
@@ -251,15 +252,19 @@ def five_steps(
     expect(bureau.page.locator(".jd-tree .jd-node--ball")).to_have_count(0)
     tree = bureau.page.locator(".jd-tree").inner_text()
     assert one in tree, tree
-    assert second in tree, tree
+    assert two in tree, tree
     bureau.shoot(pictures, "order-revoked")
     bureau.check_counters()
     return one
 
 
 def order_number(desk: Desk) -> str:
-    found = re.search(r"督办〔\d{4}〕\d+号", desk.page.locator(".jd-crumb").inner_text())
-    assert found, desk.page.locator(".jd-crumb").inner_text()
+    return number_in(desk.page.locator(".jd-crumb").inner_text())
+
+
+def number_in(text: str) -> str:
+    found = re.search(r"督办〔\d{4}〕\d+号", text)
+    assert found, text
     return found.group()
 
 
@@ -390,3 +395,155 @@ def authorise(desk: Desk, *people: str) -> None:
         desk.tick(box, any(name.startswith(each) for each in people))
     lead = desk.page.locator("#main select[name=lead] option").filter(has_text=people[0]).first
     desk.page.locator("#main select[name=lead]").select_option(lead.get_attribute("value"))
+
+
+# --- on a phone, without script, and what goes wrong ------------------------------------------
+
+
+def to_the_red_light(desk: Desk) -> tuple[str, str]:
+    """A case that has left 调查取证 without a photograph: its address and its number."""
+    case = open_case(desk, shop())
+    number = case_number_of(desk)
+    check_clue(desk)
+    approve_filing(desk, "张海龙", "斯琴高娃")
+    desk.send("提交本环节")
+    investigate(desk)
+    desk.attach("transcripts", paper("询问笔录"))
+    desk.send("提交本环节")
+    return case, number
+
+
+@pytest.mark.req("S1-24", "S1-25")
+def test_five_steps_on_a_phone(desks: SignIn, pictures: Path | None) -> None:
+    handler = desks("zhanghailong", width=390)
+    case, number = to_the_red_light(handler)
+    handler.said("报了红灯")
+    handler.shoot(pictures, "case-red")
+    alarm = alarm_in(handler, number, "现场照片")
+    handler.go(alarm)
+    handler.shoot(pictures, "alarm")
+    five_steps(desks, handler, alarm, number, pictures, width=390)
+    handler.go(alarm)
+    handler.sees("已经督办撤销")
+    handler.go(case)
+    handler.shoot(pictures, "case-after")
+
+
+@pytest.mark.req("S1-24", "S1-27")
+def test_the_acts_need_no_script(desks: SignIn) -> None:
+    """Old browsers and strict offices: forms and links carry the whole story."""
+    handler = desks("zhanghailong", script=False)
+    _case, number = to_the_red_light(handler)
+    alarm = alarm_in(handler, number, "现场照片")
+    five_steps(desks, handler, alarm, number, None, script=False)
+    handler.go(alarm)
+    handler.sees("已经督办撤销")
+
+
+def test_another_region_finds_nothing(desks: SignIn) -> None:
+    """What is not in one's region does not exist for one: case, alarm and order answer 404."""
+    handler = desks("zhanghailong")
+    case, number = to_the_red_light(handler)
+    alarm = alarm_in(handler, number, "现场照片")
+    bureau = desks("zhaojianguo")
+    bureau.go(alarm)
+    bureau.send(bureau.link("发起督办"))
+    bureau.send("发起督办")
+    order = bureau.path
+
+    stranger = desks("wangqiang")
+    for path in (case, f"{case}/timeline", f"{case}/print", alarm, order, f"{order}/print"):
+        assert stranger.go(path) == 404, path
+        assert number not in stranger.page.content()
+    stranger.go(f"/inspection/alarms?q={number}")
+    expect(stranger.page.locator("tbody tr")).to_have_count(0)
+
+
+def test_two_clicks_are_one_submission(desks: SignIn) -> None:
+    desk = desks("zhanghailong")
+    case = open_case(desk, shop())
+    desk.fill_step(clue_on=TODAY, clue_facts="双随机检查发现进货查验记录缺失。")
+    desk.authorise_next("张海龙")
+    with desk.page.expect_navigation(wait_until="load"):
+        desk.button("提交本环节").dblclick()
+    desk.go(f"{case}/timeline")
+    expect(desk.page.locator("#main").get_by_text("张海龙提交线索核查")).to_have_count(1)
+
+    # Without script the browser really sends twice; the second answer is the first one's.
+    plain = desks("zhanghailong", script=False)
+    plain.go(case)
+    approve_filing(plain, "张海龙", "斯琴高娃")
+    with plain.page.expect_navigation(wait_until="load"):
+        plain.button("提交本环节").dblclick(no_wait_after=True)
+    plain.go(f"{case}/timeline")
+    expect(plain.page.locator("#main").get_by_text("张海龙提交立案审批")).to_have_count(1)
+
+
+def test_the_back_button_does_not_do_it_again(desks: SignIn) -> None:
+    desk = desks("zhanghailong")
+    case = open_case(desk, shop())
+    check_clue(desk)
+    desk.page.go_back()
+    desk.page.wait_for_load_state("load")
+    if desk.path == case and desk.button("提交本环节").count():
+        # The page of before, or the present one: either way no step is submitted a second time.
+        desk.go(case)
+    desk.sees("立案审批")
+    desk.go(f"{case}/timeline")
+    expect(desk.page.locator("#main").get_by_text("张海龙提交线索核查")).to_have_count(1)
+
+
+def test_a_dead_session_keeps_what_was_typed(desks: SignIn) -> None:
+    desk = desks("zhanghailong")
+    case = open_case(desk, shop())
+    words = "签收检查记录时当事人拒绝说明进货来源，已录像。"
+    desk.fill_step(clue_on=TODAY, clue_facts=words)
+    # The session ends elsewhere: the cookie is still here and means nothing any more.
+    elsewhere = desks("zhanghailong")
+    elsewhere.go("/sessions")
+    for button in elsewhere.page.locator("#main form button[type=submit]").all():
+        if "退出" in button.inner_text():
+            elsewhere.send(button)
+            break
+    desk.send("保存草稿")
+    assert desk.path.startswith("/login") or desk.page.locator("#f-password").count()
+    desk.sees("很久没有操作")
+    desk.page.fill("#f-login", "zhanghailong")
+    desk.page.fill("#f-password", PASSWORD)
+    desk.send(desk.button("登录"))
+    desk.sees("填的内容还在")
+    desk.send("再交一次")
+    assert desk.path == case
+    expect(desk.page.locator(f"[name={CONTROL}clue_facts]")).to_have_value(words)
+
+
+def test_changing_the_identity_in_the_demo(desks: SignIn) -> None:
+    """The door of a demo lists its identities; each is a real sign-in with its own menu."""
+    desk = desks()
+    desk.go("/login")
+    desk.send(desk.page.locator(".jd-demo button").filter(has_text="赵建国"))
+    expect(desk.page.locator(".jd-who")).to_contain_text("赵建国")
+    expect(desk.page.locator("#jd-side")).to_contain_text("报警中心")
+    desk.page.locator(".jd-who").click()
+    desk.send(desk.page.get_by_role("button", name="退出登录"))
+    desk.go("/login")
+    desk.send(desk.page.locator(".jd-demo button").filter(has_text="刘晓燕"))
+    expect(desk.page.locator(".jd-who")).to_contain_text("填报人员")
+    expect(desk.page.locator("#jd-side")).not_to_contain_text("督办中心")
+
+
+def test_a_second_case_of_the_same_party_asks_first(desks: SignIn) -> None:
+    """一事不再罚: the form comes back with everything typed and the earlier case named."""
+    desk = desks("zhanghailong")
+    party = shop()
+    open_case(desk, party)
+    number = case_number_of(desk)
+    desk.go("/cases/new")
+    desk.send(desk.link(ITEM))
+    desk.fill(title="拒不改正案", source="random", party_kind="business", party_name=party)
+    desk.send("新建案件")
+    desk.sees(number)
+    expect(desk.page.locator("#f-party_name")).to_have_value(party)
+    desk.tick(desk.page.locator("#f-same_party_confirmed"))
+    desk.send("新建案件")
+    desk.said("案件已建立")
