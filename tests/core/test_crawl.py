@@ -24,6 +24,7 @@ from core.app import handlers_of
 from core.auth import rules, services
 from core.auth.access import PUBLIC, Requires
 from core.db import Scope, kind_of
+from core.demo.running import run_steps
 from core.host import enabling
 from core.host import registry as host_registry
 from core.host.registry import Registry
@@ -78,8 +79,7 @@ async def world(fresh_db: str, registry: Registry) -> Any:
         await services.apply_defaults(registry)
         context = DemoContext()
         context.share = 0.03  # a few matters of every kind are enough to walk past
-        for step in registry.demo_steps:
-            await step.run(context)
+        await run_steps(registry, context, lambda _line: None)
         await third_region()
         yield fresh_db
         enabling.forget()
