@@ -572,6 +572,9 @@ async def _correct_page(
     shown = next(
         (s for s in showing.controls_of(file, step, values) if s.c["key"] == control), None
     )
+    if shown is None:
+        # Evidence, payments and officers have acts of their own.
+        raise NotFound(correction_refusal(file, step, known) or "没有找到要更正的内容。")
     raw = showing.bound_of(showing.raw_values(file, step, values)).raw
     blank = unbound(CorrectForm, token=new_token())
     typed = form or blank
