@@ -192,6 +192,10 @@ class Supervisor:
         environment["JIANDU_DATA"] = environment["DATA"] = str(settings.data)
         environment["JIANDU_SECRET"] = settings.secret or kept_secret(settings.data)
         environment["PORT"] = str(settings.server.port)
+        # Container images often forbid Python to keep what it has compiled. Then every process
+        # compiles a thousand modules anew, seconds each time; so it is kept with the data.
+        if environment.pop("PYTHONDONTWRITEBYTECODE", ""):
+            environment["PYTHONPYCACHEPREFIX"] = str(settings.data / "cache/python")
         # Metrics of all web processes meet in this folder; old files would be counted again.
         metrics = settings.data / "metrics"
         metrics.mkdir(exist_ok=True)
