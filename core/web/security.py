@@ -77,5 +77,6 @@ def foreign(scope: Scope, headers: Any, site_url: str) -> bool:
     origin = headers.get("origin", "")
     if not origin:
         return False
-    hosts = {headers.get("host", ""), urlsplit(site_url).netloc}
+    # Without the empty name: a page in a sandbox sends "null", which has no host either.
+    hosts = {headers.get("host", ""), urlsplit(site_url).netloc} - {""}
     return urlsplit(origin).netloc not in hosts

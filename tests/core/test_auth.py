@@ -272,7 +272,8 @@ async def test_token_is_required_for_every_change(client, login_as):
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}]
+    "headers",
+    [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"}],
 )
 async def test_forms_of_other_sites_are_refused(client, login_as, headers):
     await login_as("handler")
