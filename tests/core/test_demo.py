@@ -20,7 +20,7 @@ from core.host import enabling
 from core.host import registry as host
 from plugins.cases.demo.desk import current_items
 from plugins.cases.demo.papers import paper, photograph
-from plugins.cases.demo.present import plan_present
+from plugins.cases.demo.present import CASES, plan_present
 from plugins.cases.demo.scandal import FAVOURS, plan_scandal
 from plugins.cases.demo.words import DENGKOU, citizen, firm
 from plugins.cases.demo.year import SHARES, Cast, plan_year
@@ -133,7 +133,7 @@ async def _numbers() -> dict[str, int]:
 
 async def test_the_year_is_played_once_and_the_scandal_can_be_found(sown: DemoContext) -> None:
     before = await _numbers()
-    assert before["cases_case"] == len(FAVOURS) + 8
+    assert before["cases_case"] == len(FAVOURS) + CASES
     assert before["orders_order"] > 5
 
     async with transaction(OFFICE):
@@ -219,7 +219,7 @@ async def _planned(context: DemoContext) -> list[tuple[Any, ...]]:
         {key: person.id for key, person in context.shared["core.persons"].items()},
     )
     total = plan_scandal(cast) + plan_present(cast) + plan_year(cast)
-    assert total == len(lines) == sum(s.count for s in SHARES) + len(FAVOURS) + 8
+    assert total == len(lines) == sum(s.count for s in SHARES) + len(FAVOURS) + CASES
     assert 280 <= total <= 420
     return lines
 

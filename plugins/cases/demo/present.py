@@ -10,7 +10,7 @@ from collections.abc import Callable
 from plugins.cases.demo import courses
 from plugins.cases.demo.courses import Desk, Matter
 from plugins.cases.demo.desk import Move, goes_back, suspends
-from plugins.cases.demo.words import DENGKOU, FOOD, TRADE, WEIGHING, firm
+from plugins.cases.demo.words import DENGKOU, FOOD, HUANCUI, TRADE, WEIGHING, firm
 from plugins.cases.demo.year import Cast
 
 TEAM = ("zhanghailong", "siqingaowa", "liwenbo")
@@ -68,6 +68,15 @@ PENALTIES: tuple[
 )
 
 
+WEIHAI: tuple[tuple[int, str, Callable[[Desk, list[Move], Matter], list[Move]]], ...] = (
+    (36, "light", _late),
+    (14, "light", _no_photos),
+    (13, "normal", _back),
+)
+"""The same, shorter, for 于海洋 in the other province."""
+CASES = len(PENALTIES) + 1 + len(WEIHAI)
+
+
 def plan_present(cast: Cast) -> int:
     """Plan the cases that are still on his desk."""
     context = cast.context
@@ -95,4 +104,25 @@ def plan_present(cast: Cast) -> int:
         party,
     )
     cast.begin(handling, _upto(courses.licence(desk), 1))
-    return len(PENALTIES) + 1
+    _plan_weihai(cast)
+    return CASES
+
+
+def _plan_weihai(cast: Cast) -> None:
+    context = cast.context
+    chance = context.random("present:weihai")
+    team = cast.team("yuhaiyang", "bichunxiao", "congpeilin")
+    for number, (ago, tier, far) in enumerate(WEIHAI):
+        party = firm(chance, HUANCUI, FOOD)
+        handling, desk = cast.handling(
+            f"present:weihai:{number}",
+            team,
+            "hc-sjdd",
+            FOOD_ITEM,
+            cast.moment(chance, context.workday_before(context.today, ago)),
+            f"{party.name}拒不改正进货查验违法行为案",
+            "inspection",
+            party,
+        )
+        matter = courses.MATTERS[FOOD_ITEM](desk, tier)
+        cast.begin(handling, far(desk, courses.penalty(desk, matter), matter))
