@@ -246,10 +246,11 @@ async def strangers(victim: Victim) -> list[tuple[str, int, int]]:
     """Every role at another agency of the county or, the regional ones, in another region."""
     found = await victim.platform.rows(
         "select id, region from core_organisation where valid_to is null"
-        " and kind in ('body', 'department') and not (lo <= $1 and hi >= $1)"
+        " and kind in ('body', 'department') and not (lo <= $3 and hi >= $1)"
         " order by region_lo = $2 desc, lo",
         victim.organisation["lo"],
         victim.organisation["region_lo"],
+        victim.organisation["hi"],
     )
     near = found[0]
     far = next(row for row in found if row["region"] != victim.organisation["region"])
@@ -367,3 +368,43 @@ def fault_of(answer: Any, where: str, role: str, path: str, victim: Victim) -> I
         found = ENGLISH.search(re.sub(r"<[^>]*>", " ", answer.text))
         if found:
             yield f"{where}: English: {found[0]}"
+
+
+OWN_ROLES = (
+    "handler",
+    "legal_office",
+    "dept_supervisor",
+    "data_entry",
+    "body_admin",
+    "supervision_bureau",
+    "system_admin",
+    "audit_admin",
+)
+
+
+async def test_whoever_may_open_them_finds_no_fault_behind_any_route(
+    victim: Victim, app: Litestar
+) -> None:
+    """The same numbers and the same nonsense from those who may: refusals, never a crash."""
+    platform, faults = victim.platform, []
+    own, region = victim.organisation["id"], victim.organisation["region"]
+    routes = [each for each in sorted(routes_of(app)) if each[1] not in SKIPPED]
+    async with platform.engine():
+        for role in OWN_ROLES:
+            who, client = await stranger(platform, role, own, region)
+            for method, path, wanted, _public in routes:
+                if not set(wanted) <= who.permissions:
+                    continue
+                address = filled(path, victim.numbers)
+                if method == "GET":
+                    answer = await client.get(address + query(victim.numbers))
+                else:
+                    form = {"_csrf": who.csrf, **body(victim.numbers)}
+                    answer = await client.post(address, data=form)
+                if answer.status_code >= 500 and path != "/readyz":
+                    faults.append(f"{role}: {method} {address}: {answer.status_code}")
+                said = re.sub(r"<[^>]*>", " ", answer.text) if answer.status_code >= 400 else ""
+                if found := ENGLISH.search(said):
+                    faults.append(f"{role}: {method} {address}: English: {found[0]}")
+            await client.aclose()
+    assert not faults, "\n".join(faults)
