@@ -1,27 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sweep over a million open clocks of which ten thousand have run out.
 
-    python -m tests.bench.clock_sweep [clocks] [due]
-
-Prints what one sweep takes, what one INSERT … SELECT of the same facts, deliveries and notes
-takes, their ratio (the aim is at most 3), and what a sweep takes that finds nothing (at most
-5 ms). Works in a database of its own and removes it.
+One sweep against one INSERT … SELECT of the same facts, deliveries and notes into the same tables,
+as processor time of this process and the database's together; and a sweep that finds nothing.
 """
 
-import asyncio
 import statistics
-import sys
 import time
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
+from time import process_time_ns
 
 from core import clock
 from core.calendar import sweep
-from core.db import DB, WORKER, Scope, connection, execute, transaction, value
-from core.host.registry import set_current
-from tests import cluster
+from core.db import DB, WORKER, connection, execute, transaction, value
+from tests.bench.measuring import Cost, Number, processor_ns
+from tests.bench.world import WIDE, as_owner, backends, database, run, server
 
-WIDE = Scope.platform("a benchmark looks at everything")
-ROUNDS = 5
+NAME = "sweep"
 
 FILL = """
 insert into core_clock (subject_kind, subject_id, key, title, pauses_with, state, started_at,
@@ -47,70 +43,66 @@ select count(*) from f
 """
 
 
-async def _timed(work: object) -> float:
-    begun = time.perf_counter()
-    await work  # type: ignore[misc]
-    return (time.perf_counter() - begun) * 1000
+async def _cost(pids: list[int], work: Awaitable[object]) -> Cost:
+    others, own = sum(map(processor_ns, pids)), process_time_ns()
+    await work
+    own = process_time_ns() - own
+    return Cost(own / 1000, (sum(map(processor_ns, pids)) - others) / 1000)
 
 
-async def measure(clocks: int, due: int) -> None:
+async def _measure(url: str, template: str, clocks: int, due: int, rounds: int) -> list[Number]:
     now = datetime.now(UTC)
-    async with transaction(WIDE):
-        await execute(FILL, clocks, now, due)
-    # VACUUM and ANALYZE cannot run in a transaction of ours.
-    raw = await DB.get_new_connection()
-    await raw.execute("set role jiandu_owner")
-    await raw.execute("vacuum analyze core_clock")
-    await raw.close()
-    times: dict[str, list[float]] = {"sweep": [], "insert": [], "idle": []}
-    with clock.frozen(now):
-        for _ in range(ROUNDS):
-            async with DB.transaction(scope=WIDE) as running:
-                times["sweep"].append(await _timed(sweep.lapse_due_clocks(batch=due)))
-                told = await value("select count(*) from core_fact")
-                assert told == due, told
-                plugins = await connection().fetch("select distinct plugin from core_delivery")
-                await running.rollback()
-            async with DB.transaction(scope=WIDE) as running:
-                await execute("set local role jiandu_owner")
-                await sweep.lapse_due_clocks(batch=due)
-                await execute("create temp table told on commit drop as select * from core_fact")
-                await execute("truncate core_delivery, core_unsealed, core_fact")
-                names = [each["plugin"] for each in plugins]
-                times["insert"].append(await _timed(connection().fetchval(SAME_ROWS, names)))
-                await running.rollback()
-        with clock.frozen(now - timedelta(days=1)):
-            for _ in range(50):
-                async with transaction(WIDE):
-                    times["idle"].append(await _timed(sweep.lapse_due_clocks()))
-    found = {name: statistics.median(each) for name, each in times.items()}
-    print(f"clocks {clocks:,}, due {due:,}, {len(plugins)} subscribers")
-    print(f"sweep   {found['sweep']:8.1f} ms")
-    print(f"insert  {found['insert']:8.1f} ms   ratio {found['sweep'] / found['insert']:.2f}")
-    print(f"idle    {found['idle']:8.2f} ms")
+    sweeps: list[Cost] = []
+    inserts: list[Cost] = []
+    idle: list[float] = []
+    async with database(url, template, WORKER) as address:
+        async with as_owner(address) as owner:
+            await owner.execute(FILL, clocks, now, due)
+            await owner.execute("vacuum analyze core_clock")
+        pids = await backends()
+        with clock.frozen(now):
+            for _ in range(rounds):
+                async with DB.transaction(scope=WIDE) as running:
+                    sweeps.append(await _cost(pids, sweep.lapse_due_clocks(batch=due)))
+                    told = await value("select count(*) from core_fact")
+                    assert told == due, told
+                    found = await connection().fetch("select distinct plugin from core_delivery")
+                    await running.rollback()
+                plugins = [each["plugin"] for each in found]
+                async with DB.transaction(scope=WIDE) as running:
+                    await execute("set local role jiandu_owner")
+                    await sweep.lapse_due_clocks(batch=due)
+                    await execute(
+                        "create temp table told on commit drop as select * from core_fact"
+                    )
+                    await execute("truncate core_delivery, core_unsealed, core_fact")
+                    statement = connection().fetchval(SAME_ROWS, plugins)
+                    inserts.append(await _cost(pids, statement))
+                    await running.rollback()
+            with clock.frozen(now - timedelta(days=1)):
+                for _ in range(100):
+                    async with transaction(WIDE):
+                        begun = time.perf_counter()
+                        await sweep.lapse_due_clocks()
+                        idle.append((time.perf_counter() - begun) * 1000)
+    ratio = statistics.median(a.whole / b.whole for a, b in zip(sweeps, inserts, strict=True))
+    swept, inserted = (statistics.median(c.whole for c in each) for each in (sweeps, inserts))
+    return [
+        Number(
+            NAME,
+            f"{clocks:,} 个期限中 {due:,} 个到期：一次清点 : 一条 INSERT … SELECT 写同样的行",
+            ratio,
+            "×",
+            3,
+            note=f"{swept / 1000:.0f} : {inserted / 1000:.0f} ms，{len(plugins)} 个插件订阅",
+        ),
+        Number(NAME, "没有到期时清点一次", statistics.median(idle), "ms", 5, note="经过的时间"),
+    ]
 
 
-async def run(server: str, template: str, clocks: int, due: int) -> None:
-    url = await cluster.create(server, cluster.new_name("bench"), template)
-    DB.configure(url, WORKER)
-    await DB.start_connection_pool(min_size=1, max_size=2)
-    try:
-        await measure(clocks, due)
-    finally:
-        await DB.close_connection_pool()
-
-
-def main() -> None:
-    clocks = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    due = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
-    own = cluster.start()
-    try:
-        set_current(cluster.registry())
-        server = own.url_of("postgres")
-        asyncio.run(run(server, cluster.make_template(server), clocks, due))
-    finally:
-        own.remove()
-
-
-if __name__ == "__main__":
-    main()
+def measure(*, quick: bool = False) -> list[Number]:
+    """The price of a night on which many deadlines end at once."""
+    clocks, due = (100_000, 1_000) if quick else (1_000_000, 10_000)
+    with server() as (url, template):
+        found: list[Number] = run(_measure(url, template, clocks, due, 3 if quick else 5))
+        return found
