@@ -246,7 +246,7 @@ def five_steps(
     assert "轮到我" in bureau.ball()
     bureau.sees("部门回复", "执法记录仪故障")
     bureau.shoot(pictures, "order-decide")
-    bureau.page.locator("#decide [name=reason]").fill("照片已经补正，属于设备故障，予以撤销。")
+    bureau.page.locator("#f-reason").fill("照片已经补正，属于设备故障，予以撤销。")
     bureau.send(bureau.button("撤销报警"))
     bureau.said("报警已撤销")
     bureau.sees("已办结")
