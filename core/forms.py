@@ -467,6 +467,16 @@ def half_width(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip()
 
 
+def number_of(text: Any) -> int | None:
+    """The number of a row as an address or a hidden field names it; None when it is none.
+
+    ``isdigit`` alone is no guard: it holds for ``²``, and for more digits than a row's number or
+    ``int`` takes.
+    """
+    typed = str(text)
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None
+
+
 def parse_money(text: str) -> int:
     """元, as people write it (``５,０００.5 元``), to 分. Raises FieldError without a title."""
     plain = half_width(text).replace(",", "").replace(" ", "").removeprefix("¥").removesuffix("元")

@@ -26,7 +26,16 @@ from typing import Any, TypeAlias
 import litestar
 from litestar import delete, get, post
 
-from core.forms import Bound, FieldError, FieldSpec, decode, format_money, parse_money, unbound
+from core.forms import (
+    Bound,
+    FieldError,
+    FieldSpec,
+    decode,
+    format_money,
+    number_of,
+    parse_money,
+    unbound,
+)
 from core.listing import Chip, Column, Filter, Listing, Page, Params, Tab
 from core.web.body import UploadedFile
 from core.web.enclosing import actions_for, describe, panels_for
@@ -76,6 +85,7 @@ __all__ = [
     "hx",
     "is_htmx",
     "limit",
+    "number_of",
     "page",
     "panels_for",
     "parse_money",

@@ -19,7 +19,7 @@ from core.calendar.forms import DayForm, YearForm
 from core.calendar.queries import load_calendar
 from core.calendar.rules import library_year, read_days
 from core.errors import Invalid
-from core.forms import Bound
+from core.forms import Bound, number_of
 from core.intervals import Interval
 from core.regions.queries import RegionRow, country, region
 from core.scope import EVERYTHING, Scope
@@ -82,7 +82,7 @@ def _is_due(year: int) -> bool:
 async def show_calendar(request: Req) -> Response[Any]:
     """A year, its holidays, make-up days and what is missing."""
     asked = request.query_params.get("year", "")
-    return await _page(request, int(asked) if asked.isdigit() else clock.today().year)
+    return await _page(request, number_of(asked) or clock.today().year)
 
 
 async def _place(who: Visitor, chosen: int) -> RegionRow:
@@ -98,7 +98,7 @@ async def import_notice(request: Req) -> Response[Any]:
     who = visitor(request)
     form = await responses.bind(request, YearForm)
     typed = str(form.get("year"))
-    year = int(typed) if typed.isdigit() else clock.today().year
+    year = number_of(typed) or clock.today().year
     if form.ok:
         entries, faults = read_days(form.value.days, form.value.year)
         if faults:

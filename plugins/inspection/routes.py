@@ -22,6 +22,7 @@ from core.api.web import (
     export,
     get,
     is_htmx,
+    number_of,
     page,
     partial,
     post,
@@ -280,9 +281,8 @@ async def export_case(request: Request, name: FromPath[str]) -> Response:
 @get("/cases.xes", guards=[requires(WHY)])
 async def export_many(request: Request) -> Response:
     """Chosen cases (``?id=1&id=2``), or all judged cases inside the scope, as one log."""
-    chosen = [
-        int(v) for k, v in request.query_params.multi_items() if k == "id" and str(v).isdigit()
-    ]
+    asked = request.query_params.getall("id", [])
+    chosen = [n for each in asked if (n := number_of(each)) is not None]
     return await _xes(request, chosen, "cases.xes")
 
 

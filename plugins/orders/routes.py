@@ -21,6 +21,7 @@ from core.api.web import (
     bind,
     export,
     get,
+    number_of,
     page,
     partial,
     post,
@@ -87,7 +88,7 @@ async def list_orders(request: Request) -> Response:
 
 def _ids(request: Request) -> list[int]:
     chosen = request.query_params.getall("id", [])
-    return [int(each) for each in chosen if str(each).isdigit()]
+    return [n for each in chosen if (n := number_of(each)) is not None]
 
 
 @get("/new", guards=[requires(ISSUE)])
@@ -120,7 +121,7 @@ async def issue_order(request: Request) -> Response:
     form = await bind(request, IssueForm)
     if not form.ok:
         return await _issue_page(
-            request, [int(a) for a in form.all("alarm") if a.isdigit()], form, 422
+            request, [n for a in form.all("alarm") if (n := number_of(a)) is not None], form, 422
         )
     order = await services.issue_order(_actor(request), form.value.alarm, form.value.instruction)
     return redirect(request, path_of(order), message="督办已发出。")

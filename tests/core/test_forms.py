@@ -18,6 +18,7 @@ from core.forms import (
     FieldError,
     decode,
     format_money,
+    number_of,
     parse_date,
     parse_money,
     translate,
@@ -239,3 +240,11 @@ def test_whatever_is_typed_the_answer_is_chinese(typed):
 def test_every_message_of_msgspec_becomes_chinese(message):
     assert re.search("[\u4e00-\u9fff]", translate(message))
     assert "Expected" not in translate(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("7", 7), ("", None), ("²", None), ("①", None), ("１", None), ("-1", None), ("9" * 19, None)],
+)
+def test_numbers_of_rows(text, number):
+    assert number_of(text) == number

@@ -9,7 +9,18 @@ from core.api.access import Visitor, requires, visitor
 from core.api.db import Interval, transaction
 from core.api.errors import Invalid, NotFound
 from core.api.people import persons_of
-from core.api.web import Bound, Request, Response, bind, get, page, post, redirect, unbound
+from core.api.web import (
+    Bound,
+    Request,
+    Response,
+    bind,
+    get,
+    number_of,
+    page,
+    post,
+    redirect,
+    unbound,
+)
 from plugins.cases.forms import OpenForm
 from plugins.cases.queries import item_version, openable_items, path_of, unit_names
 from plugins.cases.rules.definition import POWER_CLASSES, class_title, read_definition
@@ -98,7 +109,7 @@ async def open_new(request: Request) -> Response:
     """Open the case, or show the form again with everything that was typed."""
     who = visitor(request)
     form = await bind(request, OpenForm)
-    item = int(form.raw.get("item") or 0) if str(form.raw.get("item") or "").isdigit() else 0
+    item = number_of(form.raw.get("item")) or 0
     if not form.ok:
         return await _form_page(request, who, item, form, status=422)
     typed = form.value

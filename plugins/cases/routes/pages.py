@@ -19,6 +19,7 @@ from core.api.web import (
     bind,
     get,
     is_htmx,
+    number_of,
     page,
     panels_for,
     partial,
@@ -175,8 +176,8 @@ async def _work_of(
     if typed is not None:
         form = Bound(StepForm, raw={**form.raw, **typed.raw}, errors=typed.errors)
         raw = showing.typed_of(file.definition, step, typed.raw)
-        chosen = [int(v) for v in typed.all("next_officers") if str(v).isdigit()]
-        if changed is None and str(typed.raw.get("version", "")).isdigit():
+        chosen = [n for v in typed.all("next_officers") if (n := number_of(v)) is not None]
+        if changed is None and number_of(typed.raw.get("version", "")) is not None:
             version = int(typed.raw["version"])
     ways = ways_on(file.definition, step.key, _values(file, step, raw))
     to = file.definition.find_step(ways[0].to) if ways else None
