@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every page a role can reach, judged by axe at three widths, in the browser that people use.
+
+Starting from the menu, links are followed; of pages that differ only in a number one is enough.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.settings import ROOT
+from tests.journeys.conftest import SignIn
+from tests.journeys.desk import Desk
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+ROLES = {
+    "zhanghailong": "handler",
+    "liwenbo": "legal_office",
+    "wuyunna": "dept_supervisor",
+    "liuxiaoyan": "data_entry",
+    "zhaojianguo": "supervision_bureau",
+    "heqige": "leader",
+    "nashun": "justice_office",
+    "sysadmin": "system_admin",
+    "secadmin": "security_admin",
+    "auditadmin": "audit_admin",
+}
+# The whole range of pages is judged at the desk; each kind of page once on narrow screens.
+DEPTH = 2
+FILES = re.compile(r"^/(files|static)/|format=|export|\.xlsx|\.xes|/print$|^/logout")
+SAME = re.compile(r"\d+")
+# Contrast is measured; what axe cannot decide ("incomplete") is not counted against a page.
+RUN = """
+async () => {
+  const found = await axe.run(document, {resultTypes: ["violations"]});
+  return found.violations.map((each) =>
+    `${each.id}: ${each.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(" | ")}`);
+}
+"""
+OPEN_ALL = "() => document.querySelectorAll('#main details').forEach((e) => { e.open = true; })"
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: make setup")
+    return AXE.read_text("utf-8")
+
+
+def kind_of(address: str) -> str:
+    """Pages that differ only in numbers and filters are of one kind."""
+    path, _, query = address.partition("?")
+    keys = sorted(part.partition("=")[0] for part in query.split("&") if part)
+    kept = [key for key in keys if key in ("tab", "item", "step", "only")]
+    return SAME.sub("N", path) + ("?" + "&".join(kept) if kept else "")
+
+
+def links(desk: Desk, where: str) -> Iterator[str]:
+    for href in desk.page.locator(f"{where} a[href^='/']").evaluate_all(
+        "links => links.filter((a) => !a.hasAttribute('download'))"
+        ".map((a) => a.getAttribute('href'))"
+    ):
+        if not FILES.search(href):
+            yield href.partition("#")[0]
+
+
+def faults_of(desk: Desk, axe: str, address: str) -> list[str]:
+    """What is wrong with a page as it stands, lazy parts loaded and everything unfolded."""
+    status = desk.go(address)
+    where = f"{address} at {desk.width}"
+    if status >= 400:
+        return [f"{where}: {status}"]
+    desk.page.wait_for_function(
+        "() => !document.querySelector('.jd-lazy[aria-busy=true]')", timeout=10_000
+    )
+    desk.page.evaluate(axe)  # past the content security policy, which allows no inline script
+    faults = [f"{where}: {each}" for each in desk.page.evaluate(RUN)]
+    desk.page.evaluate(OPEN_ALL)
+    if desk.width < 768:
+        faults += [f"{where}, unfolded: {each}" for each in desk.page.evaluate(RUN)]
+    wide = desk.page.evaluate("() => document.documentElement.scrollWidth")
+    if wide > desk.width:
+        faults.append(f"{where}: {wide} px wide, scrolls sideways")
+    if desk.page.locator("h1").count() != 1:
+        faults.append(f"{where}: {desk.page.locator('h1').count()} headings of the first level")
+    return faults
+
+
+def name_of(kind: str) -> str:
+    return re.sub(r"\W+", "-", kind).strip("-") or "home"
+
+
+@pytest.mark.parametrize("login", ROLES, ids=list(ROLES.values()))
+def test_every_page_of_a_role(
+    desks: SignIn, axe: str, login: str, pictures: Path | None, judged: set[tuple[str, int]]
+) -> None:
+    desk = desks(login)
+    faults: list[str] = []
+    desk.go("/")
+    queue: list[tuple[str, int]] = [("/", 0)]
+    queue += [(href, 1) for href in links(desk, "#jd-side")]
+    queue += [(href, 1) for href in ("/roles", "/password", "/sessions", "/search?q=张海龙")]
+    seen: dict[str, str] = {}
+    while queue:
+        address, depth = queue.pop(0)
+        kind = kind_of(address)
+        if kind in seen:
+            continue
+        seen[kind] = address
+        # The home page differs for everybody; other pages were judged for the first who came.
+        known = (kind, 1280) in judged and depth > 1
+        if not known:
+            judged.add((kind, 1280))
+            faults += faults_of(desk, axe, address)
+            desk.shoot(pictures, f"{ROLES[login]}-{name_of(kind)}")
+            if depth < DEPTH:
+                queue += [(href, depth + 1) for href in links(desk, "#main")]
+    for width in (390, 360):
+        desk.narrow(width)
+        for kind, address in seen.items():
+            if kind != "/" and (kind, width) in judged:
+                continue
+            judged.add((kind, width))
+            faults += faults_of(desk, axe, address)
+            if width == 390:
+                desk.shoot(pictures, f"{ROLES[login]}-{name_of(kind)}")
+    assert not faults, f"{len(faults)} faults in {len(seen)} kinds of pages:\n" + "\n".join(faults)
+
+
+@pytest.fixture(scope="module")
+def judged() -> set[tuple[str, int]]:
+    """Kinds of pages and widths that have been judged for some role."""
+    return set()
+
+
+def test_the_door_and_its_refusals(desks: SignIn, axe: str, pictures: Path | None) -> None:
+    for width in (1280, 390, 360):
+        desk = desks(width=width)
+        faults = faults_of(desk, axe, "/login")
+        desk.shoot(pictures, "login")
+        desk.page.fill("#f-login", "nobody")
+        desk.page.fill("#f-password", "wrong-password")
+        desk.send(desk.button("登录"))
+        desk.page.evaluate(axe)
+        faults += desk.page.evaluate(RUN)
+        desk.shoot(pictures, "login-refused")
+        assert not faults, "\n".join(faults)
