@@ -6,14 +6,16 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from arq.connections import ArqRedis, RedisSettings, create_pool
-from redis.exceptions import RedisError
 
 from core import db
 from core.settings import Redis, load
+
+# arq and redis are loaded with the first wake-up: a web process answers its first page sooner.
+if TYPE_CHECKING:
+    from arq.connections import ArqRedis, RedisSettings
 
 log = logging.getLogger("jiandu.jobs")
 
@@ -23,8 +25,10 @@ PAUSE_SECONDS = 5.0
 """After a failed call Redis is left alone for so long, so that its loss costs no request time."""
 
 
-def redis_settings(redis: Redis) -> RedisSettings:
+def redis_settings(redis: Redis) -> "RedisSettings":
     """The settings of arq made from ours; sentinels when named, else the address."""
+    from arq.connections import RedisSettings
+
     settings = RedisSettings.from_dsn(redis.url or "redis://127.0.0.1")
     if redis.sentinels:
         pairs = [each.rpartition(":") for each in redis.sentinels]
@@ -47,8 +51,10 @@ def deserialize(data: bytes) -> dict[str, Any]:
     return job
 
 
-async def connect(redis: Redis) -> ArqRedis:
+async def connect(redis: Redis) -> "ArqRedis":
     """A pool of connections to Redis for the one queue there is."""
+    from arq.connections import create_pool
+
     return await create_pool(
         redis_settings(redis),
         job_serializer=serialize,
@@ -72,6 +78,8 @@ class Waker:
             return False
         if time.monotonic() < self.silent_until:
             return False
+        from redis.exceptions import RedisError
+
         try:
             async with asyncio.timeout(self.redis.timeout_seconds):
                 pool = await self._pool()
@@ -82,7 +90,7 @@ class Waker:
             return False
         return True
 
-    async def _pool(self) -> ArqRedis:
+    async def _pool(self) -> "ArqRedis":
         loop = asyncio.get_running_loop()
         if self.pool is None or self.loop is not loop:
             self.pool = await connect(self.redis)
@@ -93,6 +101,8 @@ class Waker:
         """Give the connections back."""
         pool, self.pool = self.pool, None
         if pool is not None:
+            from redis.exceptions import RedisError
+
             with contextlib.suppress(RedisError, OSError):
                 await pool.aclose()
 

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any
 
 import asyncpg
-from pypinyin import Style, lazy_pinyin
 
 from core import clock
 from core.api.plugin import Place, SubjectRef
@@ -46,6 +45,9 @@ ROOTS = SubjectRef("core.organisation_roots", 0)
 @lru_cache(maxsize=4096)
 def pinyin(text: str) -> str:
     """The sorting key of a Chinese name: pinyin with tone digits, lower-case."""
+    # Its dictionaries take half a second to load, which no start should wait for.
+    from pypinyin import Style, lazy_pinyin
+
     return " ".join(lazy_pinyin(text, style=Style.TONE3)).lower()
 
 
