@@ -64,7 +64,13 @@ def assemble(settings: Settings, registry: Registry) -> Platform:
         if name != "core" and (place := folder(implementation)) is not None
     }
     static = StaticFiles(ROOT / "static", _inside(folders, "static"), watch=watch)
-    templates = Templates(ROOT / "templates", _inside(folders, "templates"), static, watch=watch)
+    templates = Templates(
+        ROOT / "templates",
+        _inside(folders, "templates"),
+        static,
+        watch=watch,
+        kept=None if settings.environment == "test" else settings.data / "cache/templates",
+    )
     return Platform(settings, registry, templates, static)
 
 

@@ -6,12 +6,15 @@ file of that name under ``templates/``; a plugin can never shadow another's.
 """
 
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import jinja2
 from jinja2 import (
     ChoiceLoader,
     Environment,
+    FileSystemBytecodeCache,
     FileSystemLoader,
     PrefixLoader,
     StrictUndefined,
@@ -44,9 +47,18 @@ class Templates:
     """The templates of the site and of every plugin."""
 
     def __init__(
-        self, root: Path, plugins: Mapping[str, Path], static: StaticFiles, *, watch: bool
+        self,
+        root: Path,
+        plugins: Mapping[str, Path],
+        static: StaticFiles,
+        *,
+        watch: bool,
+        kept: Path | None = None,
     ) -> None:
-        """``root`` holds layouts, components, pages; ``plugins`` their own template folders."""
+        """``root`` holds layouts, components, pages; ``plugins`` their own template folders.
+
+        ``kept`` is a folder where compiled templates outlive the process.
+        """
         folders = {name: FileSystemLoader(path) for name, path in plugins.items()}
         self.env = FastEnv(
             autoescape=True,
@@ -58,6 +70,7 @@ class Templates:
             loader=ChoiceLoader([FileSystemLoader(root), PrefixLoader(folders)]),
             extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
             cache_size=-1,
+            bytecode_cache=_compiled(kept) if kept is not None else None,
         )
         self.env.filters.update(FILTERS)
         self.env.globals.update(
@@ -85,6 +98,21 @@ class Templates:
         except TemplateNotFound:
             return False
         return True
+
+
+def _compiled(folder: Path) -> FileSystemBytecodeCache | None:
+    """Compiled templates on disk, checked against their sources; none where nothing can be kept.
+
+    Jinja's check knows neither its own version nor the settings of the environment, hence a
+    folder for each state of this file.
+    """
+    state = sha256(jinja2.__version__.encode() + Path(__file__).read_bytes()).hexdigest()[:16]
+    place = folder / state
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return FileSystemBytecodeCache(str(place))
 
 
 def csrf_token() -> str:
