@@ -61,6 +61,10 @@ HEADLINES = {
 BODIES = ("department", "body", "second", "entrusted")
 
 
+ASPECTS = {"complaints": "投诉处理", "training": "培训", "exams": "考试"}
+"""What the plugins that may speak at an annual review are about, in words."""
+
+
 @get("/", guards=[requires(READ)])
 async def list_officers(request: Request) -> Response:
     """The officers of one's scope, with where their cards stand today."""
@@ -144,7 +148,7 @@ async def _officer_page(request: Request, officer: int, **context: Any) -> Respo
             "state_of": 0,
             "today": today,
             "blockers": verdict.blockers.get(subject, ()),
-            "silent": verdict.silent,
+            "silent": [ASPECTS.get(name, name) for name in verdict.silent],
             **context,
         },
     )
