@@ -370,6 +370,16 @@ def fault_of(answer: Any, where: str, role: str, path: str, victim: Victim) -> I
             yield f"{where}: English: {found[0]}"
 
 
+ODD = "?id=²&id=①&year=99999&item=²&q=%25_%5C&from=0000-00-00&until=9999-99-99&month=13&page=²"
+ODD_BODY = {
+    **dict.fromkeys(("item", "officers", "next_officers", "next_lead", "alarm", "handler"), "²"),
+    "version": "²",
+    "year": "²",
+    "month": "99",
+    "id": "9" * 30,
+    "case": "9" * 30,
+}
+
 OWN_ROLES = (
     "handler",
     "legal_office",
@@ -396,13 +406,19 @@ async def test_whoever_may_open_them_finds_no_fault_behind_any_route(
                 if not set(wanted) <= who.permissions:
                     continue
                 address = filled(path, victim.numbers)
+                wild = filled(path, dict.fromkeys(victim.numbers, 10**20))
                 if method == "GET":
                     answer = await client.get(address + query(victim.numbers))
+                    odd = await client.get(wild + ODD)
                 else:
                     form = {"_csrf": who.csrf, **body(victim.numbers)}
                     answer = await client.post(address, data=form)
-                if answer.status_code >= 500 and path != "/readyz":
-                    faults.append(f"{role}: {method} {address}: {answer.status_code}")
+                    odd = await client.post(address, data={"_csrf": who.csrf, **ODD_BODY})
+                faults += [
+                    f"{role}: {method} {each.url}: {each.status_code}"
+                    for each in (answer, odd)
+                    if each.status_code >= 500 and path != "/readyz"
+                ]
                 said = re.sub(r"<[^>]*>", " ", answer.text) if answer.status_code >= 400 else ""
                 if found := ENGLISH.search(said):
                     faults.append(f"{role}: {method} {address}: English: {found[0]}")
