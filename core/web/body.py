@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 
 import multipart
 from anyio import to_thread
+from litestar.exceptions import ClientException, InternalServerException
 
 from core.errors import TooLarge
 from core.web.state import held
@@ -99,9 +100,18 @@ def _trusted(name: str, value: str, token: str) -> bool:
     return name == FIELD and bool(token) and hmac.compare_digest(value.encode(), token.encode())
 
 
+async def _chunks(request: Any) -> AsyncIterator[bytes]:
+    """The body as it comes; somebody who leaves half-way is no fault of the server."""
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except InternalServerException as left:
+        raise ClientException("the client left before the body was complete") from left
+
+
 async def _urlencoded(request: Any, token: str, trusted: bool) -> Body:
     text = bytearray()
-    async for chunk in request.stream():
+    async for chunk in _chunks(request):
         text += chunk
         if len(text) > TEXT_LIMIT:
             raise TooLarge("填写的文字太多，请分开提交。")
@@ -129,7 +139,7 @@ async def _multipart(request: Any, boundary: str, token: str, trusted: bool) -> 
     parser = multipart.PushMultipartParser(boundary, max_segment_count=PARTS_LIMIT)
     state = _Part(body, token)
     try:
-        async for chunk in request.stream():
+        async for chunk in _chunks(request):
             for event in parser.parse(chunk):
                 await state.take(event)
         parser.close()
