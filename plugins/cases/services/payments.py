@@ -3,12 +3,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from core.api import clock
 from core.api.db import execute, retried, rows, transaction, value
-from core.api.deadlines import Limit, clocks_of, start_clock, stop_clock
+from core.api.deadlines import (
+    Limit,
+    clocks_of,
+    extend_clock,
+    lapsed,
+    start_clock,
+    stop_clock,
+)
 from core.api.errors import Invalid, NotFound, Refused
 from core.api.files import Received
 from core.api.web import UploadedFile
@@ -31,9 +38,11 @@ from plugins.cases.services.acting import (
     face_of,
     open_file,
     remember,
+    step_clock,
     tell,
 )
 from plugins.cases.services.records import bind_file, may_record, receive_all
+from plugins.cases.services.turns import hand_current_turn
 
 VOUCHER = "voucher"
 VOUCHER_MB = 20
@@ -256,6 +265,7 @@ async def approve_instalments(
             plan,
         )
         await _restart_clocks(file, parts)
+        await _give_step_time(file, actor, parts, reason)
         await remember(file, actor, token, "instalments")
         days = "、".join(f"{p.due.month}月{p.due.day}日 {show_money(p.amount)} 元" for p in parts)
         await tell(
@@ -271,6 +281,25 @@ async def approve_instalments(
                 approver=actor.person,
             ),
         )
+
+
+async def _give_step_time(file: CaseFile, actor: Actor, parts: Sequence[Part], reason: str) -> None:
+    """The step lasts until the last part is due: a plan that is kept must not look overdue."""
+    last = max(part.due for part in parts)
+    visit = file.open_visit
+    step_key = step_clock(file.row["step"], visit["number"] if visit else 0)
+    for each in await clocks_of(file.subject):
+        running = each.state == "running" and not lapsed(each.due_at, clock.now())
+        if each.key == step_key and running:
+            # An extension of calendar days counts from the date before it moved off a rest day.
+            plain = clock.local(each.started_at).date() + timedelta(days=each.limit.amount)
+            moved = each.limit.unit == "calendar" and not (each.ever_paused or each.extensions)
+            days = (last - (plain if moved else each.due_day)).days
+            if days > 0:
+                await extend_clock(
+                    each.id, Limit(days, "calendar"), f"批准分期缴纳：{reason}", actor.name
+                )
+    await hand_current_turn(file)
 
 
 async def _restart_clocks(file: CaseFile, parts: Sequence[Part]) -> None:

@@ -107,7 +107,14 @@ def penalty(organisation: int = 1, **more: Any) -> dict[str, Any]:
                 strict_officers=True,
             ),
             _step("service", "送达", "execute", 8, "service", limit={"amount": 7, **workdays}),
-            _step("execute", "执行", "execute", 9, "execution"),
+            _step(
+                "execute",
+                "执行",
+                "execute",
+                9,
+                "execution",
+                limit={"amount": 15, "unit": "calendar"},
+            ),
             _step("archive", "结案归档", "execute", 10, "closing"),
         ],
         "transitions": [

@@ -743,6 +743,12 @@ class TestExecution:
             (300000, "2026-07-01"),
         ]
         assert event.approver == office.chief.person
+        [step] = [
+            c
+            for c in await clocks_of((await office.file(case)).subject)
+            if c.key.startswith("step:") and c.open
+        ]
+        assert step.due_day == date(2026, 7, 1), "the step lasts as long as the plan"
         await record_payment(
             office.zhang, case, PaymentEntry("instalment", 200000, date(2026, 5, 12))
         )
