@@ -168,10 +168,8 @@ class Desk:
         """Upload to an evidence control and wait until the file stands there."""
         box = self.page.locator(f"#ev-{control}")
         payload = [each.payload for each in files]
-        if self.script:
-            box.locator("input[type=file]").first.set_input_files(payload)  # type: ignore[arg-type]
-        else:
-            box.locator("input[type=file]").first.set_input_files(payload)  # type: ignore[arg-type]
+        box.locator("input[type=file]").first.set_input_files(payload)  # type: ignore[arg-type]
+        if not self.script:
             self.send(box.get_by_role("button", name="上传", exact=True))
         for each in files:
             stem = each.name.rpartition(".")[0]
@@ -246,7 +244,8 @@ class Desk:
         """A picture for people to look at, when a folder for them is given."""
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-            self.page.evaluate("scrollTo(0, 0)")
+            if self.script:
+                self.page.evaluate("scrollTo(0, 0)")
             self.page.screenshot(path=folder / f"{name}-{self.width}.png", full_page=True)
 
 

@@ -408,8 +408,9 @@ def to_the_red_light(desk: Desk) -> tuple[str, str]:
     check_clue(desk)
     approve_filing(desk, "张海龙", "斯琴高娃")
     desk.send("提交本环节")
-    investigate(desk)
+    # Files first: without script an upload leaves the page, as the page says.
     desk.attach("transcripts", paper("询问笔录"))
+    investigate(desk)
     desk.send("提交本环节")
     return case, number
 
