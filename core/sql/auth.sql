@@ -3,6 +3,8 @@
 -- right to read hashes or tokens: a faulty handler can neither list sessions nor make one up.
 -- h: hash of the cookie; idle, absolute: seconds. One row or none. The row is touched at most
 -- once a minute, since reading a page must not become writing.
+-- Every step is by primary key, so the plan never depends on the values: it is made once per
+-- connection, although connections otherwise plan every statement anew.
 drop function if exists core_open(bytea, timestamptz, int, int);
 create or replace function core_open(h bytea, moment timestamptz, idle int, absolute int)
 returns table (
@@ -13,7 +15,8 @@ returns table (
   region_id bigint, region_name text, region_level int, region_lo bigint, region_hi bigint,
   org_id bigint, org_name text, org_short text, org_lo bigint, org_hi bigint
 )
-language plpgsql security definer set search_path = public, pg_temp as $$
+language plpgsql security definer
+set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare s core_session%rowtype; today date := (moment at time zone 'Asia/Shanghai')::date;
 begin
   select * into s from core_session c where c.hash = h and c.ended_at is null
