@@ -35,6 +35,11 @@ def hashed(token: str) -> bytes:
 _rights: dict[tuple[str, int], frozenset[str]] = {}
 
 
+def forget() -> None:
+    """Read the rights of roles anew: another database, or a transaction that was rolled back."""
+    _rights.clear()
+
+
 async def open_session(token: str, idle_seconds: int, absolute_seconds: int) -> Visitor | None:
     """The visitor of a cookie, or None when the session is over, withdrawn or never was."""
     if not token or len(token) > 128:
