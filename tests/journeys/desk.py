@@ -107,7 +107,8 @@ class Desk:
     def sees(self, *texts: str) -> None:
         """Every text stands on the page, visibly."""
         for text in texts:
-            expect(self.page.locator("#main").get_by_text(text).first).to_be_visible()
+            found = self.page.locator("#main").get_by_text(text)
+            expect(found.locator("visible=true").first).to_be_visible()
 
     def sees_not(self, *texts: str) -> None:
         for text in texts:
