@@ -6,6 +6,7 @@ import itertools
 import os
 import tempfile
 import warnings
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -65,6 +66,7 @@ def apps() -> list[str]:
     return found
 
 
+@cache
 def registry() -> Registry:
     """The registry of core and every allowed plugin that loads; again with a warning otherwise."""
     loading: list[str] = []

@@ -36,9 +36,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: os.environ.pop(cluster.SERVER, None))
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _registry() -> None:
-    """What plugins declare, for service tests; applications of tests bring their own."""
+@pytest.fixture(autouse=True)
+async def _registry() -> None:
+    """What all plugins declare, for every test anew; applications of tests bring their own.
+
+    Asynchronous, so that it is set in the context the tests run in: one that an earlier test
+    left behind must not answer for this one.
+    """
     set_current(cluster.registry())
 
 
