@@ -46,10 +46,6 @@ select 'cases.case', n, '', '对当事人 ' || n || ' 拒不改正进货查验�
 from generate_series(1, 800) n
 """
 # The rest of the country: 116 counties with 40 agencies each, a fifth of the cases open.
-CASES = """
-insert into cases_case ({columns})
-select {values} from generate_series(1, $1::int) n
-"""
 ELSEWHERE = """
 insert into core_turn (subject_kind, subject_id, key, title, subline, step_title, step_note, path,
   person, holder_name, permission, region_lo, org_lo, clock, started_at, due_at, unit, paused,
