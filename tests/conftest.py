@@ -9,7 +9,9 @@ the plugin host come from ``core.api.testing``, which plugin authors load too.
 """
 
 import asyncio
+import inspect
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
 from importlib.util import find_spec
@@ -36,14 +38,25 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: os.environ.pop(cluster.SERVER, None))
 
 
+@pytest.fixture
+async def _registry_in_loop() -> None:
+    set_current(cluster.registry())
+
+
 @pytest.fixture(autouse=True)
-async def _registry() -> None:
+def _registry(request: pytest.FixtureRequest) -> None:
     """What all plugins declare, for every test anew; applications of tests bring their own.
 
-    Asynchronous, so that it is set in the context the tests run in: one that an earlier test
-    left behind must not answer for this one.
+    Asynchronous tests run in a context of their own, which an earlier one may have left
+    different; the browser's tests must not be given a loop beside Playwright's.
     """
     set_current(cluster.registry())
+    rulesets = sys.modules.get("plugins.inspection.services.rulesets")
+    if rulesets is not None:
+        # A cloned database counts its rows from one again, and rules are kept by row.
+        rulesets.forget_rules()
+    if inspect.iscoroutinefunction(request.function):
+        request.getfixturevalue("_registry_in_loop")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -113,7 +113,8 @@ def _worst_first(verdict: Verdict) -> tuple[int, str]:
 
 def _hint(verdict: Verdict, subject: SubjectRef, kind_title: str) -> Blocker:
     broken = next((c for c in verdict.checks if c.ok is False), None)
-    shown = broken or (verdict.checks[0] if verdict.checks else None)
+    # Of several checks that held, the last one says what was really asked.
+    shown = broken or (verdict.checks[-1] if verdict.checks else None)
     colour = verdict.colour or {"passed": "ok"}.get(verdict.result, "wait")
     return Blocker(
         f"inspection.{verdict.mark}",
