@@ -12,13 +12,14 @@ WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: help run setup test lint format bench trace lock browser clean
+.PHONY: help run setup test journeys lint format bench trace lock browser clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make run     启动平台：内置数据库、演示数据、网页与后台任务   start everything'
 	@echo '             PORT=8000 HOST=127.0.0.1 DATA=var DEMO=0'
 	@echo 'make test    代码检查与全部测试                            lint and every test'
+	@echo 'make journeys 在浏览器里走完 S1 的故事与无障碍检查          browser journeys and axe'
 	@echo 'make lint    仅代码检查                                    lint only'
 	@echo 'make format  统一代码格式                                  format the code'
 	@echo 'make trace   需求与测试的对照表                            requirements and their tests'
@@ -34,6 +35,9 @@ setup: $(VENV)/.installed-dev static/vendor/.stamp
 
 test: setup browser lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q
+
+journeys: setup browser
+	JIANDU_JOURNEYS=1 $(BIN)/python -m pytest -q tests/journeys
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
