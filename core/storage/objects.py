@@ -15,6 +15,9 @@ from core import clock, settings
 from core.storage.rules import ByteRange
 
 PIECE = 256 * 1024
+# The smallest part S3 accepts; the library would send twelve of them side by side.
+UPLOAD_PIECE = 5 * 1024 * 1024
+UPLOAD_PIECES = 2
 
 
 @lru_cache(maxsize=4)
@@ -50,7 +53,10 @@ def new_path(moment: datetime | None = None) -> str:
 
 async def put(path: str, content: Path | bytes) -> None:
     """Write one object; a file is read piece by piece."""
-    await obstore.put_async(store(), path, content)
+    # Every upload under way holds this many pieces in memory, and many people upload at once.
+    await obstore.put_async(
+        store(), path, content, chunk_size=UPLOAD_PIECE, max_concurrency=UPLOAD_PIECES
+    )
 
 
 async def pieces(path: str, part: ByteRange | None = None) -> AsyncIterator[bytes]:
