@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Putting power items in force."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +15,7 @@ from core.api.facts import record
 from core.api.people import OrganisationRow, organisation
 from core.api.plugin import Place, SubjectRef
 from core.api.regions import RegionRow, region
-from plugins.powers.rules import Definition, ReadingError, find_faults, read_item
+from plugins.powers.rules import Definition, ReadingError, digest_of, find_faults, read_item
 
 HERE = Path(__file__).resolve().parent
 
@@ -68,7 +67,7 @@ async def enter_item(text: str, body: int, *, source: str = "") -> Entered:
 async def _put_in_force(
     read: Definition, holder: OrganisationRow, audience: RegionRow, source: str
 ) -> Entered:
-    digest = hashlib.sha256(msgspec.json.encode(read, order="sorted")).hexdigest()
+    digest = digest_of(read)
     moment = clock.now()
     item = await value(
         """insert into powers_item (code, title, power_class, organisation, current, created_at,

@@ -2,11 +2,14 @@
 """The rules of a power item: what it consists of, how it is read, what is wrong with it."""
 
 from plugins.powers.rules.definition import (
+    DOCUMENT_WORDS,
     Basis,
     Condition,
     Control,
     Definition,
+    Document,
     Form,
+    Joint,
     Limit,
     Option,
     Point,
@@ -17,6 +20,7 @@ from plugins.powers.rules.definition import (
     Tier,
     Transition,
     When,
+    digest_of,
 )
 from plugins.powers.rules.faults import find_faults
 from plugins.powers.rules.reading import ReadingError, read_item
@@ -29,6 +33,7 @@ from plugins.powers.rules.words import (
 )
 
 __all__ = [
+    "DOCUMENT_WORDS",
     "POINT_KINDS",
     "POWER_CLASSES",
     "STEP_KINDS",
@@ -36,7 +41,9 @@ __all__ = [
     "Condition",
     "Control",
     "Definition",
+    "Document",
     "Form",
+    "Joint",
     "Limit",
     "Option",
     "Point",
@@ -50,6 +57,7 @@ __all__ = [
     "Tier",
     "Transition",
     "When",
+    "digest_of",
     "find_faults",
     "read_item",
 ]

@@ -5,6 +5,8 @@
 integer 分, times are ISO strings, keys are unique within their list.
 """
 
+import hashlib
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -41,6 +43,25 @@ class Stage(msgspec.Struct, frozen=True):
     limit: Limit | None = None
 
 
+class Joint(msgspec.Struct, frozen=True):
+    """会签: the people authorised for a step each sign, agreeing or not, with an opinion."""
+
+    mode: Literal["all", "any", "quorum"] = "all"
+    """``all``: everybody must agree; ``any``: one suffices; ``quorum``: that many."""
+    quorum: int = 0
+
+    @property
+    def words(self) -> str:
+        """The rule as it is said in an office: 「会签，须全体同意」."""
+        match self.mode:
+            case "all":
+                return "会签，须全体同意"
+            case "any":
+                return "会签，一人同意即可"
+            case _:
+                return f"会签，须 {self.quorum} 人同意"
+
+
 class Step(msgspec.Struct, frozen=True):
     """A step (环节): who acts, with which form, within which period."""
 
@@ -58,6 +79,7 @@ class Step(msgspec.Struct, frozen=True):
     coercive: bool = False
     """A coercive measure: closed to entrusted units (强制法 art. 17)."""
     guidance: str = ""
+    joint: Joint | None = None
 
 
 class When(msgspec.Struct, frozen=True, rename={"one_of": "in"}):
@@ -178,6 +200,48 @@ class Risk(msgspec.Struct, frozen=True):
     prevention: str
 
 
+DOCUMENT_WORDS: dict[str, str] = {
+    "case_number": "案号",
+    "document_number": "文号",
+    "title": "案件名称",
+    "party": "当事人",
+    "organisation": "执法主体",
+    "handlers": "承办人",
+    "basis": "法律依据",
+    "remedies": "救济途径",
+    "date": "日期",
+}
+"""What a template may name besides the controls of the item's forms."""
+
+_PLACEHOLDER = re.compile(r"\{\{([A-Za-z0-9_]+)\}\}")
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A template of a document (文书). ``body`` is plain text, one paragraph a line.
+
+    A line ``# …`` is a sub-heading, a line ``> …`` is aligned right, ``{{key}}`` is replaced by
+    the control of that key or by one of DOCUMENT_WORDS. There is no other syntax: everything
+    else is literal text, so a template can neither compute nor reach anything.
+    """
+
+    key: str
+    title: str
+    step: str
+    kind: Literal["notice", "decision", "record", "order", "receipt", "other"] = "other"
+    word: str = ""
+    """The word of its number (文号), e.g. 「罚告」; empty for a document without a number."""
+    served: bool = False
+    """Handed over against a receipt (送达回证)."""
+    published: bool = False
+    """An abstract of it is published (公示)."""
+    body: str = ""
+
+    @property
+    def placeholders(self) -> list[str]:
+        """The keys the text names, each once, in order."""
+        return list(dict.fromkeys(_PLACEHOLDER.findall(self.body)))
+
+
 class Definition(msgspec.Struct, frozen=True):
     """A version of a power item, complete. See the module docstring."""
 
@@ -203,6 +267,7 @@ class Definition(msgspec.Struct, frozen=True):
     points: list[Point] = []
     risks: list[Risk] = []
     remedies: list[str] = []
+    documents: list[Document] = []
 
     def step(self, key: str) -> Step | None:
         """The step of that key, or ``None``."""
@@ -215,3 +280,8 @@ class Definition(msgspec.Struct, frozen=True):
     def points_of(self, step: str) -> list[Point]:
         """The monitoring points that watch ``step``, in order."""
         return [point for point in self.points if point.step == step]
+
+
+def digest_of(item: Definition) -> str:
+    """SHA-256 of the published mapping in canonical JSON: two equal definitions, one digest."""
+    return hashlib.sha256(msgspec.json.encode(item, order="sorted")).hexdigest()

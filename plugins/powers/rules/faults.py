@@ -9,7 +9,13 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
-from plugins.powers.rules.definition import Control, Definition, Point, Standard
+from plugins.powers.rules.definition import (
+    DOCUMENT_WORDS,
+    Control,
+    Definition,
+    Point,
+    Standard,
+)
 from plugins.powers.rules.words import POINT_KINDS, POWER_CLASSES, STEP_KINDS
 
 
@@ -21,6 +27,7 @@ def find_faults(item: Definition) -> list[str]:
         *_faulty_steps(item),
         *_faulty_flow(item),
         *_faulty_points(item),
+        *_faulty_documents(item),
         *(fault for standard in item.standards for fault in _faulty_standard(standard, item)),
     ]
 
@@ -45,6 +52,7 @@ def _repeated_keys(item: Definition) -> Iterator[str]:
         "表单": item.forms,
         "监察点": item.points,
         "裁量标准": item.standards,
+        "文书": item.documents,
     }
     for name, entries in lists.items():
         seen: set[str] = set()
@@ -70,6 +78,8 @@ def _faulty_steps(item: Definition) -> Iterator[str]:
             yield f"环节“{step.title}”的类型“{step.kind}”不认识。"
         if step.limit is not None and step.limit.amount <= 0:
             yield f"环节“{step.title}”的期限必须大于 0。"
+        if step.joint is not None and step.joint.mode == "quorum" and step.joint.quorum < 1:
+            yield f"环节“{step.title}”会签要几人同意，没有写。"
     for form in item.forms:
         for control in form.controls:
             if control.type in {"choice", "choices", "outcome"} and not control.options:
@@ -153,6 +163,16 @@ def _faulty_settings(point: Point, item: Definition) -> Iterator[str]:
         case "execution":
             if item.step(point.params.get("decision_step", "")) is None:
                 yield f"监察点“{point.title}”没有说明决定在哪个环节作出。"
+
+
+def _faulty_documents(item: Definition) -> Iterator[str]:
+    known = {control.key for form in item.forms for control in form.controls} | {*DOCUMENT_WORDS}
+    for one in item.documents:
+        if item.step(one.step) is None:
+            yield f"文书“{one.title}”所在的环节“{one.step}”不存在。"
+        for key in one.placeholders:
+            if key not in known:
+                yield f"文书“{one.title}”的正文用到“{{{{{key}}}}}”，表单里没有这个控件。"
 
 
 def _controls_of(item: Definition, step_key: str) -> dict[str, Control]:

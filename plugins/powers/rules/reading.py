@@ -24,7 +24,17 @@ _UNITS = {
     "小时": "hours",
 }
 _LIMIT = re.compile(r"^\s*(\d+)\s*(个工作日|工作日|自然日|日|天|小时)\s*$")
-_LISTS = ("basis", "stages", "steps", "transitions", "forms", "standards", "points", "risks")
+_LISTS = (
+    "basis",
+    "stages",
+    "steps",
+    "transitions",
+    "forms",
+    "standards",
+    "points",
+    "risks",
+    "documents",
+)
 _ITEM_ONLY = {"procedure", "drop_points", "controls", "limits"}
 
 

@@ -139,6 +139,16 @@ def test_points_can_be_dropped():
             '[[standards]]\nkey = "s"\ntitle = "标准"\nact = "行为"\n[[standards.tiers]]\nkey = "a"\ntitle = "轻"\nmin = 5\nmax = 1\n',
             "下限大于上限",
         ),
+        ('[[steps]]\nkey = "decide"\njoint = { mode = "quorum" }\n', "几人同意"),
+        ('[[documents]]\nkey = "d"\ntitle = "决定书"\nstep = "moon"\n', "moon"),
+        (
+            '[[documents]]\nkey = "d"\ntitle = "决定书"\nstep = "decide"\nbody = "{{party}}：{{nothing}}"\n',
+            "{{nothing}}",
+        ),
+        (
+            '[[documents]]\nkey = "d"\ntitle = "决定书"\nstep = "decide"\nbody = "{{party}}罚{{amount}} {% raw %} {{ 空格 }}"\n',
+            None,
+        ),
         (
             '[[standards]]\nkey = "s"\ntitle = "标准"\nact = "行为"\n[[standards.tiers]]\nkey = "a"\ntitle = "轻"\nmin = 1\nmax = 5\nconditions = [{ control = "nothing", op = "le", value = 1 }]\n',
             "nothing",
