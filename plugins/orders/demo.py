@@ -16,7 +16,8 @@ from core.api.errors import Conflict, Invalid, Refused
 from core.api.people import organisation
 from core.api.regions import region
 from plugins.orders import rules, services
-from plugins.orders.queries import ISSUE, READ, RELAY, REPLY, WITHDRAW, items_of
+from plugins.orders.queries import items_of
+from plugins.orders.rules import ISSUE, READ, RELAY, REPLY, WITHDRAW
 from plugins.orders.services import Actor
 
 OFFICE = Scope.platform("demo data: who has what on the desk")

@@ -23,17 +23,13 @@ from core.api.plugin import (
 from plugins.orders import facts, reactions
 from plugins.orders.demo import plan_orders
 from plugins.orders.queries import (
-    ISSUE,
-    READ,
-    RELAY,
-    REPLY,
-    WITHDRAW,
     issued_in,
     open_in,
     waiting_for_bureau,
     waiting_for_department,
     waiting_for_handler,
 )
+from plugins.orders.rules import ISSUE, READ, RELAY, REPLY, WITHDRAW
 from plugins.orders.services import OrderSettings, tell_late
 
 MANIFEST = Manifest(

@@ -9,15 +9,7 @@ from core.api.access import Visitor
 from core.api.db import Scope, column, row, rows, scope_conditions, value
 from core.api.web import Column, Filter, Listing
 from plugins.orders import rules
-from plugins.orders.rules import Lower
-
-ISSUE, RELAY, REPLY, WITHDRAW, READ = (
-    "orders.order.issue",
-    "orders.order.relay",
-    "orders.order.reply",
-    "orders.order.withdraw",
-    "orders.order.read",
-)
+from plugins.orders.rules import ISSUE, RELAY, Lower
 
 # An order of the first tier is the department's turn again once nobody of this round owes an
 # answer; it then stands among the new ones, where step ④ looks for it.

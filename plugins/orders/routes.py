@@ -38,19 +38,10 @@ from plugins.orders.forms import (
     RelayForm,
     ReplyForm,
 )
-from plugins.orders.queries import (
-    ISSUE,
-    READ,
-    RELAY,
-    REPLY,
-    WITHDRAW,
-    find_order,
-    listing_for,
-    officers_of,
-    order_of_alarm,
-)
+from plugins.orders.queries import find_order, listing_for, officers_of, order_of_alarm
+from plugins.orders.rules import ISSUE, READ, RELAY, REPLY, WITHDRAW
 from plugins.orders.services import load_matter, path_of
-from plugins.orders.showing import View, role_of, view_of
+from plugins.orders.showing import Mine, View, role_of, view_of
 
 MAX_ATTACHMENTS = 10
 
@@ -157,6 +148,7 @@ async def _order_page(request: Request, order: int, status: int = 200, **forms: 
     who = visitor(request)
     async with transaction(who.scope):
         view = await _view(who, order)
+        issuer = await services.region_of_organ(view.order)
     known = {item["alarm"]: item for item in view.matter.items}
     kinds = {item["kind"] for item in known.values() if item["kind"]}
     suggested = {alarm: next(iter(item["handlers"] or ()), None) for alarm, item in known.items()}
@@ -174,11 +166,7 @@ async def _order_page(request: Request, order: int, status: int = 200, **forms: 
             "answer": rules.why_not_reply_upper(upper["state"], upper["round"], view.matter.lowers),
             "decide": rules.why_not_decide(upper["state"]),
         },
-        may={
-            "relay": RELAY in who.permissions,
-            "reply": bool(view.mine) and REPLY in who.permissions,
-            "decide": WITHDRAW in who.permissions,
-        },
+        mine=Mine(_actor(request).hand, issuer, view),
         chip=rules.STATE_WORDS[upper["state"]],
         form_of=forms.get,
         today=today(),

@@ -15,6 +15,14 @@ ISSUED, RELAYED, REPLIED = "issued", "relayed", "replied"
 REVOKED, UPHELD, SETTLED = "revoked", "upheld", "settled"
 CLOSED: Final = (REVOKED, UPHELD, SETTLED)
 
+ISSUE, RELAY, REPLY, WITHDRAW, READ = (
+    "orders.order.issue",
+    "orders.order.relay",
+    "orders.order.reply",
+    "orders.order.withdraw",
+    "orders.order.read",
+)
+
 STATE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     # state → (look of the chip, word)
     ISSUED: ("new", "新的"),
@@ -146,7 +154,77 @@ def default_instruction(alarms: Sequence[Mapping[str, Any]]) -> str:
     return f"请查明{'、'.join(points)}报警的原因，督促改正并回复。"
 
 
+# --- who may do it ---------------------------------------------------------------------------
+
+ACTS: Final = ("receive", "relay", "reply", "answer", "decide", "extend", "urge")
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Who would act, as far as the rules ask."""
+
+    permissions: Collection[str]
+    person: int
+    region_lo: int
+
+
+def why_not_mine(act: str, hand: Hand, order: Mapping[str, Any], issuer: int) -> list[str]:
+    """Why an act on an order is not this person's to do, whatever the order's state.
+
+    Services refuse by it and the page draws its buttons by it, so the two cannot differ.
+    ``issuer`` is the region (``lo``) of the organ that issued the order: a bureau above sees the
+    orders of those below it, and leaves them to them.
+    """
+    first, mine = order["tier"] == 1, bool(hand.person) and order["to_person"] == hand.person
+    may = hand.permissions
+    if act == "receive":
+        addressed = RELAY in may if first else mine
+        return [] if addressed else ["签收由收到督办的一方办理。"]
+    if act == "reply":
+        if REPLY not in may:
+            return ["回复由办件人员本人办理。"]
+        return [] if not first and mine else ["这份督办不是发给你的。"]
+    if act == "relay":
+        if RELAY not in may:
+            return ["转办由部门监察室人员办理。"]
+        return [] if first else ["只有监察机关发来的督办才能转办。"]
+    if act == "answer":
+        if RELAY not in may:
+            return ["回复监察机关由部门监察室人员办理。"]
+        return [] if first else ["这份督办由办件人员回复。"]
+    if act == "urge":
+        # Each tier is urged from above: nobody urges the order that he has to answer himself.
+        above = {WITHDRAW} if first else {WITHDRAW, RELAY}
+        return [] if above & set(may) else ["催办由发出督办的一方办理。"]
+    needed = WITHDRAW if first else RELAY
+    if act == "decide":
+        needed = WITHDRAW
+        if WITHDRAW in may and not first:
+            return ["监察机关只对自己发出的督办作决定。"]
+    if needed not in may:
+        return [
+            "撤销、维持和退回由监察机关人员办理。"
+            if act == "decide"
+            else "延长期限由发出督办的一方办理。"
+        ]
+    if first and issuer != hand.region_lo:
+        return [f"这份督办由{order['organ_name']}发出，由它办理。"]
+    return []
+
+
 # --- what may be done when -------------------------------------------------------------------
+
+
+def why_not_extend(state: str, *, counting: bool) -> list[str]:
+    """Only a deadline that is running can be made longer."""
+    if state in (ISSUED, RELAYED) and counting:
+        return []
+    return ["这份督办没有正在计时的期限。"]
+
+
+def why_not_urge(state: str) -> list[str]:
+    """Who has answered is not reminded."""
+    return [] if state in (ISSUED, RELAYED) else ["这份督办已经回复，不需要催办。"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from core.api.facts import Fact, history
 from core.api.turns import holds
 from core.api.web import describe
 from plugins.orders import rules
-from plugins.orders.queries import ISSUE, RELAY, WITHDRAW
+from plugins.orders.rules import ISSUE, RELAY, WITHDRAW
 from plugins.orders.services import Matter, path_of, ref
 
 ICONS = {
@@ -61,6 +61,37 @@ class View:
     @property
     def order(self) -> dict[str, Any]:
         return self.matter.order
+
+
+@dataclass(frozen=True)
+class Mine:
+    """Which acts on the orders of a page are the visitor's to do, by the services' own rule."""
+
+    hand: rules.Hand
+    issuer: int
+    view: View
+
+    def __call__(self, act: str, order: Mapping[str, Any] | None = None) -> bool:
+        """Whether the act on ``order`` (else the matter's first) would not be refused to him."""
+        return not self.why_not(act, order)
+
+    def why_not(self, act: str, order: Mapping[str, Any] | None = None) -> str:
+        """The reason of the refusal, empty when there is none."""
+        asked = self.view.order if order is None else order
+        return "".join(rules.why_not_mine(act, self.hand, asked, self.issuer)[:1])
+
+    def now(self, act: str, order: Mapping[str, Any] | None = None) -> bool:
+        """Whether the state of the order permits the act too."""
+        asked = self.view.order if order is None else order
+        state = asked["state"]
+        fits = {
+            "receive": asked["received_at"] is None and state in (rules.ISSUED, rules.RELAYED),
+            "relay": not rules.why_not_relay(state),
+            "reply": not rules.why_not_reply_lower(state),
+            "extend": not rules.why_not_extend(state, counting=bool(asked["clock"])),
+            "urge": not rules.why_not_urge(state),
+        }
+        return fits.get(act, True) and self(act, order)
 
 
 def role_of(who: Visitor) -> str:

@@ -25,6 +25,7 @@ from plugins.orders.services.matters import (
     path_of,
     place_of,
     ref,
+    region_of_organ,
 )
 from plugins.orders.services.pressing import extend_order, urge_order
 from plugins.orders.services.receiving import receive_order
@@ -49,6 +50,7 @@ __all__ = [
     "propose_order",
     "receive_order",
     "ref",
+    "region_of_organ",
     "relay_order",
     "reply_order",
     "return_order",

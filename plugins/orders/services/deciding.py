@@ -6,13 +6,11 @@ from typing import Any
 
 from core.api import clock
 from core.api.db import execute, retried, transaction
-from core.api.errors import Invalid, Refused
+from core.api.errors import Invalid
 from core.api.facts import record
 from core.api.messages import notify
-from core.api.people import organisation
 from core.api.turns import close_turn
 from plugins.orders import facts, rules
-from plugins.orders.queries import WITHDRAW
 from plugins.orders.rules import ISSUED, RELAYED
 from plugins.orders.services.matters import (
     SETTINGS,
@@ -22,6 +20,7 @@ from plugins.orders.services.matters import (
     place_of,
     ref,
     refuse,
+    refuse_others,
     take_order,
 )
 from plugins.orders.services.papers import start_reply_clock, stop_reply_clock
@@ -68,22 +67,11 @@ async def return_order(who: Actor, order: int, reason: str) -> None:
         await tell_department("orders.returned", upper, who, reason.strip())
 
 
-async def only_the_issuer(who: Actor, upper: Mapping[str, Any]) -> None:
-    """A bureau above sees the orders of those below, and leaves them to them."""
-    issuer = await organisation(upper["organ"])
-    if issuer is None or issuer.region_lo != who.region_lo:
-        raise Refused(f"这份督办由{upper['organ_name']}发出，由它办理。")
-
-
 async def _for_decision(who: Actor, order: int, reason: str) -> tuple[dict[str, Any], Matter]:
-    if WITHDRAW not in who.permissions:
-        raise Refused("撤销、维持和退回由监察机关人员办理。")
     if not reason.strip():
         raise Invalid({"reason": "写明理由。"})
     upper = await take_order(who, order)
-    if upper["tier"] != 1:
-        raise Refused("监察机关只对自己发出的督办作决定。")
-    await only_the_issuer(who, upper)
+    await refuse_others(who, "decide", upper)
     refuse(rules.why_not_decide(upper["state"]))
     return upper, await load_matter(upper)
 

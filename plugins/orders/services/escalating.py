@@ -13,8 +13,8 @@ from core.api.messages import notify
 from core.api.people import organisation
 from core.api.turns import hand_turn
 from plugins.orders import facts, rules
-from plugins.orders.queries import RELAY, WITHDRAW, lock_order, persons_holding
-from plugins.orders.rules import ISSUED, RELAYED
+from plugins.orders.queries import lock_order, persons_holding
+from plugins.orders.rules import ISSUED, RELAY, RELAYED, WITHDRAW
 from plugins.orders.services.matters import path_of, place_of, ref, subline
 from plugins.orders.services.turns import params_of
 

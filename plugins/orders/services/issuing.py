@@ -12,14 +12,8 @@ from core.api.facts import record
 from core.api.gates import UnknownGate, decide
 from core.api.people import OrganisationRow, competent_organ, organisation, organisation_path
 from plugins.orders import facts, rules
-from plugins.orders.queries import (
-    ISSUE,
-    RELAY,
-    alarms_by_id,
-    lock_order,
-    open_order_of,
-    places_holding,
-)
+from plugins.orders.queries import alarms_by_id, lock_order, open_order_of, places_holding
+from plugins.orders.rules import ISSUE, RELAY
 from plugins.orders.services.matters import SETTINGS, Actor, alarm_refs, ref
 from plugins.orders.services.papers import draw_number, start_reply_clock, write_order
 from plugins.orders.services.turns import give_department, tell_department

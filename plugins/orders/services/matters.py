@@ -9,6 +9,7 @@ import msgspec
 
 from core.api.db import Place, Scope, SubjectRef, current_scope, lock_subjects, row, transaction
 from core.api.errors import NotFound, Refused
+from core.api.people import organisation
 from plugins.orders import rules
 from plugins.orders.queries import children_of, find_order, items_of, lock_order, lower_of
 
@@ -41,6 +42,10 @@ class Actor:
     name: str
     permissions: frozenset[str]
     region_lo: int
+
+    @property
+    def hand(self) -> rules.Hand:
+        return rules.Hand(self.permissions, self.person_id, self.region_lo)
 
 
 def ref(order: int) -> SubjectRef:
@@ -141,6 +146,17 @@ async def take_order(who: Actor, order: int) -> dict[str, Any]:
     if found is None:
         raise NotFound("没有找到这份督办，或者不在你的管理范围内。")
     return found
+
+
+async def region_of_organ(order: Mapping[str, Any]) -> int:
+    """The region (``lo``) of the organ that issued an order; -1 when nobody knows it any more."""
+    issuer = await organisation(order["organ"])
+    return issuer.region_lo if issuer else -1
+
+
+async def refuse_others(who: Actor, act: str, order: Mapping[str, Any]) -> None:
+    """Refuse an act that is not this person's to do."""
+    refuse(rules.why_not_mine(act, who.hand, order, await region_of_organ(order)))
 
 
 def refuse(reasons: Sequence[str]) -> None:

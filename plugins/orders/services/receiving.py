@@ -6,11 +6,9 @@ from typing import Any
 
 from core.api import clock
 from core.api.db import execute, retried, transaction
-from core.api.errors import Refused
 from core.api.facts import record
 from plugins.orders import facts
-from plugins.orders.queries import RELAY
-from plugins.orders.services.matters import Actor, place_of, ref, take_order
+from plugins.orders.services.matters import Actor, place_of, ref, refuse_others, take_order
 
 
 async def note_received(order: Mapping[str, Any]) -> None:
@@ -27,17 +25,10 @@ async def note_received(order: Mapping[str, Any]) -> None:
         )
 
 
-def _addressed(who: Actor, order: Mapping[str, Any]) -> bool:
-    if order["tier"] == 2:
-        return bool(who.person_id) and order["to_person"] == who.person_id
-    return RELAY in who.permissions
-
-
 @retried
 async def receive_order(who: Actor, order: int) -> None:
     """签收: the one an order is addressed to has seen it."""
     async with transaction(who.scope):
         found = await take_order(who, order)
-        if not _addressed(who, found):
-            raise Refused("签收由收到督办的一方办理。")
+        await refuse_others(who, "receive", found)
         await note_received(found)

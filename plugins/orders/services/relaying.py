@@ -13,8 +13,8 @@ from core.api.messages import notify
 from core.api.people import OrganisationRow, organisation, organisation_at
 from core.api.turns import close_turn, hand_turn
 from plugins.orders import facts, rules
-from plugins.orders.queries import RELAY, REPLY, alarms_by_id, lock_order, officers_of
-from plugins.orders.rules import ISSUED
+from plugins.orders.queries import alarms_by_id, lock_order, officers_of
+from plugins.orders.rules import ISSUED, REPLY
 from plugins.orders.services.matters import (
     SETTINGS,
     Actor,
@@ -22,6 +22,7 @@ from plugins.orders.services.matters import (
     path_of,
     ref,
     refuse,
+    refuse_others,
     subline,
     take_order,
 )
@@ -38,12 +39,9 @@ async def relay_order(
 
     ``handlers`` says which person explains which alarm. The ids of the new orders.
     """
-    if RELAY not in who.permissions:
-        raise Refused("转办由部门监察室人员办理。")
     async with transaction(who.scope):
         upper = await take_order(who, order)
-        if upper["tier"] != 1:
-            raise Refused("只有监察机关发来的督办才能转办。")
+        await refuse_others(who, "relay", upper)
         refuse(rules.why_not_relay(upper["state"]))
         matter = await load_matter(upper)
         department = await organisation(upper["to_org"])

@@ -6,12 +6,12 @@ from typing import Any
 
 from core.api import clock
 from core.api.db import execute, json, retried, transaction
-from core.api.errors import Invalid, Refused
+from core.api.errors import Invalid
 from core.api.facts import record
 from core.api.files import Received, keep
 from core.api.turns import close_turn
 from plugins.orders import facts, rules
-from plugins.orders.queries import RELAY, REPLY, items_of
+from plugins.orders.queries import items_of
 from plugins.orders.rules import RELAYED
 from plugins.orders.services.matters import (
     Actor,
@@ -20,6 +20,7 @@ from plugins.orders.services.matters import (
     place_of,
     ref,
     refuse,
+    refuse_others,
     take_order,
 )
 from plugins.orders.services.papers import stop_reply_clock
@@ -36,12 +37,9 @@ async def reply_order(
     attachments: Sequence[Received] = (),
 ) -> None:
     """③ 回复报警的原因: stops the officer's clock; the last answer gives the ball back."""
-    if REPLY not in who.permissions:
-        raise Refused("回复由办件人员本人办理。")
     async with transaction(who.scope):
         found = await take_order(who, order)
-        if found["tier"] != 2 or found["to_person"] != who.person_id or not who.person_id:
-            raise Refused("这份督办不是发给你的。")
+        await refuse_others(who, "reply", found)
         refuse(rules.why_not_reply_lower(found["state"]))
         if cause not in rules.CAUSE_BY_KEY:
             raise Invalid({"cause": "请从列表里选择报警原因。"})
@@ -102,12 +100,9 @@ async def _answered_below(found: Mapping[str, Any], who: Actor) -> None:
 @retried
 async def answer_order(who: Actor, order: int, text: str, *, confirmed: bool) -> None:
     """④ 回复监察机关: refused before ③; the draft must have been read."""
-    if RELAY not in who.permissions:
-        raise Refused("回复监察机关由部门监察室人员办理。")
     async with transaction(who.scope):
         upper = await take_order(who, order)
-        if upper["tier"] != 1:
-            raise Refused("这份督办由办件人员回复。")
+        await refuse_others(who, "answer", upper)
         matter = await load_matter(upper)
         refuse(rules.why_not_reply_upper(upper["state"], upper["round"], matter.lowers))
         if not confirmed:

@@ -9,7 +9,8 @@ from core.api.errors import NotFound
 from core.api.messages import notify
 from core.api.people import organisation
 from core.api.turns import close_turn, hand_turn
-from plugins.orders.queries import RELAY, WITHDRAW, persons_holding
+from plugins.orders.queries import persons_holding
+from plugins.orders.rules import RELAY, WITHDRAW
 from plugins.orders.services.matters import Actor, path_of, place_of, ref, subline
 
 

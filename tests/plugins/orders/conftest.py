@@ -15,7 +15,7 @@ from core.api.testing import Agencies
 from core.host import registry as host_registry
 from core.host.registry import build
 from plugins.orders import reactions, services
-from plugins.orders.queries import ISSUE, READ, RELAY, REPLY, WITHDRAW
+from plugins.orders.rules import ISSUE, READ, RELAY, REPLY, WITHDRAW
 
 OFFICE = Scope.platform("test")
 NOW = datetime(2026, 5, 9, 1, 12, tzinfo=UTC)  # Saturday 9 May, worked; 09:12 in Beijing

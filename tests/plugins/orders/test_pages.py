@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The 督办中心 as three people see it."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -276,3 +277,38 @@ async def test_a_brigade_is_answered_for_by_its_bureau(matter, login_as, region_
     await as_department(matter, login_as)
     upper, _ = await issued(matter, [await matter.alarm(body=unit)])
     assert (await order(upper))["to_org"] == matter.agencies.agency.id
+
+
+@pytest.mark.req("S1-25")
+@pytest.mark.parametrize("stage", ["issued", "relayed", "answered"])
+async def test_a_bureau_above_sees_no_button_the_service_refuses(
+    matter, login_as, client, region_tree, stage
+) -> None:
+    """Every form on the page of a county's order works for who sees it, or is not there."""
+    made = {"issued": issued, "relayed": relayed, "answered": answered}[stage]
+    upper = (await made(matter))[0]
+    await login_as(
+        "supervision_bureau", region=region_tree.city, organisation=matter.agencies.bureau
+    )
+    text = (await client.get(f"/orders/{upper}")).text
+    assert "由县司法局发出，由它办理" in text
+    posts = set(re.findall(rf'(?:form)?action="(/orders/{upper}/\w+)"', text))
+    for refused in ("extend", "revoke", "uphold", "return"):
+        assert f"/orders/{upper}/{refused}" not in posts
+    data = {"days": "3", "reason": "上级延长", "alarm": "1"}
+    for act in ("extend", "revoke", "uphold", "return"):
+        assert (await client.post(f"/orders/{upper}/{act}", data=data)).status_code == 409
+    for path in posts:
+        assert (await client.post(path, data=data)).status_code == 303
+
+
+@pytest.mark.req("S1-25")
+async def test_the_issuing_bureau_keeps_its_buttons(matter, bureau, client) -> None:
+    upper, _ = await issued(matter)
+    text = (await client.get(f"/orders/{upper}")).text
+    for act in ("extend", "urge"):
+        assert f'action="/orders/{upper}/{act}"' in text
+    upper, _, _ = await answered(matter)
+    text = (await client.get(f"/orders/{upper}")).text
+    for act in ("revoke", "uphold", "return"):
+        assert f'action="/orders/{upper}/{act}"' in text

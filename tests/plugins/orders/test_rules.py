@@ -188,3 +188,61 @@ def test_titles_and_requests() -> None:
     assert (
         rules.default_instruction([one, two]) == "请查明执行、主体资格报警的原因，督促改正并回复。"
     )
+
+
+FIRST = {"tier": 1, "to_person": 0, "organ_name": "县司法局"}
+SECOND = {"tier": 2, "to_person": 7, "organ_name": "县市场监管局"}
+COUNTY, CITY = 10, 1
+HANDS = {
+    "bureau": rules.Hand({rules.READ, rules.ISSUE, rules.WITHDRAW}, 1, COUNTY),
+    "superior": rules.Hand({rules.READ, rules.ISSUE, rules.WITHDRAW}, 2, CITY),
+    "department": rules.Hand({rules.READ, rules.RELAY}, 3, COUNTY),
+    "officer": rules.Hand({rules.READ, rules.REPLY}, 7, COUNTY),
+    "colleague": rules.Hand({rules.READ, rules.REPLY}, 8, COUNTY),
+    "nobody": rules.Hand({rules.READ, rules.REPLY}, 0, COUNTY),
+}
+MINE = {
+    # (act, tier): who may, by the five steps
+    ("receive", 1): {"department"},
+    ("receive", 2): {"officer"},
+    ("relay", 1): {"department"},
+    ("relay", 2): set(),
+    ("reply", 1): set(),
+    ("reply", 2): {"officer"},
+    ("answer", 1): {"department"},
+    ("answer", 2): set(),
+    ("decide", 1): {"bureau"},
+    ("decide", 2): set(),
+    ("extend", 1): {"bureau"},
+    ("extend", 2): {"department"},
+    ("urge", 1): {"bureau", "superior"},
+    ("urge", 2): {"bureau", "superior", "department"},
+}
+
+
+@pytest.mark.req("S1-24", "S1-25")
+@pytest.mark.parametrize(("act", "tier"), MINE)
+def test_whose_act_it_is(act, tier) -> None:
+    order = FIRST if tier == 1 else SECOND
+    free = {who for who, hand in HANDS.items() if not rules.why_not_mine(act, hand, order, COUNTY)}
+    assert free == MINE[act, tier]
+
+
+@pytest.mark.req("S1-25")
+def test_a_bureau_above_is_told_whose_order_it_is() -> None:
+    [reason] = rules.why_not_mine("decide", HANDS["superior"], FIRST, COUNTY)
+    assert reason == "这份督办由县司法局发出，由它办理。"
+
+
+def test_every_act_has_a_row() -> None:
+    assert {act for act, _ in MINE} == set(rules.ACTS)
+
+
+@pytest.mark.req("C5-09")
+def test_only_who_owes_an_answer_is_pressed() -> None:
+    open_, closed = (rules.ISSUED, rules.RELAYED), (rules.REPLIED, *rules.CLOSED)
+    assert not any(rules.why_not_urge(s) for s in open_)
+    assert all(rules.why_not_urge(s) for s in closed)
+    assert not any(rules.why_not_extend(s, counting=True) for s in open_)
+    assert all(rules.why_not_extend(s, counting=False) for s in open_)
+    assert all(rules.why_not_extend(s, counting=True) for s in closed)

@@ -12,7 +12,7 @@ from core.api.facts import history
 from core.calendar.sweep import lapse_due_clocks
 from core.host.facts import fact_of
 from plugins.orders import reactions, services
-from plugins.orders.queries import ISSUE, READ, WITHDRAW
+from plugins.orders.rules import ISSUE, READ, WITHDRAW
 from plugins.orders.services import ref
 from tests.plugins.orders.conftest import actor
 
