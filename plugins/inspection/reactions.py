@@ -12,6 +12,7 @@ from core.api.gates import Blocker
 from core.api.messages import notify
 from core.api.plugin import SubjectLabel
 from plugins.inspection.queries import STATE_TITLES, find_alarm
+from plugins.inspection.rules import telling
 from plugins.inspection.rules.model import COLOUR_TITLES, Verdict
 from plugins.inspection.services import life
 from plugins.inspection.services.judging import ALARM, judge_case, verdicts_of
@@ -96,10 +97,12 @@ async def before_submit(
         verdicts, _, acting = await verdicts_of(subject.id, draft)
         if acting is None:
             continue
+        said = [
+            v for v in verdicts if v.moment == acting.seq or (v.result == "fired" and not v.moment)
+        ]
         answers[subject] = [
             _hint(v, subject, known.title(v.kind))
-            for v in sorted(verdicts, key=_worst_first)
-            if v.moment == acting.seq or (v.result == "fired" and not v.moment)
+            for v in sorted(telling.one_line_each(said), key=_worst_first)
         ]
     return answers
 

@@ -4,7 +4,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plugins.inspection.rules.model import Event, Point, Verdict
+from msgspec.structs import replace
+
+from plugins.inspection.rules.kinds import decision_basis
+from plugins.inspection.rules.model import Check, Event, Point, Verdict
 from plugins.inspection.rules.words import deadline, yuan
 
 ACTS = {
@@ -118,6 +121,43 @@ def in_one_version(verdicts: Sequence[Verdict]) -> list[Verdict]:
     # A point that judged somewhere needs no second line that it waits or does not apply.
     spoken = {(v.point, v.mark, v.step) for v in kept if v.visit}
     return [v for v in kept if v.visit or (v.point, v.mark, v.step) not in spoken]
+
+
+def one_line_each(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Both cases of a 决定依据 point (S1-17) on one line while neither would light a lamp.
+
+    The hint would else list the same point twice in the same words. As soon as one of the two
+    fires they are two records, and stand apart.
+    """
+    pairs: dict[tuple[Any, ...], list[Verdict]] = {}
+    for v in verdicts:
+        pairs.setdefault((v.point, v.kind, v.step, v.visit, v.occurrence, v.version), []).append(v)
+    kept: list[Verdict] = []
+    for pair in pairs.values():
+        if (
+            len(pair) == _BOTH
+            and pair[0].kind == decision_basis.KEY
+            and pair[0].result == pair[1].result != "fired"
+        ):
+            kept.append(_both_cases(*pair))
+        else:
+            kept += pair
+    return kept
+
+
+_BOTH = 2
+
+
+def _both_cases(basis: Verdict, negative: Verdict) -> Verdict:
+    passed = basis.result == "passed"
+    said = (
+        f"填写了依据；“{negative.checks[-1].have}”不是否定性决定"
+        if passed
+        else f"{basis.reason.rstrip('。')}，有没有依据、是不是否定性决定都不判断"
+    )
+    both = Check("填写依据，不是否定性决定", "", said, ok=True if passed else None)
+    held = (*basis.checks, *negative.checks[1:]) if passed else ()
+    return replace(basis, mark="M5", reason=f"{said}。", checks=(*held, both))
 
 
 def by_step(

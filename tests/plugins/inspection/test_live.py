@@ -343,3 +343,39 @@ async def test_a_fault_of_the_engine_leaves_the_act_standing_and_the_worker_repe
     while await host_facts.deliver_one(current()):
         pass
     assert len(await alarms(1)) == 1
+
+
+@pytest.mark.req("S1-17")
+@pytest.mark.parametrize(
+    ("decided", "lines"),
+    [
+        (
+            None,
+            [
+                (
+                    "M5",
+                    "wait",
+                    "「处罚决定」这次提交没有作出决定，有没有依据、是不是否定性决定都不判断",
+                )
+            ],
+        ),
+        (decision(), [("M5", "ok", "填写了依据；“罚款”不是否定性决定")]),
+        (
+            decision(outcome="不予处罚", basis=""),
+            [("M5a", "red", "空"), ("M5b", "yellow", "不予处罚")],
+        ),
+        (
+            decision(outcome="不予处罚"),
+            [("M5b", "yellow", "不予处罚"), ("M5a", "ok", decision()["basis"])],
+        ),
+    ],
+)
+async def test_the_hint_names_both_cases_of_a_decision_once(county, decided, lines) -> None:
+    before = Story().enter("decide")
+    after = Story().enter("decide").submit("execute", decision=decided)
+    await tell(county, before)
+    subject = SubjectRef(CASE, before.case)
+    async with transaction(Scope.of_place(Place(county.county.lo))):
+        verdict = await advise("cases.before_submit", [subject], LATER.date(), after.payloads[-1])
+    told = [b.detail for b in verdict.blockers[subject] if b.detail["kind"] == "决定依据"]
+    assert [(d["mark"], d["colour"], d["have"]) for d in told] == lines
