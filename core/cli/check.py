@@ -13,6 +13,7 @@ def check() -> int:
 
     from core import policies
     from core.host import registry as host
+    from core.parameters.services import check_installation
     from core.schema import app_configs, tables_of
 
     settings = read(os.environ)
@@ -30,6 +31,11 @@ def check() -> int:
     for name in settings.plugins.settings:
         if name not in names:
             problems.append(f"config/plugins.toml [settings.{name}]: 没有启用的插件 (not enabled)")
+    with host.use(registry):
+        problems += [
+            f"config/plugins.toml [settings] {each}"
+            for each in check_installation(settings.plugins.settings)
+        ]
     for note in registry.dangling:
         print(f"· {note}")
     for problem in problems:
