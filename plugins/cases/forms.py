@@ -102,6 +102,17 @@ class CorrectForm(msgspec.Struct):
     token: Token = ""
 
 
+class SignForm(msgspec.Struct):
+    """会签."""
+
+    word: Annotated[
+        Literal["agree", "disagree"],
+        Meta(title="会签意见", extra={"options": {"agree": "同意", "disagree": "不同意"}}),
+    ]
+    opinion: Annotated[str, Meta(title="意见", max_length=500)] = ""
+    token: Token = ""
+
+
 class VoidForm(msgspec.Struct):
     reason: Annotated[str, Meta(title="作废的原因", min_length=1, max_length=300)]
 

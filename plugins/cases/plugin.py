@@ -26,6 +26,7 @@ from plugins.cases.reactions import (
     on_alarm_raised,
     on_alarm_revoked,
     on_alarm_upheld,
+    on_certificate_changed,
     on_version_effective,
     search_cases,
 )
@@ -159,6 +160,7 @@ def fact_kinds() -> list[FactKind]:
 def fact_handlers() -> list[FactHandler]:
     return [
         FactHandler("powers.version_effective", on_version_effective, eager=True),
+        FactHandler("certificates.certificate_changed", on_certificate_changed, eager=True),
         FactHandler("inspection.alarm_raised", on_alarm_raised, eager=True, locks=case_of),
         FactHandler("inspection.alarm_revoked", on_alarm_revoked, eager=True, locks=case_of),
         FactHandler("inspection.alarm_upheld", on_alarm_upheld, eager=True, locks=case_of),

@@ -14,6 +14,7 @@ from core.api.web import Column, Filter, Listing
 from plugins.cases.rules.definition import POWER_CLASSES, Definition, Step, read_definition
 from plugins.cases.rules.event import EvidenceLine
 from plugins.cases.rules.flow import OPEN, SUBMITTED, VisitLine, live
+from plugins.cases.rules.joint import Word
 from plugins.cases.rules.party import SOURCES
 
 SUBJECT = "cases.case"
@@ -258,6 +259,8 @@ class CaseFile:
     instalments: list[dict[str, Any]]
     """Of the plan that counts, the last approved one."""
     recusals: list[dict[str, Any]] = field(default_factory=list)
+    signatures: list[dict[str, Any]] = field(default_factory=list)
+    """At joint steps, of every visit."""
 
     @property
     def id(self) -> int:
@@ -334,6 +337,14 @@ class CaseFile:
 
     def vouchers(self, payment: int) -> list[dict[str, Any]]:
         return [e for e in self.evidence if e["payment"] == payment]
+
+    def words_of(self, visit: int) -> tuple[Word, ...]:
+        """What was signed at one entry of a joint step."""
+        return tuple(
+            Word(s["person"], s["name"], s["agrees"], s["opinion"])
+            for s in self.signatures
+            if s["visit"] == visit
+        )
 
     def officers_of(self, step: str, today: date) -> list[dict[str, Any]]:
         """Who is authorised for the step today, the leading officer first."""
@@ -413,6 +424,11 @@ async def load_case(scope: Scope, case: int, *, lock: bool = False) -> CaseFile 
             case,
         ),
         recusals=await rows("select * from cases_recusal where case_id = $1 order by id", case),
+        signatures=await rows(
+            "select * from cases_signature where case_id = $1 order by signed_at, id", case
+        )
+        if any(s.joint for s in definition.steps)
+        else [],
     )
 
 
@@ -511,6 +527,19 @@ async def colleagues(scope: Scope, file: "CaseFile") -> list[PersonRow]:
     async with transaction(body_scope(scope, file)):
         found = await persons_of(body)
     return sorted(found, key=lambda p: p.org_lo != file.row["org_lo"])
+
+
+async def certificate_numbers(people: Sequence[int], on: date) -> dict[int, str]:
+    """The certificate number to show beside each of these persons on a day, where one is good."""
+    found = await rows(
+        """select distinct on (person) person, number from cases_certificate
+           where person = any($1::int8[]) and state = 'valid' and since <= $2
+             and valid_from <= $2 and valid_until >= $2
+           order by person, valid_until desc""",
+        list(people),
+        on,
+    )
+    return {r["person"]: r["number"] for r in found}
 
 
 async def submission(token: str) -> dict[str, Any] | None:

@@ -8,7 +8,12 @@ from core.api.plugin import Fact, SubjectLabel, SubjectRef
 from plugins.cases.queries import SUBJECT, find_cases, label_of, path_of
 from plugins.cases.rules.flow import CASE_STATES
 from plugins.cases.services.opening import text_hashes
-from plugins.cases.services.projections import end_alarm, keep_alarm, keep_item_version
+from plugins.cases.services.projections import (
+    end_alarm,
+    keep_alarm,
+    keep_certificate,
+    keep_item_version,
+)
 
 
 async def on_version_effective(fact: Fact) -> None:
@@ -25,6 +30,10 @@ async def on_alarm_revoked(fact: Fact) -> None:
 
 async def on_alarm_upheld(fact: Fact) -> None:
     await end_alarm(fact.payload, "upheld", fact.at)
+
+
+async def on_certificate_changed(fact: Fact) -> None:
+    await keep_certificate(fact.payload, fact.at, fact.place)
 
 
 def case_of(fact: Fact) -> Sequence[SubjectRef]:

@@ -13,4 +13,9 @@ STATEMENTS: tuple[str, ...] = (
        on cases_payment (token) where token <> ''""",
     """create unique index if not exists cases_item_version_current
        on cases_item_version (item) where current""",
+    # Two hands issuing at once cannot give one number to two documents of a body.
+    """create unique index if not exists cases_document_number
+       on cases_document (organisation, number) where number <> ''""",
+    """create index if not exists cases_disclosure_recent
+       on cases_disclosure (published_at desc) where published""",
 )

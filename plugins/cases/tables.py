@@ -22,7 +22,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.constraints import Unique
 from piccolo.table import Table
 
-from core.api.db import Owned, Published
+from core.api.db import Owned, Public, Published
 
 KEEP: dict[str, str] = {"web": "select, insert, update", "worker": "select, insert, update"}
 """Nothing of a case is ever deleted, so nobody is granted to delete it."""
@@ -117,6 +117,17 @@ class Case(Owned, Table, tablename="cases_case"):
     rollbacks = SmallInt(default=0)
     closed_at = Timestamptz(null=True, default=None)
     linked_case = BigInt(null=True, default=None)
+    under_way = Boolean(default=False)
+    """Entered while already being handled elsewhere: what was done before is not judged."""
+    handed_to = Varchar(length=200, default="")
+    """The body of another place the case was handed over to (移送); the file stays here."""
+    handed_answer = Varchar(length=300, default="")
+    """What that body did with it, in a sentence."""
+    archive_number = Varchar(length=60, default="")
+    archived_at = Timestamptz(null=True, default=None)
+    archived_by_name = Varchar(length=60, default="")
+    archive_years = SmallInt(default=0)
+    """How long the file is kept; 0 while it is not archived, 999 for ever."""
 
     number_once = Unique([case_number, organisation])
 
@@ -184,6 +195,8 @@ class Visit(Owned, Table, tablename="cases_visit"):
     """The decision or opinion in a word, for the flow strip."""
     ended_at = Timestamptz(null=True, default=None)
     ended_reason = Varchar(length=500, default="")
+    prior = Boolean(default=False)
+    """Done before the case was entered here; stated by whoever entered it, not judged."""
 
     once = Unique([case_id, step, number])
 
@@ -330,3 +343,172 @@ class Submission(Owned, Table, tablename="cases_submission"):
     act = Varchar(length=24, default=None)
     at = Timestamptz(default=None)
     person = BigInt(default=None)
+
+
+class CertificateNumber(Owned, Table, tablename="cases_certificate"):
+    """Projection of ``certificates.certificate_changed``: the number shown beside an officer.
+
+    Never a source of decisions: whether somebody may act is asked at the gate.
+    """
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    certificate = BigInt(default=None, unique=True)
+    person = BigInt(default=None, index=True)
+    number = Varchar(length=40, default=None)
+    state = Varchar(length=12, default=None)
+    since = Date(default=None)
+    valid_from = Date(default=None)
+    valid_until = Date(default=None)
+    told_at = Timestamptz(default=None)
+
+
+class Signature(Owned, Table, tablename="cases_signature"):
+    """One officer's word at a joint step (会签); his last word counts while the step is open."""
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    case_id = ForeignKey(Case, null=False, on_delete=OnDelete.restrict, index=True)
+    visit = ForeignKey(Visit, null=False, on_delete=OnDelete.restrict, index=True)
+    person = BigInt(default=None)
+    name = Varchar(length=60, default=None)
+    agrees = Boolean(default=None)
+    opinion = Varchar(length=500, default="")
+    signed_at = Timestamptz(default=None)
+
+    once = Unique([visit, person])
+
+
+class Referral(Owned, Table, tablename="cases_referral"):
+    """A case another body handed over to this one (移送), until it is opened here or declined."""
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    from_case = BigInt(default=None, unique=True)
+    from_number = Varchar(length=60, default=None)
+    from_unit = Varchar(length=200, default=None)
+    from_region_lo = BigInt(default=None)
+    from_org_lo = BigInt(default=None)
+    organisation = BigInt(default=None)
+    """The body it was handed to."""
+    title = Varchar(length=200, default=None)
+    party = JSONB(default=None)
+    """Kind, code and masked forms; names and numbers beside it stay encrypted."""
+    sealed = Bytea(null=True, default=None, secret=True)
+    """The party's personal data, encrypted as one text."""
+    reason = Varchar(length=500, default=None)
+    files = JSONB(default=None)
+    """The material: id, name, sha256 of each copy kept for this body."""
+    state = Varchar(length=12, default="waiting")
+    """waiting | opened | declined"""
+    opened_case = BigInt(null=True, default=None)
+    answer = Varchar(length=300, default="")
+    received_at = Timestamptz(default=None)
+    answered_at = Timestamptz(null=True, default=None)
+    answered_by_name = Varchar(length=60, default="")
+
+
+class Document(Owned, Table, tablename="cases_document"):
+    """An issued document (文书): numbered, sealed as PDF and DOCX, never changed.
+
+    A mistake is mended by a new document that names the old one.
+    """
+
+    GRANTS: ClassVar = KEEP
+    FK_UNCHECKED: ClassVar = {
+        "pdf": "stored in the same transaction by the same hand",
+        "docx": "stored in the same transaction by the same hand",
+    }
+
+    id = BigSerial(primary_key=True)
+    case_id = ForeignKey(Case, null=False, on_delete=OnDelete.restrict, index=True)
+    organisation = BigInt(default=None)
+    template = Varchar(length=60, default=None)
+    kind = Varchar(length=12, default="other")
+    title = Varchar(length=120, default=None)
+    step = Varchar(length=60, default="")
+    visit = BigInt(null=True, default=None)
+    number = Varchar(length=80, default="")
+    state = Varchar(length=12, default="issued")
+    """issued | corrected | void"""
+    pdf: "ForeignKey[Any]" = ForeignKey(
+        _core("File", "core.storage.tables"), null=False, on_delete=OnDelete.restrict, index=True
+    )
+    docx: "ForeignKey[Any]" = ForeignKey(
+        _core("File", "core.storage.tables"), null=False, on_delete=OnDelete.restrict, index=True
+    )
+    sha256 = Varchar(length=64, default=None)
+    served = Boolean(default=False)
+    """Whether it has to be served on the party."""
+    served_on = Date(null=True, default=None)
+    """The day on which it counts as served."""
+    published = Boolean(default=False)
+    """Whether an abstract of it has to be published."""
+    issued_at = Timestamptz(default=None)
+    issued_by = BigInt(default=None)
+    issued_by_name = Varchar(length=60, default="")
+    corrects = BigInt(null=True, default=None)
+    corrected_by = BigInt(null=True, default=None)
+    reason = Varchar(length=500, default="")
+    """Why it corrects the earlier one, or why it is void."""
+    voided_at = Timestamptz(null=True, default=None)
+    voided_by_name = Varchar(length=60, default="")
+
+
+class Receipt(Owned, Table, tablename="cases_receipt"):
+    """送达回证: how, when and to whom a document was handed."""
+
+    GRANTS: ClassVar = KEEP
+    FK_UNCHECKED: ClassVar = {"photo": "stored in the same transaction by the same hand"}
+
+    id = BigSerial(primary_key=True)
+    case_id = ForeignKey(Case, null=False, on_delete=OnDelete.restrict, index=True)
+    document = ForeignKey(Document, null=False, on_delete=OnDelete.restrict, index=True)
+    way = Varchar(length=12, default=None)
+    delivered_on = Date(default=None)
+    served_on = Date(default=None)
+    """The day service took effect; for 公告 thirty days after."""
+    recipient = Bytea(null=True, default=None, secret=True)
+    recipient_shown = Varchar(length=80, default="")
+    relation = Varchar(length=60, default="")
+    place = Varchar(length=200, default="")
+    witness = Varchar(length=120, default="")
+    note = Varchar(length=500, default="")
+    photo: "ForeignKey[Any]" = ForeignKey(
+        _core("File", "core.storage.tables"),
+        null=True,
+        default=None,
+        on_delete=OnDelete.restrict,
+        index=True,
+    )
+    photo_sha256 = Varchar(length=64, default="")
+    recorded_at = Timestamptz(default=None)
+    recorded_by = BigInt(default=None)
+    recorded_by_name = Varchar(length=60, default="")
+
+
+class Disclosure(Public, Table, tablename="cases_disclosure"):
+    """公示: the abstract of a decision. Holds only what anybody may read."""
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    case_id = ForeignKey(Case, null=False, on_delete=OnDelete.restrict, index=True)
+    document = ForeignKey(Document, null=False, on_delete=OnDelete.restrict, unique=True)
+    number = Varchar(length=80, default="")
+    title = Varchar(length=200, default=None)
+    party = Varchar(length=160, default="")
+    party_code = Varchar(length=18, default="")
+    power_class = Varchar(length=20, default="")
+    facts = Text(default="")
+    basis = Text(default="")
+    content = Text(default="")
+    organ = Varchar(length=120, default="")
+    decided_on = Date(default=None)
+    published_at = Timestamptz(null=True, default=None)
+    withdrawn_at = Timestamptz(null=True, default=None)
+    reason = Varchar(length=300, default="")
+    by_name = Varchar(length=60, default="")

@@ -23,6 +23,7 @@ from plugins.cases.forms import (
     ReasonForm,
     RevealForm,
     RollBackForm,
+    SignForm,
     SuspendForm,
     TransferForm,
 )
@@ -44,6 +45,7 @@ from plugins.cases.services import (
     recall_submission,
     resume_case,
     roll_back,
+    sign_step,
     suspend_case,
     transfer_case,
 )
@@ -184,6 +186,53 @@ async def authorise(request: Request, case: FromPath[int]) -> Response:
         )
 
     return await _carry_out(request, form, act, again, case, "环节授权已更新。")
+
+
+# --- 会签 -----------------------------------------------------------------------------------------------
+
+
+@get("/{case:int}/sign", guards=[requires(HANDLE)])
+async def show_sign(request: Request, case: FromPath[int]) -> Response:
+    """Who has signed the joint step so far, and one's own word."""
+    return await _sign_page(request, visitor(request), case, None)
+
+
+async def _sign_page(
+    request: Request, who: Visitor, case: int, form: Bound[SignForm] | None, *, status: int = 200
+) -> Response:
+    actor = Actor.of(who)
+    file = await _file(who, case)
+    shown = showing.signing_of(file, actor)
+    if shown is None:
+        raise NotFound("这个案件现在不在会签环节。")
+    return page(
+        request,
+        "cases/sign.html",
+        status=status,
+        case=file.row,
+        step=file.step,
+        signing={**shown, "act": False},
+        form=form or unbound(SignForm, word="agree", token=new_token()),
+        why=shown["why"],
+    )
+
+
+@post("/{case:int}/sign", guards=[requires(HANDLE)])
+async def post_sign(request: Request, case: FromPath[int]) -> Response:
+    """会签: agree, or disagree with the reason."""
+    who = visitor(request)
+    form = await bind(request, SignForm)
+
+    async def act() -> None:
+        typed = form.value
+        await sign_step(
+            Actor.of(who), case, typed.word == "agree", typed.opinion, token=typed.token
+        )
+
+    async def again(status: int) -> Response:
+        return await _sign_page(request, who, case, form, status=status)
+
+    return await _carry_out(request, form, act, again, case, "已会签。")
 
 
 # --- 回退、撤回 -------------------------------------------------------------------------------------------
@@ -713,6 +762,8 @@ ACTS = (
     show_acts,
     show_officers,
     authorise,
+    show_sign,
+    post_sign,
     show_rollback,
     post_rollback,
     show_recall,

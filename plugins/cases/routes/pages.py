@@ -123,6 +123,7 @@ async def _case_context(
         "alarm_hrefs": hrefs,
         "flow_steps": showing.flow_of(file, alarms, hrefs, hint),
         "ledgers": await showing.ledgers_of(file),
+        "signing": showing.signing_of(file, actor),
         "holding": await hold(file.subject, who),
         "hint_said": hint,
         "officers": showing.officers_shown(file, step) if visit is not None else [],

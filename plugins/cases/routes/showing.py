@@ -20,6 +20,7 @@ from plugins.cases.rules.definition import Control, Definition, Step
 from plugins.cases.rules.entry import Raw, options_of, raw_of, show_value
 from plugins.cases.rules.event import KIND_TITLES
 from plugins.cases.rules.flow import OPEN, RECALLED, SUBMITTED, SUPERSEDED, live
+from plugins.cases.rules.joint import joint_standing, rule_in_words
 from plugins.cases.rules.stops import Stop
 from plugins.cases.services.acting import Actor, face_of, stage_clock, step_clock
 from plugins.cases.services.officers import ROLE_TITLES
@@ -73,6 +74,14 @@ TIME_ICONS: Mapping[str, Mapping[str, str]] = {
     "closed": {"icon": "circle-check"},
     "attempt_refused": {"icon": "lock"},
     "archived_note": {"icon": "note"},
+    "signed": {"icon": "writing-sign"},
+    "version_moved": {"icon": "git-branch"},
+    "handed_over": {"icon": "transfer-out"},
+    "document_issued": {"icon": "file-certificate"},
+    "document_served": {"icon": "mail-check"},
+    "document_voided": {"icon": "file-off"},
+    "disclosed": {"icon": "speakerphone"},
+    "archived": {"icon": "archive"},
 }
 """Written as the sprite's builder finds icons."""
 
@@ -448,6 +457,41 @@ def officers_shown(file: CaseFile, step: Step) -> list[dict[str, Any]]:
     return shown
 
 
+def signing_of(file: CaseFile, actor: Actor) -> dict[str, Any] | None:
+    """The joint step that is open: who signed, who has not, and whether the actor may."""
+    visit = file.open_visit
+    if visit is None or file.step.joint is None:
+        return None
+    step = file.step
+    officers = file.officers_of(step.key, clock.today())
+    words = {w.person: w for w in file.words_of(visit["id"])}
+    standing = joint_standing(
+        file.step.joint, [(o["person"], o["name"]) for o in officers], list(words.values())
+    )
+    why = ""
+    if file.row["state"] != "open":
+        why = "案件不在办理状态。"
+    elif "cases.case.handle" not in actor.permissions:
+        why = "你现在的角色只能查看案件。"
+    elif all(o["person"] != actor.person for o in officers):
+        why = "你没有被授权会签本环节。"
+    return {
+        "rule": rule_in_words(file.step.joint, len(officers)),
+        "refusal": standing.refusal,
+        "people": [
+            {
+                "name": o["name"],
+                "word": words.get(o["person"]),
+                "me": o["person"] == actor.person,
+            }
+            for o in officers
+        ],
+        "mine": words.get(actor.person),
+        "act": not why,
+        "why": why,
+    }
+
+
 # --- time line -----------------------------------------------------------------------------------
 
 
@@ -591,6 +635,14 @@ def _act_line(file: CaseFile, fact: Fact) -> dict[str, Any] | None:
         item.update(title=f"{by}提交{step}，没有通过", text=reason)
     elif kind == "archived_note":
         item.update(title=f"{by}归档补记", text=reason)
+    elif kind == "signed":
+        item.update(
+            title=f"{by}会签{step}：{reason.partition('，')[0]}", text=reason.partition("，")[2]
+        )
+    elif kind in ("document_issued", "document_served", "document_voided", "disclosed"):
+        item.update(title=f"{by}{KIND_TITLES[kind]}", text=reason)
+        if p.get("document"):
+            item["href"] = path_of(file.id, "documents", str(p["document"]["id"]))
     elif kind == "closed":
         item.update(title="案件办结", text=reason)
     else:

@@ -78,6 +78,13 @@ class Stage(msgspec.Struct, frozen=True):
     limit: Limit | None = None
 
 
+class Joint(msgspec.Struct, frozen=True):
+    """会签: everybody authorised for the step signs; how many must agree."""
+
+    mode: Literal["all", "any", "quorum"] = "all"
+    quorum: int = 0
+
+
 class Step(msgspec.Struct, frozen=True):
     key: str
     title: str
@@ -90,6 +97,7 @@ class Step(msgspec.Struct, frozen=True):
     form: str = ""
     coercive: bool = False
     guidance: str = ""
+    joint: Joint | None = None
 
 
 class When(msgspec.Struct, frozen=True, rename={"values": "in"}):
@@ -183,6 +191,20 @@ class Risk(msgspec.Struct, frozen=True):
     prevention: str = ""
 
 
+class Document(msgspec.Struct, frozen=True):
+    """A document template (文书) of the item; ``body`` is read by ``rules.documents``."""
+
+    key: str
+    title: str
+    step: str
+    kind: str = "other"
+    word: str = ""
+    """What stands before 〔year〕 in its number beside the organ's own: 罚告; empty = no number."""
+    served: bool = False
+    published: bool = False
+    body: str = ""
+
+
 class Definition(msgspec.Struct, frozen=True, kw_only=True):
     """One effective version of a power item: the rules a case opened under it keeps to its end."""
 
@@ -208,6 +230,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
     points: tuple[Point, ...] = ()
     risks: tuple[Risk, ...] = ()
     remedies: tuple[str, ...] = ()
+    documents: tuple[Document, ...] = ()
 
     @property
     def ordered(self) -> tuple[Step, ...]:
@@ -246,6 +269,10 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
                 key = point.params.get("standard")
                 return next((s for s in self.standards if s.key == key), None)
         return self.standards[0] if self.standards else None
+
+    def document(self, key: str) -> Document | None:
+        """The document template of that key."""
+        return next((d for d in self.documents if d.key == key), None)
 
     def title_of(self, step_key: str) -> str:
         found = self.find_step(step_key)

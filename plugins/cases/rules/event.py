@@ -32,6 +32,14 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     ("closed", "办结", "{case_number} 办结：{reason}"),
     ("attempt_refused", "提交未通过", "{case_number} 提交{step_title}未通过：{reason}"),
     ("archived_note", "归档补记", "{case_number} 归档补记：{reason}"),
+    ("signed", "会签", "{case_number} {step_title}会签：{reason}"),
+    ("version_moved", "改按新版办理", "{case_number} 改按新版办理：{reason}"),
+    ("handed_over", "移送其他单位", "{case_number} 移送：{reason}"),
+    ("document_issued", "制作文书", "{case_number} 制作文书：{reason}"),
+    ("document_served", "送达文书", "{case_number} 送达文书：{reason}"),
+    ("document_voided", "作废文书", "{case_number} 作废文书：{reason}"),
+    ("disclosed", "公示", "{case_number} 公示：{reason}"),
+    ("archived", "归档", "{case_number} 归档：{reason}"),
 )
 """Every kind of act: key, title and the sentence of the audit log."""
 
@@ -93,11 +101,32 @@ class ClockMark(msgspec.Struct, frozen=True):
     provisional: bool = False
 
 
+class Signed(msgspec.Struct, frozen=True):
+    """One officer's word at a joint step (会签)."""
+
+    person: int
+    name: str
+    agrees: bool
+    opinion: str = ""
+
+
 class FieldChange(msgspec.Struct, frozen=True):
     control: str
     title: str
     old: str
     new: str
+
+
+class DocumentMark(msgspec.Struct, frozen=True):
+    """An issued document, as the case event names it."""
+
+    id: int
+    key: str
+    title: str
+    kind: str = "other"
+    number: str = ""
+    sha256: str = ""
+    served_on: str = ""
 
 
 class CaseEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +165,10 @@ class CaseEvent(msgspec.Struct, frozen=True, kw_only=True):
     """What a correction changed, field by field; empty for every other kind."""
     approver: int = 0
     """The person who approved a suspension, extension or instalment plan."""
+    signatures: tuple[Signed, ...] = ()
+    """Of a joint step: who signed so far, and how."""
+    document: DocumentMark | None = None
+    """The document an act of 文书 concerns; none for every other kind."""
     by: str = ""
     """The name of who acted, with 「受…委托」 when he acted for another."""
 

@@ -12,6 +12,7 @@ from typing import Any
 from plugins.cases.rules.definition import Definition, Step
 from plugins.cases.rules.event import Decision, Officer
 from plugins.cases.rules.flow import SUBMITTED, VisitLine, latest_submitted, unavoidable
+from plugins.cases.rules.joint import Word, joint_standing
 
 PASSING_OPINIONS = ("同意", "通过", "审核通过")
 WAIVER_KEYS = ("waived", "waiver")
@@ -42,6 +43,8 @@ class Moment:
     body_kind: str = "body"
     """The kind of organisation that handles the case; ``entrusted`` is 受委托."""
     recused: Sequence[int] = ()
+    words: Sequence[Word] = ()
+    """What was signed at this entry of a joint step."""
 
 
 def _two_officers(m: Moment) -> Stop | None:
@@ -181,6 +184,20 @@ def _reviewer_apart(m: Moment) -> Stop | None:
     )
 
 
+def _joint(m: Moment) -> Stop | None:
+    if m.step.joint is None:
+        return None
+    standing = joint_standing(m.step.joint, [(o.person, o.name) for o in m.officers], m.words)
+    if not standing.refusal:
+        return None
+    return Stop(
+        "joint",
+        standing.refusal.rstrip("。"),
+        "本事项的流程规定本环节会签",
+        "请授权的人员分别会签；意见不一致的，研究后重新会签或者回退。",
+    )
+
+
 STOPS: tuple[Callable[[Moment], Stop | None], ...] = (
     _recusal,
     _coercion_by_entrusted,
@@ -188,6 +205,7 @@ STOPS: tuple[Callable[[Moment], Stop | None], ...] = (
     _two_officers,
     _legal_review,
     _notice,
+    _joint,
 )
 """In the order in which they are told: the person first, then the steps before."""
 

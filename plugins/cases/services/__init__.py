@@ -30,6 +30,7 @@ from plugins.cases.services.records import (
     correct_field,
     void_evidence,
 )
+from plugins.cases.services.signing import sign_step
 from plugins.cases.services.steps import (
     Posting,
     Stopped,
@@ -70,6 +71,7 @@ __all__ = [
     "resume_case",
     "roll_back",
     "save_draft",
+    "sign_step",
     "submit_step",
     "suspend_case",
     "transfer_case",

@@ -29,10 +29,12 @@ from plugins.cases.rules.event import (
     CaseEvent,
     ClockMark,
     Decision,
+    DocumentMark,
     FieldChange,
     Instalment,
     Officer,
     Payment,
+    Signed,
     count_evidence,
 )
 from plugins.cases.rules.flow import may_act
@@ -291,6 +293,7 @@ def compose(
     gate: Mapping[str, Any] | None = None,
     changes: Sequence[Change] = (),
     approver: int = 0,
+    document: DocumentMark | None = None,
     at: datetime | None = None,
 ) -> CaseEvent:
     """The case event of an act: the same function for the act itself and for the hint before."""
@@ -342,6 +345,11 @@ def compose(
         gate=dict(gate or {}),
         changes=tuple(FieldChange(c.control, c.title, c.old, c.new) for c in changes),
         approver=approver,
+        signatures=tuple(
+            Signed(w.person, w.name, w.agrees, w.opinion)
+            for w in (file.words_of(visit["id"]) if visit and at_step.joint else ())
+        ),
+        document=document,
         by=acting_by(file, actor, at_step.key),
     )
 

@@ -6,13 +6,21 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import msgspec
+
 from core.api import clock
-from core.api.db import execute, retried, transaction
+from core.api.db import current_scope, execute, retried, transaction
 from core.api.errors import Invalid, Refused
 from core.api.gates import decide
 from core.api.people import persons_by_id
 from core.api.plugin import SubjectRef
-from plugins.cases.queries import CaseFile, body_scope, load_case, unit_names
+from plugins.cases.queries import (
+    CaseFile,
+    body_scope,
+    certificate_numbers,
+    load_case,
+    unit_names,
+)
 from plugins.cases.rules.definition import Step
 from plugins.cases.rules.entry import clean_text
 from plugins.cases.rules.event import Officer
@@ -75,10 +83,14 @@ async def ask_about(
             "coercive": step.coercive,
         },
     )
+    async with transaction(body_scope(current_scope(), file)):
+        held = await certificate_numbers(list(refs), on)
     officers = []
     for p in people:
         blockers = verdict.blockers.get(refs[p["person"]], ())
         number = next((str(b.detail["number"]) for b in blockers if b.detail.get("number")), "")
+        if not blockers:
+            number = held.get(p["person"], "")
         officers.append(
             Officer(
                 person=p["person"],
@@ -128,6 +140,18 @@ def one_lead(choices: Sequence[Choice]) -> tuple[Choice, ...]:
     return tuple(Choice(c.person, LEAD if c.person == lead else ASSIST) for c in ordered)
 
 
+def lead_by_default(officers: Sequence[Officer]) -> tuple[Officer, ...]:
+    """Where nobody was named, the first *qualified* officer leads (C3-02); else the first."""
+    first = next((o for o in officers if o.qualified), officers[0] if officers else None)
+    if first is None:
+        return ()
+    named = [
+        msgspec.structs.replace(o, role=LEAD if o.person == first.person else ASSIST)
+        for o in officers
+    ]
+    return tuple(sorted(named, key=lambda o: o.role != LEAD))
+
+
 async def assign(file: CaseFile, actor: Actor, step: Step, choices: Sequence[Choice]) -> Asked:
     """Make these the officers of a step: withdraw who is no longer named, grant the others."""
     wanted = one_lead(choices)
@@ -147,6 +171,11 @@ async def assign(file: CaseFile, actor: Actor, step: Step, choices: Sequence[Cho
         [{"person": p.id, "name": p.name, "role": p.role} for p in people],
         today,
     )
+    if not any(c.role == LEAD for c in choices):
+        officers = lead_by_default(asked.officers)
+        asked = Asked(officers, asked.evidence)
+        at = {p.id: p for p in people}
+        people = [at[o.person] for o in officers]
     await execute(
         """update cases_authorisation set revoked_at = $3, revoked_by = $4
            where case_id = $1 and step = $2 and revoked_at is null""",

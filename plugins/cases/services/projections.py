@@ -5,13 +5,14 @@ Idempotent and safe in any order: a fact may be delivered twice, or late.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
 from core.api import clock
 from core.api.db import execute, json, row, value
+from core.api.plugin import Place
 from core.api.turns import set_lamp
 from plugins.cases.queries import subject_of
 from plugins.cases.rules.definition import read_definition
@@ -68,6 +69,43 @@ async def keep_item_version(payload: Mapping[str, Any]) -> None:
         definition.org_lo,
         definition.aud_lo,
         definition.aud_hi,
+    )
+
+
+class ChangedCertificate(msgspec.Struct):
+    """What cases reads of ``certificates.certificate_changed``; unknown fields are ignored."""
+
+    certificate: int
+    person: int
+    number: str
+    state: str
+    since: date
+    valid_from: date
+    valid_until: date
+
+
+async def keep_certificate(payload: Mapping[str, Any], told_at: datetime, place: Place) -> None:
+    """Keep the number to show beside an officer; an older telling does not undo a newer one."""
+    card = msgspec.convert(payload, ChangedCertificate, strict=False)
+    await execute(
+        """insert into cases_certificate (certificate, person, number, state, since, valid_from,
+             valid_until, told_at, region_lo, org_lo)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+           on conflict (certificate) do update set person = excluded.person,
+             number = excluded.number, state = excluded.state, since = excluded.since,
+             valid_from = excluded.valid_from, valid_until = excluded.valid_until,
+             told_at = excluded.told_at
+           where cases_certificate.told_at <= excluded.told_at""",
+        card.certificate,
+        card.person,
+        card.number[:40],
+        card.state[:12],
+        card.since,
+        card.valid_from,
+        card.valid_until,
+        told_at,
+        place.region_lo,
+        place.org_lo,
     )
 
 

@@ -366,6 +366,7 @@ async def think_through(
             evidence_by_visit=file.evidence_counts(),
             body_kind=file.row["body_kind"],
             recused=tuple(r["person"] for r in file.recusals),
+            words=file.words_of(visit["id"]),
         )
     )
     if attempt.asked.evidence:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whose turn it is in a case: handed on with every step, due with the step's clock."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from core.api import clock
@@ -9,6 +10,7 @@ from core.api.deadlines import Clock, clocks_of
 from core.api.messages import notify
 from core.api.turns import close_turn, hand_turn, set_lamp
 from plugins.cases.queries import CaseFile, load_case
+from plugins.cases.rules.definition import Step
 from plugins.cases.services.acting import step_clock
 
 APPROVING = ("approval", "legal_review", "discussion")
@@ -65,6 +67,7 @@ async def hand_current_turn(file: CaseFile, *, tell_lead: bool = False) -> None:
         clock=due.id if due else None,
         place=file.place,
     )
+    await _hand_signing_turns(file, step, [o["person"] for o in officers], visit["id"], due)
     if row["lamp"]:
         await set_lamp(file.subject, row["lamp"])
     if tell_lead and row["lead"]:
@@ -74,6 +77,35 @@ async def hand_current_turn(file: CaseFile, *, tell_lead: bool = False) -> None:
             file.subject,
             {"title": row["title"], "number": row["case_number"], "step": step.title},
             file.place,
+        )
+
+
+async def _hand_signing_turns(
+    file: CaseFile, step: Step, officers: Sequence[int], visit: int, due: Clock | None
+) -> None:
+    """At a joint step it is everybody's turn who has not signed; elsewhere nobody's (会签)."""
+    if not any(s.joint for s in file.definition.steps):
+        return
+    signed = {w.person for w in file.words_of(visit)}
+    waiting = [p for p in officers if p not in signed] if step.joint else []
+    known = {o["person"] for o in file.officers} | {s["person"] for s in file.signatures}
+    for person in known - set(waiting):
+        await close_turn(file.subject, key=f"sign:{person}")
+    for person in waiting:
+        if person == file.row["lead"]:
+            continue
+        await hand_turn(
+            file.subject,
+            title=file.row["title"],
+            subline=f"{file.row['case_number']} · {file.row['party_name']}",
+            step_title=f"{step.title}会签",
+            path=file.path,
+            holder_person=person,
+            permission="cases.case.handle",
+            due_at=due.due_at if due else None,
+            clock=due.id if due else None,
+            place=file.place,
+            key=f"sign:{person}",
         )
 
 

@@ -37,10 +37,25 @@ hints: list[Blocker] = []
 asked: list[Mapping[str, Any]] = []
 
 
+class CardFact(msgspec.Struct):
+    certificate: int
+    person: int
+    number: str
+    state: str = "valid"
+    since: str = "2022-01-01"
+    valid_from: str = "2022-01-01"
+    valid_until: str = "2028-01-01"
+    reason: str = ""
+
+
 class Register:
     """Stands in for the certificate register: everybody is qualified but those named."""
 
     MANIFEST = Manifest("certificates", "执法证件", "0.1.0")
+
+    @hookimpl
+    def fact_kinds(self) -> list[FactKind]:
+        return [FactKind("certificates.certificate_changed", "证", "{number}", CardFact)]
 
     @hookimpl
     def gate_checks(self) -> list[GateCheck]:
@@ -212,6 +227,27 @@ DECISION = {
     "amount": "5,000.00",
     "kinds": ["罚款"],
 }
+
+
+async def publish(office: "Office", mapping: Mapping[str, Any]) -> int:
+    """Another item or version in force for the office; the id of its projection."""
+    mapping = {
+        **mapping,
+        "organisation": office.agency.id,
+        "org_lo": office.agency.lo,
+        "region_lo": office.tree.county.lo,
+        "aud_lo": office.tree.county.lo,
+        "aud_hi": office.tree.county.hi,
+    }
+    async with core_db.transaction(Scope.platform("test data")):
+        await keep_item_version(mapping)
+        return int(
+            await core_db.value(
+                "select id from cases_item_version where item = $1 and version = $2",
+                mapping["item"],
+                mapping["version"],
+            )
+        )
 
 
 async def make_office(tree: Any, agencies: Any) -> Office:
