@@ -113,6 +113,14 @@ class SignForm(msgspec.Struct):
     token: Token = ""
 
 
+class MoveForm(msgspec.Struct):
+    """Running cases to a new version of their item."""
+
+    reason: Annotated[str, Meta(title="理由", min_length=1, max_length=400)]
+    cases: Annotated[list[int], Meta(title="案件", min_length=1)] = []
+    token: Token = ""
+
+
 class VoidForm(msgspec.Struct):
     reason: Annotated[str, Meta(title="作废的原因", min_length=1, max_length=300)]
 

@@ -90,6 +90,14 @@ def nav_items() -> list[NavItem]:
             "新建案件", "/cases/new", "cases.case.open", "运行平台", icon="file-plus", weight=25
         ),
         NavItem(
+            "改按新版办理",
+            "/cases/versions",
+            "cases.case.approve",
+            "运行平台",
+            icon="git-branch",
+            weight=70,
+        ),
+        NavItem(
             "已办结",
             "/cases/?state=closed",
             "cases.case.read",

@@ -242,6 +242,42 @@ async def item_version(scope: Scope, ident: int) -> dict[str, Any] | None:
     )
 
 
+async def version_of_item(scope: Scope, item: int) -> dict[str, Any] | None:
+    """The current version of a power item with its definition, if the scope may see it."""
+    conditions, args = _published(scope, "v", 2)
+    return await row(
+        f"select v.id, v.item, v.version, v.title, v.effective_from, v.definition"
+        f" from cases_item_version v where v.item = $1 and v.current and {conditions}",
+        item,
+        *args,
+    )
+
+
+async def outdated_items(scope: Scope) -> list[dict[str, Any]]:
+    """Items with running cases under an older version than the current one, and how many."""
+    query = CASES.query({"state": "open"}, scope)
+    return await rows(
+        f"""select n.item, n.title, n.version, n.effective_from, count(*) as cases
+            from {CASES.source} join cases_item_version v on v.id = c.item_version
+            join cases_item_version n on n.item = c.item and n.current and n.version > v.version
+            where {query.sql} group by 1, 2, 3, 4 order by 2""",
+        *query.args,
+    )
+
+
+async def outdated_cases(scope: Scope, item: int, *, limit: int = 200) -> list[dict[str, Any]]:
+    """The running cases of an item under an older version, oldest first; by the list's query."""
+    query = CASES.query({"state": "open"}, scope)
+    bound, most = query.bind(item), query.bind(limit)
+    return await rows(
+        f"""select c.id, v.version from {CASES.source}
+            join cases_item_version v on v.id = c.item_version
+            join cases_item_version n on n.item = c.item and n.current and n.version > v.version
+            where c.item = {bound} and {query.sql} order by c.opened_at, c.id limit {most}""",
+        *query.args,
+    )
+
+
 # --- one case ---------------------------------------------------------------------------------
 
 

@@ -6,7 +6,8 @@ from plugins.cases.routes.lists import LISTS
 from plugins.cases.routes.opening import OPENING
 from plugins.cases.routes.pages import PAGES
 from plugins.cases.routes.payments import PAYMENTS
+from plugins.cases.routes.versions import VERSIONS
 
-ROUTES = (*LISTS, *OPENING, *PAGES, *ACTS, *PAYMENTS)
+ROUTES = (*LISTS, *OPENING, *PAGES, *ACTS, *PAYMENTS, *VERSIONS)
 
 __all__ = ["ROUTES"]

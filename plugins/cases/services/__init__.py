@@ -5,6 +5,7 @@ Every act keeps the same order: lock the case, check the rule, change, record th
 """
 
 from plugins.cases.services.acting import Actor, Changed, new_token
+from plugins.cases.services.moving import Moved, move_cases, plan_of
 from plugins.cases.services.officers import (
     Choice,
     authorise_officers,
@@ -47,6 +48,7 @@ __all__ = [
     "Actor",
     "Changed",
     "Choice",
+    "Moved",
     "Opening",
     "PaymentEntry",
     "Posting",
@@ -63,8 +65,10 @@ __all__ = [
     "delegate_step",
     "extend_deadline",
     "mark_seen",
+    "move_cases",
     "new_token",
     "open_case",
+    "plan_of",
     "recall_submission",
     "record_payment",
     "renew_turns",

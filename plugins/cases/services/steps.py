@@ -218,7 +218,7 @@ async def _start_clocks(file: CaseFile, step: Step, visit: Mapping[str, Any]) ->
     await keep_clock_acts(file)
 
 
-async def _leave_clocks(file: CaseFile, left: Step, number: int, to: Step | None) -> None:
+async def leave_clocks(file: CaseFile, left: Step, number: int, to: Step | None) -> None:
     """Stop the clock of the step that is left, and the stage's unless the next step is in it."""
     keys = {step_clock(left.key, number)}
     if to is None or to.stage != left.stage:
@@ -473,7 +473,7 @@ async def _submit(actor: Actor, case: int, posting: Posting) -> Submitted:
     await keep_decision(file)
     await remember(file, actor, posting.token, "submit")
     await tell(file, event)
-    await _leave_clocks(file, step, visit["number"], to)
+    await leave_clocks(file, step, visit["number"], to)
     if to is None:
         await close_case(file, actor, visit, reason=way.title)
     else:
@@ -742,7 +742,7 @@ async def roll_back(actor: Actor, case: int, to_step: str, reason: str, *, token
         await remember(file, actor, token, "roll_back")
         await tell(file, event)
         to = file.definition.step(target.step)
-        await _leave_clocks(file, left, visit["number"], to)
+        await leave_clocks(file, left, visit["number"], to)
         entered = await enter_step(file, actor, to)
         await tell(
             file,
@@ -836,7 +836,7 @@ async def recall_submission(actor: Actor, case: int, *, token: str = "") -> None
         )
         following.update(state=RECALLED)
         last.update(state=OPEN, submitted_by=None, version=last["version"] + 1)
-        await _leave_clocks(file, left, following["number"], back)
+        await leave_clocks(file, left, following["number"], back)
         file.row.update(step=back.key, step_title=back.title, stage=back.stage, visit=last["id"])
         await execute(
             "update cases_case set step = $2, step_title = $3, stage = $4, visit = $5 where id = $1",
