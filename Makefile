@@ -18,8 +18,8 @@ CHROMIUM := $(shell command -v chromium || command -v chromium-browser || comman
 help:
 	@echo 'make run     启动平台：内置数据库、演示数据、网页与后台任务   start everything'
 	@echo '             PORT=8000 HOST=127.0.0.1 DATA=var DEMO=0'
-	@echo 'make test    代码检查与测试（不含 journeys）                lint and tests, without the journeys'
-	@echo 'make journeys 在浏览器里走完 S1 的故事与无障碍检查          browser journeys and axe'
+	@echo 'make test    代码检查与全部测试                            lint and all tests'
+	@echo 'make journeys 只跑浏览器里的故事与无障碍检查                browser journeys and axe only'
 	@echo 'make lint    仅代码检查                                    lint only'
 	@echo 'make format  统一代码格式                                  format the code'
 	@echo 'make trace   需求与测试的对照表                            requirements and their tests'
@@ -37,7 +37,7 @@ test: setup browser lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q
 
 journeys: setup browser
-	JIANDU_JOURNEYS=1 $(BIN)/python -m pytest -q tests/journeys
+	$(BIN)/python -m pytest -q tests/journeys
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

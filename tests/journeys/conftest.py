@@ -29,19 +29,11 @@ ARGUMENTS = (
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-# They have passed one by one, not yet beside the rest of the suite on two busy cores: until that is
-# seen they have a command of their own, so that a slow machine does not read as a broken platform.
-ASKED_FOR = "JIANDU_JOURNEYS" in os.environ
-NOT_ASKED = pytest.mark.skip(reason="the browser journeys run with `make journeys`")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group("journeys"))
-            if not ASKED_FOR:
-                item.add_marker(NOT_ASKED)
 
 
 @pytest.fixture(scope="session")
