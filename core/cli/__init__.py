@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +96,29 @@ def _regions_import(options: argparse.Namespace) -> int:
     return import_regions(options.file, options.province or (), options.on, dry_run=options.dry_run)
 
 
-BUILT_IN = ("serve", "worker", "migrate", "seed", "check", "plugins", "trace", "regions")
+def _new_plugin(options: argparse.Namespace) -> int:
+    from core.cli.new_plugin import new_plugin
+    from core.scaffold import Wishes
+
+    wishes = Wishes(
+        options.name, options.title, options.table, options.card, options.job, options.gate
+    )
+    return new_plugin(wishes, ROOT)
+
+
+BUILT_IN = (
+    "serve",
+    "worker",
+    "migrate",
+    "seed",
+    "check",
+    "plugins",
+    "new-plugin",
+    "trace",
+    "regions",
+)
+TRUST = ("audit",)
+"""Built in as well, each with a module of its own."""
 
 
 def _add_built_in(parser: argparse.ArgumentParser) -> Any:
@@ -119,9 +142,18 @@ def _add_built_in(parser: argparse.ArgumentParser) -> Any:
     add("check", "检查插件与配置，不需要数据库", _check)
     plugins = add("plugins", "列出插件", _plugins)
     plugins.add_argument("-v", "--verbose", action="store_true", help="列出权限、记录与关口")
+    fresh = add("new-plugin", "写一个新插件：目录、迁移、测试、允许名单", _new_plugin)
+    fresh.add_argument("name", help="英文名，小写字母、数字、下划线；也是地址和表名的前缀")
+    fresh.add_argument("--title", required=True, help="中文标题，用户看到的")
+    fresh.add_argument("--table", action="store_true", help="带一张表：登记、列表、事实")
+    fresh.add_argument("--card", action="store_true", help="带首页卡片（连同表）")
+    fresh.add_argument("--job", action="store_true", help="带每天的后台任务（连同表）")
+    fresh.add_argument("--gate", action="store_true", help="带一道门和一个回答（连同表）")
     trace = add("trace", "列出需求及声明覆盖它的测试", _trace)
     trace.add_argument("--json", action="store_true", help="输出 JSON")
     trace.add_argument("--missing", action="store_true", help="只列没有测试的需求")
+    for name in TRUST:
+        import_module(f"core.cli.{name}").add(commands)
     regions = commands.add_parser("regions", help="行政区划", description="行政区划")
     verbs = regions.add_subparsers(dest="verb", required=True, metavar="动作")
     imported = verbs.add_parser("import", help="导入区划表", description="导入区划表")
@@ -150,7 +182,6 @@ def _add_quick(commands: Any, name: str) -> bool:
     Loading all plugins takes a second or two that a command over a file need not wait for. The
     module holds ``COMMANDS``, the same commands that the plugin contributes.
     """
-    from importlib import import_module
     from importlib.util import find_spec
 
     from core.host.discovery import allowed
@@ -178,7 +209,7 @@ def _parser(first: str) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"jiandu {core.__version__}")
     parser.add_argument("--data", type=Path, help="数据目录，默认 var/")
     commands = _add_built_in(parser)
-    if first in BUILT_IN or first == "--version":
+    if first in BUILT_IN or first in TRUST or first == "--version":
         return parser
     if first and not first.startswith("-") and _add_quick(commands, first):
         return parser

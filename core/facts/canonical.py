@@ -2,7 +2,7 @@
 """The bytes of a fact that are sealed: unambiguous, stable, checkable without this program.
 
 Region and organisation numbers are left out: a merger of regions renumbers them, and a seal must
-survive that.
+survive that. ``docs/audit.md`` describes the bytes for whoever writes a second verifier.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+
+_encode = msgspec.json.Encoder().encode
 
 
 def payload_text(payload: Mapping[str, Any]) -> str:
@@ -19,7 +21,10 @@ def payload_text(payload: Mapping[str, Any]) -> str:
 
 def moment_text(moment: datetime) -> str:
     """A moment in UTC with microseconds, always of one length."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    # isoformat is four times as quick as strftime, and a verification does this for every fact.
+    return f"{moment.isoformat(timespec='microseconds')[:26]}Z"
 
 
 def fact_bytes(row: Mapping[str, Any]) -> bytes:
@@ -27,8 +32,8 @@ def fact_bytes(row: Mapping[str, Any]) -> bytes:
 
     The payload goes in as a string, exactly as stored, so no reader has to re-create it.
     """
-    return msgspec.json.encode(
-        [
+    return _encode(
+        (
             row["id"],
             row["kind"],
             row["subject_kind"],
@@ -37,5 +42,5 @@ def fact_bytes(row: Mapping[str, Any]) -> bytes:
             moment_text(row["at"]),
             moment_text(row["recorded_at"]),
             row["payload"],
-        ]
+        )
     )

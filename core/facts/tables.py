@@ -61,6 +61,7 @@ class Unsealed(Table, tablename="core_unsealed"):
     """
 
     # The worker needs UPDATE only because PostgreSQL asks for it to lock rows (SKIP LOCKED).
-    GRANTS: ClassVar = {"web": "insert", "worker": "select, insert, update, delete"}
+    # The web role reads it for the audit pages, which say what is not sealed yet.
+    GRANTS: ClassVar = {"web": "select, insert", "worker": "select, insert, update, delete"}
 
     fact = BigInt(primary_key=True, default=None)

@@ -15,6 +15,7 @@ import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Any
 
 import asyncpg
@@ -71,6 +72,7 @@ class Worker:
             asyncio.create_task(self._forever("sweep", self._sweep)),
             asyncio.create_task(self._forever("heartbeat", self._heartbeat)),
             asyncio.create_task(self._forever("crons", self._arm)),
+            asyncio.create_task(self._forever("sealer", self._seal)),
         ]
         if self.settings.redis.url or self.settings.redis.sentinels:
             helpers.append(asyncio.create_task(self._forever("redis", self._listen)))
@@ -155,6 +157,21 @@ class Worker:
             self.wake()
             await self._pause(ARM_SECONDS)
 
+    async def _seal(self) -> None:
+        """Seal what was recorded, every few seconds of real time.
+
+        Not a cron: those go by the clock of the platform, and a clock set back an hour must not
+        leave the record unsealed for an hour.
+        """
+        from core.sealing import services as sealing
+
+        kept: date | None = None
+        while not self.stopping.is_set():
+            await sealing.seal()
+            if kept != clock.today() and await sealing.publish():
+                kept = clock.today()
+            await self._pause(self.settings.worker.seal_seconds)
+
     async def _listen(self) -> None:
         """Let arq ring the bell. It ends when Redis goes away, and is then begun anew."""
 
@@ -182,7 +199,7 @@ class Worker:
 async def start(settings: Settings, registry: Registry) -> None:
     """Open the pool, work until a signal comes, close the pool."""
     db.DB.configure(settings.database.url, db.WORKER)
-    size = max(1, settings.worker.concurrency) + 2
+    size = max(1, settings.worker.concurrency) + 3
     while True:
         try:
             await db.DB.start_connection_pool(min_size=1, max_size=size)

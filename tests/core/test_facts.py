@@ -157,7 +157,7 @@ class TestRecording:
             "truncate core_fact",
             "select 1 from core_fact for update",
             "delete from core_unsealed",
-            "select fact from core_unsealed",
+            "update core_unsealed set fact = 0",
             "delete from core_delivery",
         ],
     )

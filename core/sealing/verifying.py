@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading the whole record in one snapshot: for verification and for export.
+
+On a connection of its own under REPEATABLE READ, so that sealing and recording go on meanwhile
+and neither looks like a fault.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from core.facts.canonical import fact_bytes
+from core.keys.signing import fingerprint_of
+from core.scope import Scope
+from core.sealing.rules import LATE, LISTED, Checker, Report, Sealed
+from core.sealing.services import COLUMNS, PURPOSE, sealed_of
+
+Progress = Callable[[int, int], Awaitable[None]]
+
+WHOLE = Scope.platform("the record of all regions is verified as a whole").read_only()
+AT_ONCE = 200
+"""Batches read with one statement."""
+
+FACTS = """
+select id, kind, subject_kind, subject_id, actor, at, recorded_at, payload from core_fact
+where id between $1 and $2
+"""
+SOME = """
+select id, kind, subject_kind, subject_id, actor, at, recorded_at, payload from core_fact
+where id = any($1::int8[])
+"""
+STRAY = """
+select f.id from core_fact f
+left join (select unnest(facts) as id from core_batch) b on b.id = f.id
+left join core_unsealed u on u.fact = f.id
+where b.id is null and u.fact is null order by f.id limit $1
+"""
+GONE = """
+select u.fact from core_unsealed u left join core_fact f on f.id = u.fact
+where f.id is null order by u.fact limit $1
+"""
+
+
+@asynccontextmanager
+async def snapshot(connection: asyncpg.Connection, role: str = "") -> AsyncIterator[Any]:
+    """Everything inside sees the database as it is now."""
+    await connection.execute("begin isolation level repeatable read read only")
+    try:
+        await connection.execute(WHOLE.sql(role) or "select 1")
+        # Reading a million facts in order is what sequential plans are for.
+        await connection.execute("set local statement_timeout = 0")
+        yield connection
+    finally:
+        await connection.execute("rollback")
+
+
+async def keys_in(connection: Any) -> dict[str, bytes]:
+    """The public keys the database names, each under the fingerprint that it really has."""
+    found = await connection.fetch(
+        "select public from core_signing_key where purpose = $1", PURPOSE
+    )
+    return {fingerprint_of(bytes(row["public"])): bytes(row["public"]) for row in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A batch with the canonical bytes of its facts."""
+
+    batch: Sealed
+    contents: Sequence[bytes | None]
+    late: int
+    """Facts that say they were recorded long before they were sealed."""
+
+
+async def read(connection: Any, first: int = 1) -> AsyncIterator[Read]:
+    """Every batch from ``first`` on, with its facts."""
+    number = first - 1
+    while True:
+        rows = await connection.fetch(
+            f"select {COLUMNS} from core_batch where id > $1 order by id limit $2", number, AT_ONCE
+        )
+        if not rows:
+            return
+        number = rows[-1]["id"]
+        for part in _portions([sealed_of(row) for row in rows]):
+            stored = await _facts(connection, part)
+            for batch in part:
+                yield _read(batch, stored)
+
+
+def _portions(batches: Sequence[Sealed], facts: int = 20_000) -> list[list[Sealed]]:
+    """Batches by so many facts: memory stays small, however the batches were cut."""
+    portions: list[list[Sealed]] = []
+    size = facts
+    for each in batches:
+        if size >= facts:
+            portions.append([])
+            size = 0
+        portions[-1].append(each)
+        size += len(each.facts)
+    return portions
+
+
+async def _facts(connection: Any, batches: Sequence[Sealed]) -> dict[int, tuple[bytes, datetime]]:
+    ids = [fact for batch in batches for fact in batch.facts]
+    if not ids:
+        return {}
+    low, high = min(ids), max(ids)
+    # Ids of one portion are nearly contiguous, and a range is read much faster than a list.
+    if high - low < 3 * len(ids) + 1000:
+        rows = await connection.fetch(FACTS, low, high)
+    else:
+        rows = await connection.fetch(SOME, ids)
+    return {row["id"]: (fact_bytes(row), row["recorded_at"]) for row in rows}
+
+
+def _read(batch: Sealed, stored: dict[int, tuple[bytes, datetime]]) -> Read:
+    contents: list[bytes | None] = []
+    late, border = 0, batch.sealed_at - LATE
+    for fact in batch.facts:
+        found = stored.get(fact)
+        contents.append(None if found is None else found[0])
+        if found is not None and found[1] < border:
+            late += 1
+    return Read(batch, contents, late)
+
+
+async def verify(
+    connection: Any,
+    *,
+    keys: dict[str, bytes] | None = None,
+    heads: Iterable[tuple[int, bytes]] = (),
+    progress: Progress | None = None,
+    role: str = "",
+) -> Report:
+    """Compare the whole record with its seals.
+
+    Without ``keys`` those of the database are believed; whoever distrusts the database brings the
+    public key he was given. ``heads`` are published ones.
+    """
+    async with snapshot(connection, role):
+        checker = Checker(await keys_in(connection) if keys is None else keys, heads)
+        total = int(
+            await connection.fetchval("select coalesce(sum(cardinality(facts)), 0) from core_batch")
+        )
+        done = told = 0
+        async for each in read(connection):
+            checker.batch(each.batch, each.contents)
+            if each.late:
+                checker.late(each.batch, each.late)
+            done += len(each.batch.facts)
+            if progress is not None and done - told >= 20_000:
+                told = done
+                await progress(done, total)
+        stray = [row["id"] for row in await connection.fetch(STRAY, LISTED)]
+        checker.inserted(stray)
+        checker.vanished([row["fact"] for row in await connection.fetch(GONE, LISTED)])
+        report = checker.finish()
+        report.unsealed = int(await connection.fetchval("select count(*) from core_unsealed"))
+        if progress is not None:
+            await progress(done, total)
+        return report
