@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """All measurements as one table.
 
-    python -m tests.bench [replay submit todo sweep start] [--quick] [--json FILE]
+    python -m tests.bench [replay submit todo sweep start document] [--quick] [--json FILE]
 
 ``make bench`` is the same. ``--quick`` takes small sizes, to see that everything runs; its
 figures say little. The exit code is 0 also when a goal is missed: a slow afternoon of a shared
@@ -29,6 +29,7 @@ BENCHES = {
     "todo": "tests.bench.todo",
     "sweep": "tests.bench.clock_sweep",
     "start": "tests.bench.start",
+    "document": "tests.bench.document",
 }
 
 
