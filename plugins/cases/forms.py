@@ -121,6 +121,26 @@ class MoveForm(msgspec.Struct):
     token: Token = ""
 
 
+class HandOverForm(msgspec.Struct):
+    """移送其他单位."""
+
+    to_organisation: Annotated[int, Meta(title="接收单位")]
+    reason: Annotated[str, Meta(title="移送的理由和依据", min_length=1, max_length=400)]
+    token: Token = ""
+
+
+class ReferralForm(msgspec.Struct):
+    """A case from a referral."""
+
+    item: Annotated[int, Meta(title="权力事项")]
+    title: Annotated[str, Meta(title="案由", min_length=1, max_length=200)]
+    token: Token = ""
+
+
+class DeclineForm(msgspec.Struct):
+    reason: Annotated[str, Meta(title="不予立案的理由", min_length=1, max_length=200)]
+
+
 class VoidForm(msgspec.Struct):
     reason: Annotated[str, Meta(title="作废的原因", min_length=1, max_length=300)]
 

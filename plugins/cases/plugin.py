@@ -19,18 +19,20 @@ from core.api.plugin import (
     hookimpl,
 )
 from plugins.cases.jobs import renew_turns_daily
-from plugins.cases.queries import SUBJECT, open_count
+from plugins.cases.queries import REFERRAL, SUBJECT, open_count, waiting_referrals
 from plugins.cases.reactions import (
     case_of,
     describe_case,
+    describe_referral,
     on_alarm_raised,
     on_alarm_revoked,
     on_alarm_upheld,
     on_certificate_changed,
+    on_referral_answered,
     on_version_effective,
     search_cases,
 )
-from plugins.cases.rules.event import KINDS, CaseEvent, PartyRevealed
+from plugins.cases.rules.event import KINDS, CaseEvent, PartyRevealed, ReferralAnswered
 
 MANIFEST = Manifest(
     name="cases",
@@ -90,6 +92,15 @@ def nav_items() -> list[NavItem]:
             "新建案件", "/cases/new", "cases.case.open", "运行平台", icon="file-plus", weight=25
         ),
         NavItem(
+            "移送来的案件",
+            "/cases/referrals",
+            "cases.case.open",
+            "运行平台",
+            icon="transfer-in",
+            weight=45,
+            badge=waiting_referrals,
+        ),
+        NavItem(
             "改按新版办理",
             "/cases/versions",
             "cases.case.approve",
@@ -146,7 +157,10 @@ def subject_kinds() -> list[SubjectKind]:
             describe=describe_case,
             search=search_cases,
             permission="cases.case.read",
-        )
+        ),
+        SubjectKind(
+            REFERRAL, "移送来的案件", describe=describe_referral, permission="cases.case.read"
+        ),
     ]
 
 
@@ -154,6 +168,12 @@ def subject_kinds() -> list[SubjectKind]:
 def fact_kinds() -> list[FactKind]:
     return [
         *(FactKind(f"cases.{key}", title, text, CaseEvent) for key, title, text in KINDS),
+        FactKind(
+            "cases.referral_answered",
+            "移送的处理结果",
+            "{from_number} 移送的处理结果：{sentence}",
+            ReferralAnswered,
+        ),
         FactKind(
             "cases.party_revealed",
             "查看当事人完整信息",
@@ -168,6 +188,7 @@ def fact_kinds() -> list[FactKind]:
 def fact_handlers() -> list[FactHandler]:
     return [
         FactHandler("powers.version_effective", on_version_effective, eager=True),
+        FactHandler("cases.referral_answered", on_referral_answered),
         FactHandler("certificates.certificate_changed", on_certificate_changed, eager=True),
         FactHandler("inspection.alarm_raised", on_alarm_raised, eager=True, locks=case_of),
         FactHandler("inspection.alarm_revoked", on_alarm_revoked, eager=True, locks=case_of),
@@ -203,7 +224,10 @@ def message_kinds() -> list[MessageKind]:
             "cases.step_arrived",
             "案件轮到你",
             "{number} {title}：现在由你办理{step}。",
-        )
+        ),
+        MessageKind(
+            "cases.referral_answered", "移送有了结果", "{number} 移送的处理结果：{sentence}。"
+        ),
     ]
 
 

@@ -18,6 +18,7 @@ from plugins.cases.rules.joint import Word
 from plugins.cases.rules.party import SOURCES
 
 SUBJECT = "cases.case"
+REFERRAL = "cases.referral"
 
 RUNNING = "c.state in ('open', 'suspended')"
 DONE = "c.state in ('closed', 'transferred')"
@@ -576,6 +577,60 @@ async def certificate_numbers(people: Sequence[int], on: date) -> dict[int, str]
         on,
     )
     return {r["person"]: r["number"] for r in found}
+
+
+REFERRALS = Listing(
+    key="cases.referrals",
+    title="移送来的案件",
+    select=(
+        "f.id, f.title, f.from_unit, f.from_number, f.party, f.state, f.reason, f.answer,"
+        " f.received_at, f.opened_case"
+    ),
+    source="cases_referral f",
+    alias="f",
+    id="f.id",
+    columns=(
+        Column("title", "案由", width=36),
+        Column("from_unit", "移送单位", sort="f.from_unit", width=26),
+        Column("from_number", "原案号", width=24),
+        Column("received_at", "收到", sort="f.received_at", kind="datetime"),
+        Column("answer", "处理结果", width=36),
+    ),
+    filters=(
+        Filter(
+            "state",
+            "状态",
+            kind="tabs",
+            options=(("waiting", "待处理"), ("done", "已处理"), ("all", "全部")),
+            wheres={
+                "waiting": "f.state = 'waiting'",
+                "done": "f.state <> 'waiting'",
+                "all": "true",
+            },
+            default="waiting",
+        ),
+        Filter(
+            "q", "关键字", where="(f.title || f.from_unit || f.from_number) ilike {}", wide=True
+        ),
+    ),
+    order="-received_at",
+)
+
+
+async def waiting_referrals(scope: Scope) -> int:
+    """The badge of the menu, by the list's own query."""
+    return await REFERRALS.count(scope, {"state": "waiting"})
+
+
+async def referral_of(scope: Scope, ident: int, *, lock: bool = False) -> dict[str, Any] | None:
+    """One referral, as the receiving body sees it; the party's data are still sealed in it."""
+    conditions, args = scope_conditions(scope, "f", 2)
+    return await row(
+        f"select f.* from cases_referral f where f.id = $1 and {conditions}"
+        + (" for update" if lock else ""),
+        ident,
+        *args,
+    )
 
 
 async def submission(token: str) -> dict[str, Any] | None:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from core.api.db import Scope
 from core.api.plugin import Fact, SubjectLabel, SubjectRef
-from plugins.cases.queries import SUBJECT, find_cases, label_of, path_of
+from plugins.cases.queries import SUBJECT, find_cases, label_of, path_of, referral_of
 from plugins.cases.rules.flow import CASE_STATES
+from plugins.cases.services.handing import note_answer
 from plugins.cases.services.opening import text_hashes
 from plugins.cases.services.projections import (
     end_alarm,
@@ -34,6 +35,18 @@ async def on_alarm_upheld(fact: Fact) -> None:
 
 async def on_certificate_changed(fact: Fact) -> None:
     await keep_certificate(fact.payload, fact.at, fact.place)
+
+
+async def on_referral_answered(fact: Fact) -> None:
+    await note_answer(fact.payload)
+
+
+async def describe_referral(ident: int, scope: Scope) -> SubjectLabel | None:
+    """What was handed over, and by whom."""
+    found = await referral_of(scope, ident)
+    if found is None:
+        return None
+    return SubjectLabel(found["title"], f"/cases/referrals/{ident}", f"{found['from_unit']}移送")
 
 
 def case_of(fact: Fact) -> Sequence[SubjectRef]:

@@ -92,6 +92,13 @@ def acts_of(file: CaseFile, actor: Actor, *, recall_why: str) -> dict[str, Act]:
             icon="transfer",
         ),
         act(
+            "handover",
+            "移送其他单位",
+            over or approving,
+            "不属于本单位管辖的，移送有管辖权的单位。",
+            icon="transfer-out",
+        ),
+        act(
             "delegate",
             "委托办理",
             over or stopped or ("" if mine else "你没有被授权办理现在的环节。"),

@@ -205,6 +205,18 @@ def count_evidence(
     }
 
 
+class ReferralAnswered(msgspec.Struct, frozen=True):
+    """What the body that received a case did with it; told to the body that handed it over."""
+
+    referral: int
+    from_case: int
+    from_number: str
+    from_region_lo: int
+    from_org_lo: int
+    state: str
+    sentence: str
+
+
 class PartyRevealed(msgspec.Struct, frozen=True):
     """Somebody looked at the party's personal data in full, and why."""
 

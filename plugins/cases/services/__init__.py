@@ -5,6 +5,11 @@ Every act keeps the same order: lock the case, check the rule, change, record th
 """
 
 from plugins.cases.services.acting import Actor, Changed, new_token
+from plugins.cases.services.handing import (
+    decline_referral,
+    hand_over_case,
+    open_referral,
+)
 from plugins.cases.services.moving import Moved, move_cases, plan_of
 from plugins.cases.services.officers import (
     Choice,
@@ -62,12 +67,15 @@ __all__ = [
     "authorise_officers",
     "correct_field",
     "declare_recusal",
+    "decline_referral",
     "delegate_step",
     "extend_deadline",
+    "hand_over_case",
     "mark_seen",
     "move_cases",
     "new_token",
     "open_case",
+    "open_referral",
     "plan_of",
     "recall_submission",
     "record_payment",
