@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Database, time and region fixtures; those of the web (``app``, ``client``, ``login_as``) and of
-the plugin host come from ``core.api.testing``, which plugin authors load too.
+"""Database and region fixtures; those of time, of the web (``app``, ``client``, ``login_as``) and
+of the plugin host come from ``core.api.testing``, which plugin authors load too.
 
 * ``db``: the test runs inside one transaction that is rolled back. Outside of
   ``transaction(scope)`` it acts as the owner role and sees all rows; inside, as the web role
@@ -12,13 +12,11 @@ import asyncio
 import inspect
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import datetime
+from collections.abc import AsyncIterator, Iterator
 from importlib.util import find_spec
 
 import pytest
 
-from core import clock as core_clock
 from core import settings as core_settings
 from core.db import DB, OWNER, WEB, SafeTransaction
 from core.host.registry import set_current
@@ -137,41 +135,3 @@ async def fresh_db(server: str, template: str, database: str) -> AsyncIterator[s
 async def region_tree(db: SafeTransaction) -> factories.RegionTree:
     """内蒙古 › 巴彦淖尔 › 磴口县, 临河区; another city; another province."""
     return await factories.region_tree()
-
-
-class Clock:
-    """The time of the test: ``clock(moment)`` sets it."""
-
-    def __init__(self) -> None:
-        self.moment: datetime | None = None
-
-    def __call__(self, moment: datetime) -> datetime:
-        if moment.tzinfo is None:
-            raise ValueError("a moment needs a time zone")
-        self.moment = moment
-        return moment
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Sets the platform's time; until it is called, time is real."""
-    held = Clock()
-    real: Callable[[], datetime] = core_clock.now
-
-    # Past the context variable: the test, its fixtures and tasks all must see the same moment.
-    class Source:
-        def get(self) -> Callable[[], datetime] | None:
-            inner = source.get()
-            if inner is not None or held.moment is None:
-                return inner
-            return lambda: held.moment or real()
-
-        def set(self, value: Callable[[], datetime] | None) -> object:
-            return source.set(value)
-
-        def reset(self, token: object) -> None:
-            source.reset(token)
-
-    source = core_clock._source
-    monkeypatch.setattr(core_clock, "_source", Source())
-    return held

@@ -6,22 +6,33 @@
 * ``login_as(role=…, organisation=…, region=…, permissions=…)``: signs the client in as a new
   user; returns the visitor.
 * ``agencies``: two agencies and a bureau in each of two counties (``region_tree`` of conftest).
-* ``facts``: what has been recorded.
-* ``plugin_app(plugin)``: an application with core and only that plugin.
+* ``facts``: what has been recorded; ``await facts.dispatch()`` lets subscribers react now.
+* ``jobs``: what has been enqueued; ``await jobs.run_all()`` does it now, without a worker.
+* ``messages``: who has been told what. ``files``: a store of this test's own.
+* ``clock(moment)``: sets the platform's time; until it is called, time is real.
+* ``objects_to(gate, subject)``: asks one gate and returns the codes of the objections.
+* ``plugin_app(plugin)``: an application with core and only that plugin; ``browsing(app)`` opens a
+  browser at it.
+* ``await switch_off("plugin", region)``: as an administrator does.
 * ``htmx(client).get(…)``: as htmx asks; asserts that a fragment with one root comes back.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from litestar import Litestar
 
+from core import clock as core_clock
 from core import db
-from core.api.plugin import Fact, SubjectRef
+from core import settings as core_settings
+from core.api.plugin import Fact, Place, SubjectRef
 from core.app import create_app
 from core.auth import passwords, rules, services, sessions
 from core.auth.visitor import Visitor
@@ -38,16 +49,28 @@ from core.web import navigation
 __all__ = [
     "Agencies",
     "Browser",
+    "Clock",
+    "Facts",
+    "Files",
     "Fragment",
+    "Jobs",
+    "Messages",
     "agencies",
     "app",
+    "browsing",
     "client",
+    "clock",
     "facts",
+    "files",
     "htmx",
+    "jobs",
     "login_as",
+    "messages",
+    "objects_to",
     "plugin_app",
     "registry",
     "settings",
+    "switch_off",
 ]
 
 HOST = "jiandu.test"
@@ -230,13 +253,32 @@ def quick_passwords() -> Iterator[None]:
 async def client(app: Litestar, registry: Registry, db: Any) -> AsyncIterator[Browser]:  # noqa: ARG001
     """A browser at the application, nobody signed in."""
     with host_registry.use(registry):
-        await services.apply_defaults(registry)
-        browser = Browser(app)
+        async with browsing(app) as browser:
+            yield browser
+
+
+@asynccontextmanager
+async def browsing(application: Litestar) -> AsyncIterator[Browser]:
+    """A browser at any application, e.g. one of ``plugin_app``; nobody is signed in.
+
+    Inside, its registry is the one in use. Fixtures and tests of pytest-asyncio may run in
+    different contexts, so a fixture that yields enters the registry itself as well.
+    """
+    from core.web.state import platform_of
+
+    own = platform_of(application).registry
+    with host_registry.use(own):
         enabling.forget()
         navigation.forget()
-        yield browser
-        await browser.close()
-        enabling.forget()
+        await services.apply_defaults(own)
+        browser = Browser(application)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+            # Switches and menus of this application must not answer for the next one.
+            enabling.forget()
+            navigation.forget()
 
 
 @pytest.fixture
@@ -247,6 +289,14 @@ def plugin_app(settings: Settings) -> Callable[..., Litestar]:
         return create_app(settings, build(plugins), database=False)
 
     return make
+
+
+async def switch_off(plugin: str, region: Any, *, on: bool = False) -> None:
+    """Switch a plugin off (or on) from a region downwards, as the administrator does."""
+    async with db.transaction(Scope.platform("a test switches a plugin")):
+        await enabling.switch_plugin(_id(region) or 0, plugin, on=on)
+    enabling.forget()
+    navigation.forget()
 
 
 # --- places and people -----------------------------------------------------------------------
@@ -421,3 +471,188 @@ async def facts(db: Any) -> Facts:  # noqa: ARG001
 
 async def _last_fact() -> int:
     return int(await db.value("select coalesce(max(id), 0) from core_fact"))
+
+
+async def _value(sql: str) -> Any:
+    # The fixtures' parameter hides the module of the same name.
+    return await db.value(sql)
+
+
+# --- what is to be done, who was told, what is stored ---------------------------------------
+
+
+class Jobs:
+    """Background work enqueued since the test began."""
+
+    def __init__(self, after: int) -> None:
+        self._after = after
+
+    async def all(self) -> list[dict[str, Any]]:
+        """``name``, ``payload``, ``key``, ``state``, ``due_at``, in the order of enqueueing."""
+        async with db.transaction(Scope.platform("a test looks at everything")):
+            return await db.rows(
+                "select id, name, payload, key, state, due_at, region_lo, tries, error"
+                " from core_due where id > $1 order by id",
+                self._after,
+            )
+
+    async def names(self, state: str = "due") -> list[str]:
+        """The names of what still waits, or of another state."""
+        return [each["name"] for each in await self.all() if each["state"] == state]
+
+    async def payloads(self, name: str) -> list[Mapping[str, Any]]:
+        """What the jobs called ``name`` were given."""
+        return [each["payload"] for each in await self.all() if each["name"] == name]
+
+    async def run_all(self) -> int:
+        """Do everything that is due by the test's clock, deliveries too; how many pieces.
+
+        A job that raises is tried again later, as in the worker: its row keeps the error.
+        """
+        from core.jobs.services import drain
+
+        before = db.DB.scoped_role
+        # With the rights of the worker: what it may not do must fail here, too.
+        db.DB.scoped_role = db.WORKER
+        try:
+            return await drain(host_registry.current())
+        finally:
+            db.DB.scoped_role = before
+
+
+@pytest.fixture
+async def jobs(db: Any) -> Jobs:  # noqa: ARG001
+    """What this test enqueues."""
+    return Jobs(int(await _value("select coalesce(max(id), 0) from core_due")))
+
+
+class Messages:
+    """Messages put into inboxes since the test began."""
+
+    def __init__(self, after: int) -> None:
+        self._after = after
+
+    async def all(self) -> list[dict[str, Any]]:
+        """``kind``, ``person``, ``title``, ``text``, ``subject_kind``, ``subject_id``, in order."""
+        async with db.transaction(Scope.platform("a test looks at everything")):
+            return await db.rows(
+                "select id, kind, person, title, text, subject_kind, subject_id from core_message"
+                " where id > $1 order by id",
+                self._after,
+            )
+
+    async def to(self, person: int) -> list[dict[str, Any]]:
+        """Those of one person."""
+        return [each for each in await self.all() if each["person"] == person]
+
+    async def kinds(self) -> list[str]:
+        """Their kinds in order."""
+        return [each["kind"] for each in await self.all()]
+
+
+@pytest.fixture
+async def messages(db: Any) -> Messages:  # noqa: ARG001
+    """Whom this test tells."""
+    return Messages(int(await _value("select coalesce(max(id), 0) from core_message")))
+
+
+class Files:
+    """A store of one test's own, empty at its beginning."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    async def add(
+        self, name: str, content: bytes, place: Place, *, purpose: str = "core.test"
+    ) -> Any:
+        """Store a file as an upload would: sniffed, sealed, charged to the place's organisation."""
+        from core.storage.services import store
+
+        async with db.transaction(Scope.platform("a test stores a file")):
+            return await store(content, name, place=place, purpose=purpose)
+
+    def paths(self) -> list[str]:
+        """What lies in the store."""
+        return sorted(
+            str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file()
+        )
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
+    """Where this test's files go; nothing of another test is in it."""
+    folder = tmp_path / "files"
+    own = core_settings.load()
+    own = replace(own, storage=replace(own.storage, url=f"file://{folder}"))
+    monkeypatch.setattr(core_settings, "load", lambda: own)
+    return Files(folder)
+
+
+# --- time ------------------------------------------------------------------------------------
+
+
+class Clock:
+    """The time of the test: ``clock(moment)`` sets it."""
+
+    def __init__(self) -> None:
+        self.moment: datetime | None = None
+
+    def __call__(self, moment: datetime) -> datetime:
+        if moment.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        self.moment = moment
+        return moment
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Sets the platform's time; until it is called, time is real."""
+    held = Clock()
+    real: Callable[[], datetime] = core_clock.now
+    source = core_clock._source  # noqa: SLF001
+
+    # Past the context variable: the test, its fixtures and tasks all must see the same moment.
+    class Source:
+        def get(self) -> Callable[[], datetime] | None:
+            inner = source.get()
+            if inner is not None or held.moment is None:
+                return inner
+            return lambda: held.moment or real()
+
+        def set(self, value: Callable[[], datetime] | None) -> object:
+            return source.set(value)
+
+        def reset(self, token: Any) -> None:
+            source.reset(token)
+
+    monkeypatch.setattr(core_clock, "_source", Source())
+    return held
+
+
+# --- gates -----------------------------------------------------------------------------------
+
+ObjectsTo = Callable[..., Awaitable[list[str]]]
+
+
+@pytest.fixture
+def objects_to(db: Any) -> ObjectsTo:  # noqa: ARG001
+    """Asks one gate about one or several subjects; the codes of the objections, in order."""
+
+    async def ask(
+        gate: str,
+        *subjects: SubjectRef,
+        on: date | None = None,
+        draft: Mapping[str, Any] | None = None,
+        scope: Scope | None = None,
+    ) -> list[str]:
+        from core.host.gates import decide
+
+        async with _asking(scope):
+            verdict = await decide(gate, subjects, on or core_clock.today(), draft)
+        return [each.code for ref in subjects for each in verdict.blockers.get(ref, ())]
+
+    return ask
+
+
+def _asking(scope: Scope | None) -> Any:
+    return db.transaction(scope or Scope.platform("a test asks a gate"))
