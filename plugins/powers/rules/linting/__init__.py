@@ -19,8 +19,8 @@ from plugins.powers.rules.linting import (
     officers,
     rollbacks,
 )
-from plugins.powers.rules.linting.book import BOOK, CHAPTERS, Entry, handbook
-from plugins.powers.rules.linting.finding import LEVEL_TITLES, Finding, Level
+from plugins.powers.rules.linting.book import BOOK, CHAPTERS, handbook
+from plugins.powers.rules.linting.finding import LEVEL_TITLES, Entry, Finding, Level
 from plugins.powers.rules.linting.view import View
 
 __all__ = [

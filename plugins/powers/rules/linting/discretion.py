@@ -134,13 +134,7 @@ def _unwatched(view: View) -> Iterator[Finding]:
         for point in view.item.points
         if point.kind == KIND and (found := standard_of(view, point))
     }
-    deciding = [
-        step.key
-        for step in view.item.steps
-        if step.key in view.walked
-        and view.of_type(step.key, "outcome")
-        and len(view.of_type(step.key, "money")) == 1
-    ]
+    deciding = _deciding(view)
     for standard in view.item.standards:
         if standard.key not in used:
             only = deciding[0] if len(deciding) == 1 else ""
@@ -155,6 +149,27 @@ def _unwatched(view: View) -> Iterator[Finding]:
                 amount=view.of_type(only, "money")[0].key if only else "",
                 tier=next((one.key for one in view.of_type(only, "standard")), ""),
             )
+
+
+def _deciding(view: View) -> list[str]:
+    """The steps where an amount is decided."""
+    return [
+        step.key
+        for step in view.item.steps
+        if step.key in view.walked
+        and view.of_type(step.key, "outcome")
+        and len(view.of_type(step.key, "money")) == 1
+    ]
+
+
+def _decided_at(view: View, standard: Standard) -> list[str]:
+    """The steps where a standard is applied: those of its points, or where a point would stand."""
+    pointed = [
+        point.step
+        for point in view.item.points
+        if point.kind == KIND and point.step in view.steps and standard_of(view, point) == standard
+    ]
+    return pointed or _deciding(view)
 
 
 def fix_unwatched(item: Definition, finding: Finding) -> Definition:
@@ -209,9 +224,7 @@ def _conditions(
     sound = True
     optional: dict[str, Control] = {}
     late: dict[str, Control] = {}
-    decided = [
-        p.step for p in view.item.points if p.kind == KIND and standard_of(view, p) == standard
-    ]
+    decided = _decided_at(view, standard)
     for tier in standard.tiers:
         where, name = f"standards/{standard.key}/tiers/{tier.key}", _tier_name(standard, tier)
         for condition in tier.conditions:
@@ -451,10 +464,7 @@ def fix_range(item: Definition, finding: Finding) -> Definition:
 
 
 def _kinds(view: View, standard: Standard) -> Iterator[Finding]:
-    steps = [
-        p.step for p in view.item.points if p.kind == KIND and standard_of(view, p) == standard
-    ]
-    for step in steps:
+    for step in _decided_at(view, standard):
         listing = next((c for c in view.of_type(step, "choices") if "kind" in c.key), None)
         if listing is None:
             continue

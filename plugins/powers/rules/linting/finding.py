@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the linter says: a numbered finding about one place of an item."""
 
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Literal
 
@@ -40,3 +41,16 @@ class Finding(msgspec.Struct, frozen=True):
     def level_title(self) -> str:
         """错误, 警告 or 提示."""
         return LEVEL_TITLES[self.level]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One number of the linter."""
+
+    number: str
+    level: Level
+    title: str
+    cause: str
+    cure: str
+    fix: str = ""
+    """What the button does; empty where only a person can decide."""

@@ -22,8 +22,8 @@ def check_rollbacks(view: View) -> Iterator[Finding]:
             continue
         if way.kind == "rollback":
             yield from _not_behind(view, place, way, watched=_watched_by(view, way))
-        elif way.target and way.target != way.origin and (name := _watched_by(view, way)):
-            yield from _back_as_branch(view, place, way, name)
+        elif way.target and way.target != way.origin:
+            yield from _back_as_branch(view, place, way, _watched_by(view, way))
     for point in points:
         if point.step and point.step == view.first and not view.predecessors(point.step):
             others = len(points) > 1
@@ -99,7 +99,8 @@ def _back_as_branch(view: View, place: int, way: Transition, name: str) -> Itera
         f"transitions/{place}",
         f"从“{view.title(way.origin)}”到“{view.title(way.target)}”的线",
         f"从“{view.title(way.origin)}”往回到“{view.title(way.target)}”的线画成了"
-        f"{'分支' if way.kind == 'branch' else '前进'}：走这条线不算回退，监察点“{name}”不会提示。",
+        f"{'分支' if way.kind == 'branch' else '前进'}：走这条线不算回退，"
+        + (f"监察点“{name}”不会提示。" if name else "办过的环节不会被取代。"),
         fix=None if way.when is None and others else "",
         place=place,
     )
