@@ -22,3 +22,9 @@ class EndForm(msgspec.Struct):
     """Why a silence ends early."""
 
     reason: Annotated[str, Meta(title="理由", min_length=2, max_length=80)]
+
+
+class LogForm(msgspec.Struct):
+    """A log to try a draft on; how a foreign log's names are to be read."""
+
+    mapping: Annotated[str, Meta(title="对应关系", max_length=20000)] = ""

@@ -39,6 +39,9 @@ MANIFEST = Manifest(
 
 READERS = ("handler", "dept_supervisor", "supervision_bureau", "leader", "legal_office")
 
+APPROVERS = ("submitter", "legal_office", "dept_supervisor", "supervision_bureau")
+"""Who compiles, reviews and decides about points: each may see what a draft would do."""
+
 CASE_ACTS = (
     "opened",
     "authorised",
@@ -94,6 +97,8 @@ def permissions() -> list[Permission]:
         Permission("inspection.alarm.read", "查看报警", READERS),
         Permission("inspection.alarm.silence", "设置静默", ("supervision_bureau",)),
         Permission("inspection.case.why", "查看监察点为什么报或不报", READERS),
+        Permission("inspection.trial.read", "查看试运行报告", APPROVERS),
+        Permission("inspection.trial.run", "试运行监察点", APPROVERS),
     ]
 
 
@@ -144,7 +149,7 @@ def panels() -> list[Panel]:
             "inspection.alarm.read",
             "/inspection/panels/case/{id}",
             weight=10,
-        )
+        ),
     ]
 
 
@@ -159,6 +164,7 @@ def subject_kinds() -> list[SubjectKind]:
             permission="inspection.alarm.read",
         ),
         SubjectKind("inspection.silence", "静默", describe=reactions.describe_silence),
+        SubjectKind("inspection.trial", "试运行", describe=reactions.describe_trial),
     ]
 
 
@@ -201,6 +207,14 @@ def fact_kinds() -> list[FactKind]:
             "{by} 用封存的证明重新判定：{result}",
             facts.ProofJudged,
             broadcast=False,
+        ),
+        *(
+            FactKind(f"inspection.trial_{act}", title, text, facts.TrialMoved, broadcast=False)
+            for act, title, text in (
+                ("begun", "发起试运行", "{by}发起“{title}”的试运行"),
+                ("cancelled", "取消试运行", "{by}取消“{title}”的试运行"),
+                ("done", "试运行完成", "“{title}”试运行完成，报告 {report}"),
+            )
         ),
     ]
 
@@ -246,12 +260,13 @@ def gate_checks() -> list[GateCheck]:
 @hookimpl
 def jobs() -> list[Job | Cron]:
     return [
+        Job("inspection.try_draft", reactions.carry_on, timeout=timedelta(seconds=90)),
         Cron(
             "inspection.silences",
             reactions.announce_ended_silences,
             every=timedelta(minutes=10),
             reason="静默到期要告知设置的人，不分地区",
-        )
+        ),
     ]
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading alarms, silences and figures."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -47,6 +47,11 @@ class _Titles(dict[str, str]):
 
 
 KIND_TITLES = _Titles({k.key: k.title for k in SEVEN})
+
+
+def kind_titles(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Titles of all kinds; ``more`` are those other plugins brought."""
+    return _Titles({**KIND_TITLES, **(more or {})})
 
 
 ALARMS = Listing(
@@ -270,3 +275,25 @@ async def points_of_case(events: Sequence[Event]) -> list[Point]:
         "select definition from inspection_rule_set where item = $1 order by version", item
     )
     return points_of([msgspec.convert(r["definition"], Definition) for r in found])
+
+
+# Trials ---------------------------------------------------------------------------------------
+
+
+async def trials_of_draft(draft: int, scope: Scope) -> list[dict[str, Any]]:
+    """The trials of a draft, newest first."""
+    where, args = scope_conditions(scope, "t", start=2)
+    return await rows(
+        f"select t.* from inspection_trial t where t.draft = $1 and {where}"
+        " order by t.id desc limit 6",
+        draft,
+        *args,
+    )
+
+
+async def names_of_units(units: Collection[int]) -> dict[int, str]:
+    """Names of organisations, public like those on every door."""
+    found = await rows(
+        "select id, name from core_organisation where id = any($1::int8[])", sorted(units)
+    )
+    return {r["id"]: r["name"] for r in found}

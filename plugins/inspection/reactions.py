@@ -18,6 +18,11 @@ from plugins.inspection.services import life
 from plugins.inspection.services.judging import ALARM, judge_case, verdicts_of
 from plugins.inspection.services.rulesets import keep_rules, kinds
 from plugins.inspection.services.silences import end_due_silences
+from plugins.inspection.services.trials.beginning import begin_trial, find_trial
+from plugins.inspection.services.trials.gate import may_take_effect
+from plugins.inspection.services.trials.running import carry_on
+
+__all__ = ["carry_on", "may_take_effect"]
 
 
 async def on_rules(fact: Fact) -> None:
@@ -28,6 +33,16 @@ async def on_rules(fact: Fact) -> None:
 async def on_case(fact: Fact) -> None:
     """Something happened in a case, or a clock of one ran out."""
     await judge_case(fact)
+
+
+async def on_draft_submitted(fact: Fact) -> None:
+    """A draft goes its way of approval: who decides has its effect before him (C4-17)."""
+    await begin_trial(fact.payload, fact.place, again=False)
+
+
+async def on_trial_requested(fact: Fact) -> None:
+    """Somebody asked for a trial on the draft's page."""
+    await begin_trial(fact.payload, fact.place, again=True)
 
 
 def of_case(fact: Fact) -> Sequence[SubjectRef]:
@@ -211,6 +226,13 @@ async def find_alarms(text: str, scope: Scope) -> Sequence[SubjectLabel]:
 
 async def describe_silence(_silence: int, _scope: Scope) -> SubjectLabel | None:
     return SubjectLabel("静默", "/inspection/silences")
+
+
+async def describe_trial(trial: int, scope: Scope) -> SubjectLabel | None:
+    found = await find_trial(trial)
+    if found is None or not scope.sees(Place(found["region_lo"], found["org_lo"])):
+        return None
+    return SubjectLabel(f"试运行：{found['title']}", f"/inspection/trials/{trial}")
 
 
 # Crons ----------------------------------------------------------------------------------------

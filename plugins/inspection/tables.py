@@ -149,3 +149,62 @@ class Silence(Owned, Table, tablename="inspection_silence"):
     ended_at = Timestamptz(null=True, default=None)
     """Taken back early, or its end was announced."""
     ended_by = Varchar(length=100, default="")
+
+
+class Trial(Owned, Table, tablename="inspection_trial"):
+    """A draft tried on past cases or on a log; the finished report is bound to it by its hash."""
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    draft = BigInt(default=None, index=True)
+    item = BigInt(default=0)
+    code = Varchar(length=60, default="")
+    title = Varchar(length=200, default="")
+    digest = Varchar(length=64, default=None, index=True)
+    """SHA-256 of the definition as it would be published; what is approved is exactly this."""
+    base_version = Integer(default=0)
+    revision = Integer(default=0)
+    definition = JSONB(default=None)
+    source = Varchar(length=8, default="facts")
+    """facts: the past cases of the item; log: an uploaded event log."""
+    log = BigInt(default=0)
+    """The trial whose `TrialCase` rows hold the log; its own id, or that of the first one."""
+    log_name = Varchar(length=200, default="")
+    log_hash = Varchar(length=64, default="")
+    """SHA-256 of the uploaded file."""
+    state = Varchar(length=10, default="waiting")
+    """waiting, running, done, cancelled, failed."""
+    total = Integer(default=0)
+    done = Integer(default=0)
+    events = Integer(default=0)
+    unreadable = Integer(default=0)
+    place = BigInt(default=0)
+    """Where reading goes on: the fact of the case read last, or the number of cases read."""
+    upto = BigInt(default=0)
+    """Facts recorded later are not read, however long it takes."""
+    until = Timestamptz(null=True, default=None)
+    """The time of judging, taken from the facts themselves, never from the clock."""
+    chained = Varchar(length=64, default="")
+    counted = Text(default="")
+    report = Text(default="")
+    report_hash = Varchar(length=64, default="")
+    reason = Text(default="")
+    author_name = Varchar(length=100, default="")
+    created_at = Timestamptz(default=None)
+    moved_at = Timestamptz(default=None)
+    finished_at = Timestamptz(null=True, default=None)
+
+
+class TrialCase(Owned, Table, tablename="inspection_trial_case"):
+    """A case of an uploaded log, read and checked when it was uploaded."""
+
+    GRANTS: ClassVar = ADD_ONLY
+
+    id = BigSerial(primary_key=True)
+    trial = ForeignKey(Trial, null=False, on_delete=OnDelete.restrict, index=False)
+    number = Integer(default=None)
+    name = Varchar(length=200, default="")
+    content = Text(default=None)
+
+    once = Unique([trial, number])

@@ -76,3 +76,15 @@ class ProofJudged(msgspec.Struct, frozen=True, kw_only=True):
     same: bool
     result: str
     by: str
+
+
+class TrialMoved(msgspec.Struct, frozen=True):
+    """A draft is being tried, was tried, or somebody stopped it."""
+
+    trial: int
+    draft: int
+    title: str
+    digest: str
+    by: str = ""
+    report: str = ""
+    """SHA-256 of the finished report."""

@@ -29,6 +29,14 @@ ACTS = {
     "closed": "办结",
     "attempt_refused": "提交未通过",
     "archived_note": "归档补记",
+    "signed": "会签",
+    "version_moved": "改按新版办理",
+    "handed_over": "移送其他单位",
+    "document_issued": "制作文书",
+    "document_served": "送达文书",
+    "document_voided": "作废文书",
+    "disclosed": "公示",
+    "archived": "归档",
     "clock_lapsed": "期限届满",
 }
 

@@ -40,6 +40,13 @@ IDLE = frozenset(
         "archived_note",
         "payment_recorded",
         "transferred",
+        "signed",
+        "version_moved",
+        "document_issued",
+        "document_served",
+        "document_voided",
+        "disclosed",
+        "archived",
     )
 )
 

@@ -63,7 +63,7 @@ def inquiry(n=0, **more):
 
 
 def test_every_published_kind_of_case_event_decodes():
-    assert {key for key, _, _ in KINDS} == set(CASE_ACTS)
+    assert {key for key, _, _ in KINDS} >= set(CASE_ACTS)
     for key, _, _ in KINDS:
         published = CaseEvent(
             case=1,
@@ -86,7 +86,9 @@ def test_every_published_kind_of_case_event_decodes():
     assert len(event.evidence["photos"].files) == 2
     assert [o.qualified for o in event.next_officers] == [True, True]
     ours = {f.encode_name for f in msgspec.structs.fields(type(event))}
-    assert set(CaseEvent.__struct_fields__) - ours <= {"gate", "changes", "approver"}
+    # What judging never asks for: who signed what, which document, and the gate's own answer.
+    unread = {"gate", "changes", "approver", "signatures", "document"}
+    assert set(CaseEvent.__struct_fields__) - ours <= unread
 
 
 async def test_the_alarm_stands_before_the_submit_is_committed(county, facts):

@@ -31,13 +31,13 @@ from core.api.web import (
 )
 from plugins.inspection import queries
 from plugins.inspection.forms import EndForm, SilenceForm
+from plugins.inspection.routes.words import kind_titles
 from plugins.inspection.rules import telling
 from plugins.inspection.rules.engine import worst
 from plugins.inspection.rules.proof import unpack
 from plugins.inspection.services.exporting import export_cases
 from plugins.inspection.services.judging import ALARM, CASE, verdicts_of
 from plugins.inspection.services.proving import judge_proof_again
-from plugins.inspection.services.rulesets import kinds
 from plugins.inspection.services.silences import declare_silence, end_silence
 
 READ = "inspection.alarm.read"
@@ -72,7 +72,7 @@ async def list_alarms(request: Request) -> Response:
         listing=listing,
         lamps=lamps,
         holds=held,
-        kinds=_kind_titles(),
+        kinds=kind_titles(),
         states=queries.STATE_TITLES,
         chips=STATE_CHIPS,
         actions=actions_for(request, ALARM, many=True),
@@ -136,7 +136,7 @@ async def _alarm_page(
         said=telling.sentence_parts(verdict),
         verdict=verdict,
         proof=proof,
-        kind=_kind_titles()[found["kind"]],
+        kind=kind_titles()[found["kind"]],
         state_words=queries.STATE_TITLES[found["state"]],
         chip="returned" if found["returned"] else STATE_CHIPS[found["state"]],
         lived=_life(found, acts, hold),
@@ -211,7 +211,7 @@ async def why(request: Request, case: FromPath[int], step: FromQuery[str] = "") 
         label = (await describe([ref], who.scope)).get(ref)
         points = await queries.points_of_case(events)
     verdicts = telling.in_one_version(verdicts)
-    groups = telling.by_step(verdicts, points, _kind_titles())
+    groups = telling.by_step(verdicts, points, kind_titles())
     for group in groups:
         for line in group["lines"]:
             line["alarm"] = by_key.get(line["key"])
@@ -250,7 +250,7 @@ async def case_panel(request: Request, case: FromPath[int]) -> Response:
         passed=sum(v.result == "passed" for v in said),
         halted=next((v.reason for v in said if v.detail.get("paused")), ""),
         worst=worst([a["colour"] for a in found if a["state"] != "revoked"]),
-        kinds=_kind_titles(),
+        kinds=kind_titles(),
         states=queries.STATE_TITLES,
         chips=STATE_CHIPS,
         may_ask=who.may(WHY),
@@ -367,13 +367,6 @@ async def _silences_page(
         end_form=end_form,
         asked={k: request.query_params.get(k, "") for k in ("item", "point", "case")},
     )
-
-
-def _kind_titles() -> dict[str, str]:
-    titles = queries.KIND_TITLES.copy()
-    found = type(queries.KIND_TITLES)(titles)
-    found.update({key: kind.title for key, kind in kinds().by_key.items()})
-    return found
 
 
 ROUTES = [
