@@ -136,8 +136,26 @@ class Security:
     login_window_minutes: int = 15
     """Failures within this window count together."""
     login_lock_minutes: int = 30
+    administrator_codes: Literal["auto", "on", "off"] = "auto"
+    """One-time codes (TOTP) for the three administrators; auto: in production, never in a demo."""
     encryption_key: str = field(default="", repr=False)
     """Key of encrypted personal data, base64 of 32 bytes; empty = derived from the secret."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backup:
+    """The nightly backup. Keep a copy on another machine; this only makes it."""
+
+    folder: str = ""
+    """Where to; empty = ``backups`` in the data folder."""
+    at: str = "02:30"
+    """Beijing time; empty = none is made by itself."""
+    keep: int = 7
+    """How many are kept; older ones are deleted once a new one is complete."""
+    password_file: str = ""
+    """File with a password to encrypt backups with; the installation's secret is then inside."""
+    warn_hours: int = 48
+    """How old the last good one may be before administrators are warned."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +204,7 @@ class Settings:
     worker: Worker = Worker()
     session: Session = Session()
     security: Security = Security()
+    backup: Backup = Backup()
     documents: Documents = Documents()
     logging: Logging = Logging()
     plugins: Plugins = Plugins()
@@ -199,6 +218,13 @@ class Settings:
     def secure_cookies(self) -> bool:
         """Whether browsers reach us by https."""
         return self.server.url.startswith("https://")
+
+    @property
+    def administrators_need_codes(self) -> bool:
+        """Whether the three administrators sign in with a second factor."""
+        if self.security.administrator_codes == "auto":
+            return self.production and not self.demo
+        return self.security.administrator_codes == "on"
 
     @property
     def storage_url(self) -> str:
@@ -235,6 +261,10 @@ VARIABLES: Mapping[str, str] = {
     "STORAGE_SECRET_KEY": "storage.secret_key",
     "JIANDU_LEGACY_DEFAULT_PASSWORD": "security.legacy_default_password",
     "JIANDU_ENCRYPTION_KEY": "security.encryption_key",
+    "JIANDU_ADMINISTRATOR_CODES": "security.administrator_codes",
+    "JIANDU_BACKUP_FOLDER": "backup.folder",
+    "JIANDU_BACKUP_AT": "backup.at",
+    "JIANDU_BACKUP_PASSWORD_FILE": "backup.password_file",
     "JIANDU_LOG_LEVEL": "logging.level",
     "JIANDU_LOG_FORMAT": "logging.format",
 }

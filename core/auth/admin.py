@@ -12,11 +12,12 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
 from core import clock, db
-from core.auth import queries, rules, services
+from core.auth import queries, rules, separation, services
 from core.auth.access import requires, visitor
 from core.auth.forms import AccountForm, GrantForm, ReasonForm, RightsForm
 from core.errors import Invalid, NotFound, Refused
 from core.forms import Bound, unbound
+from core.totp.services import state_of
 from core.web.responses import bind, export, page, redirect, wants_xlsx
 from core.web.state import held
 
@@ -87,6 +88,7 @@ async def _detail(
         held_roles = await queries.assignments(user_id, clock.today(), only_valid=False)
         slips = await queries.slips(user_id)
         open_sessions = await queries.sessions(user_id, idle, clock.now())
+        second = await state_of(user_id)
         grantable = who.may("core.role.grant") and user_id != who.user_id
         role_options = await queries.role_options() if grantable else []
         regions = await queries.regions() if grantable else []
@@ -106,6 +108,8 @@ async def _detail(
         may_grant=grantable,
         may_manage=who.may("core.account.manage") and user_id != who.user_id,
         now_at=clock.now(),
+        second=second,
+        may_reset=who.may("core.totp.reset") and user_id != who.user_id,
     )
 
 
@@ -230,7 +234,12 @@ async def rights(request: Req) -> Response[Any]:
         {
             "title": manifest.title,
             "permissions": [
-                {"key": key, "title": each.title, "sensitive": each.sensitive}
+                {
+                    "key": key,
+                    "title": each.title,
+                    "sensitive": each.sensitive,
+                    "locked": separation.fault(current["key"], each) if current else "",
+                }
                 for key, each in registry.permissions.items()
                 if registry.plugin_of(each) == name
             ],

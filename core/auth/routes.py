@@ -120,7 +120,12 @@ async def login(request: Req) -> Response[Any]:
         settings.security,
         address=_address(request),
         agent=_agent(request),
+        administrators_need_codes=settings.administrators_need_codes,
     )
+    if result.second:
+        from core.totp.routes import second_step
+
+        return await second_step(request, result, form.value.next, form.value.carry)
     if result.ticket is None:
         headers = {"Retry-After": str(result.wait_seconds)} if result.wait_seconds else None
         return sign_in_page(
@@ -131,7 +136,7 @@ async def login(request: Req) -> Response[Any]:
             headers=headers,
             demo=await _demo_accounts(request),
         )
-    return await _enter(request, result, form.value.next, form.value.carry)
+    return await enter(request, result, form.value.next, form.value.carry)
 
 
 async def _demo_login(request: Req, form: DemoForm) -> Response[Any]:
@@ -142,10 +147,11 @@ async def _demo_login(request: Req, form: DemoForm) -> Response[Any]:
     result = await services.sign_in_demo(
         form.demo, address=_address(request), agent=_agent(request)
     )
-    return await _enter(request, result, form.next, "")
+    return await enter(request, result, form.next, "")
 
 
-async def _enter(request: Req, result: SignedIn, path: str, carry: str) -> Response[Any]:
+async def enter(request: Req, result: SignedIn, path: str, carry: str) -> Response[Any]:
+    """Hand out the session: back to a carried form, or on to ``path``."""
     assert result.ticket is not None
     kept = held(request)
     kept.new_cookie = result.ticket.token
@@ -288,6 +294,11 @@ async def switch_role(request: Req) -> Response[Any]:
     form = await bind(request, SwitchForm)
     if not form.ok:
         return redirect(request, "/roles")
+    if held(request).platform.settings.administrators_need_codes:
+        from core.totp.services import must_enrol_for
+
+        if await must_enrol_for(visitor(request).user_id, form.value.assignment):
+            raise Refused("这个身份要用动态验证码登录。请退出后重新登录，按提示绑定。")
     ticket = await services.switch_role(
         visitor(request),
         form.value.assignment,

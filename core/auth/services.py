@@ -14,13 +14,13 @@ from typing import Any
 
 from core import clock, db
 from core.api.plugin import Place, SubjectRef
-from core.auth import passwords, queries, rules, sessions
+from core.auth import passwords, queries, rules, separation, sessions
 from core.auth.declared import AccountActed, RightsChanged, RoleActed, SessionActed
 from core.auth.sessions import Ticket
 from core.auth.visitor import Visitor
 from core.errors import Conflict, Invalid, NotFound, Refused
 from core.facts.services import record
-from core.host.registry import Registry
+from core.host.registry import Registry, current
 from core.scope import Scope
 from core.settings import Security
 
@@ -48,6 +48,10 @@ class SignedIn:
     must_change: bool = False
     sentence: str = ""
     wait_seconds: int = 0
+    second: str = ""
+    """``code``: the password was right and a one-time code is asked for; ``enrol``: this office
+    needs one and has none yet. Nothing is open until then."""
+    slip_id: int = 0
 
 
 WRONG = "账号或密码不对"
@@ -59,7 +63,13 @@ def login_key(login: str) -> bytes:
 
 
 async def sign_in(
-    login: str, password: str, rule: Security, *, address: str = "", agent: str = ""
+    login: str,
+    password: str,
+    rule: Security,
+    *,
+    address: str = "",
+    agent: str = "",
+    administrators_need_codes: bool = False,
 ) -> SignedIn:
     """Try name and password (or the code of a slip).
 
@@ -102,7 +112,26 @@ async def sign_in(
         return SignedIn(sentence="这个账号已停用，请联系本单位管理员。")
     if good and _unused_legacy(user, password, rule, moment):
         return SignedIn(sentence="初始密码超过 7 天没有使用，账号已失效，请联系管理员重新开通。")
+    from core.totp.services import needed
+
+    if second := await needed(user["id"], required=administrators_need_codes):
+        slip_id = slip["id"] if slip and with_slip else 0
+        return SignedIn(user_id=user["id"], second=second, slip_id=slip_id)
     return await _succeeded(user, slip if with_slip else None, key, address, agent, rule, moment)
+
+
+async def finish_sign_in(
+    user_id: int, slip_id: int, rule: Security, *, address: str = "", agent: str = ""
+) -> SignedIn:
+    """Open the session of somebody whose password and one-time code were both right."""
+    async with db.transaction(office(0)):
+        known = await queries.user(user_id)
+        user = await queries.user_by_login(known["login"]) if known else None
+    if user is None or not user["active"]:
+        return SignedIn(sentence="这个账号已停用，请联系本单位管理员。")
+    slip = {"id": slip_id} if slip_id else None
+    key = login_key(user["login"])
+    return await _succeeded(user, slip, key, address, agent, rule, clock.now())
 
 
 def _until(moment: datetime) -> str:
@@ -646,6 +675,9 @@ async def set_rights(role_key: str, wanted: set[str], by: int, known: set[str]) 
         added, removed = sorted((wanted & known) - have), sorted((have & known) - wanted)
         if not added and not removed:
             return
+        declared = current().permissions
+        if wrong := separation.faults(role_key, [declared[k] for k in added if k in declared]):
+            raise Refused(*wrong)
         await db.execute(
             "delete from core_role_permission where role = $1 and permission = any($2)",
             role["id"],
