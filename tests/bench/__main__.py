@@ -30,6 +30,7 @@ BENCHES = {
     "sweep": "tests.bench.clock_sweep",
     "start": "tests.bench.start",
     "document": "tests.bench.document",
+    "lint": "tests.bench.lint",
 }
 
 

@@ -27,6 +27,7 @@ class View:
         self.first = item.steps[0].key if item.steps else ""
         self.forms = {form.key: form for form in reversed(item.forms)}
         self.going: dict[str, list[Transition]] = defaultdict(list)
+        self._controls: dict[str, dict[str, Control]] = {}
         self._after: dict[str, set[str]] = {}
         self._around: dict[str, set[str]] = {}
         for way in item.transitions:
@@ -42,9 +43,12 @@ class View:
 
     def controls(self, step: str) -> dict[str, Control]:
         """The controls filled in at a step, by key."""
-        found = self.steps.get(step)
-        form = self.forms.get(found.form) if found else None
-        return {control.key: control for control in form.controls} if form else {}
+        if step not in self._controls:
+            found = self.steps.get(step)
+            form = self.forms.get(found.form) if found else None
+            held = {control.key: control for control in form.controls} if form else {}
+            self._controls[step] = held
+        return self._controls[step]
 
     def of_type(self, step: str, *types: str) -> list[Control]:
         """The controls of a step of these types, in order."""
