@@ -183,11 +183,12 @@ async def test_withdrawn_role_and_closed_account_hold_for_the_next_request(clien
 
 async def test_rights_change_for_the_next_request(client, login_as):
     await login_as("handler")
-    assert (await client.get("/accounts")).status_code == 403
-    await services.set_rights("handler", {"core.account.read"}, by=0, known={"core.account.read"})
-    answer = await client.get("/accounts")
+    assert (await client.get("/explain")).status_code == 403
+    right = "core.access.explain"
+    await services.set_rights("handler", {right}, by=0, known={right})
+    answer = await client.get("/explain")
     assert answer.status_code == 200, answer.text[:1500]
-    assert "账号" in (await htmx(client).get("/nav/badges", one_root=False)).text
+    assert "谁能看到" in (await htmx(client).get("/nav/badges", one_root=False)).text
 
 
 async def test_switching_the_role_changes_session_and_scope(client, login_as, agencies):

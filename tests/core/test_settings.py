@@ -54,6 +54,7 @@ def test_every_variable_leads_to_a_setting(config: Path) -> None:
         "JIANDU_WEB": "5",
         "JIANDU_LEGACY_DEFAULT_PASSWORD": "true",
         "JIANDU_LOG_LEVEL": "debug",
+        "JIANDU_ADMINISTRATOR_CODES": "on",
         "JIANDU_LOG_FORMAT": "json",
     }
     for variable, path in VARIABLES.items():
