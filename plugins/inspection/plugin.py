@@ -27,6 +27,7 @@ from core.api.plugin import (
 )
 from plugins.inspection import queries, reactions
 from plugins.inspection.replay import command as replay
+from plugins.inspection.replay import rules_command
 from plugins.inspection.rules import facts
 
 MANIFEST = Manifest(
@@ -306,7 +307,17 @@ def contributions() -> list[Contribution]:
                 "configure": replay.configure,
                 "run": replay.run,
             },
-        )
+        ),
+        Contribution(
+            "core.command",
+            "inspection.rules",
+            {
+                "name": "rules",
+                "help": rules_command.HELP,
+                "configure": rules_command.configure,
+                "run": rules_command.run,
+            },
+        ),
     ]
 
 
