@@ -35,7 +35,7 @@ def _serve(options: argparse.Namespace) -> int:
         os.environ["JIANDU_DEMO"] = "0"
     # A port that somebody asked for is taken or refused, never silently replaced.
     exact = bool(os.environ.get("PORT", "").strip())
-    return Supervisor(read(os.environ), exact_port=exact).run()
+    return Supervisor(read(os.environ), exact_port=exact, reload=options.reload).run()
 
 
 def _worker(_options: argparse.Namespace) -> int:
@@ -134,6 +134,7 @@ def _add_built_in(parser: argparse.ArgumentParser) -> Any:
     serve.add_argument("--port", type=int, help="端口，默认 8000")
     serve.add_argument("--web", type=int, help="网页进程数")
     serve.add_argument("--no-demo", action="store_true", help="不写入演示数据")
+    serve.add_argument("--reload", action="store_true", help="代码改动后自动重新启动（仅供开发）")
     add("worker", "只运行后台任务", _worker)
     add("migrate", "升级数据库结构", _migrate)
     seed = add("seed", "写入演示数据（可重复执行）", _seed)

@@ -26,11 +26,18 @@ from core.clock import now
 from core.serve import unchanged
 from core.serve.leash import Child, leashed, listening
 from core.serve.postgres import EmbeddedPostgres, PostgresError
+from core.serve.reloading import Watcher
 from core.serve.valkey import EmbeddedValkey, ValkeyError
-from core.settings import Settings, kept_secret, running
+from core.settings import ROOT, Settings, kept_secret, running
 
 ACCOUNTS = "demo-accounts.json"
 RECORD = "serve.json"
+LOOK_SECONDS = 0.5
+"""How often an author's edits are looked for, and how long nothing may follow before acting."""
+NO_RELOAD = (
+    "正式环境不能边改边运行，请去掉 --reload（RELOAD=1）\n"
+    "(--reload is for development only; this is JIANDU_ENV=production or test)"
+)
 EARLY_DEATHS = 3
 """A process that dies so often before the first page answers has a fault of its own."""
 
@@ -136,8 +143,10 @@ class Supervisor:
         exact_port: bool = False,
         commands: Commands | None = None,
         say: Callable[[str], None] = print,
+        reload: bool = False,
     ) -> None:
         self.settings = settings
+        self.reload = reload
         self.exact_port = exact_port
         self.commands = commands or Commands()
         self.say = say
@@ -147,6 +156,8 @@ class Supervisor:
         self.children: list[Child] = []
         self.url = ""
         self._sock: socket.socket | None = None
+        self._environment: Mapping[str, str] = {}
+        self._watcher: Watcher | None = None
 
     def run(self) -> int:
         """Serve until told to stop; returns the exit code."""
@@ -160,6 +171,10 @@ class Supervisor:
     def _run_locked(self) -> int:
         started = time.monotonic()
         server = self.settings.server
+        if self.reload:
+            if self.settings.environment != "development":
+                raise ServeError(NO_RELOAD)
+            self._watcher = Watcher()
         self._sock = open_port(server.host, server.port, exact=self.exact_port)
         port = int(self._sock.getsockname()[1])
         if port != server.port:
@@ -168,7 +183,7 @@ class Supervisor:
         self.url = server.url or f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
         self.stop.install()
         try:
-            environment = self._start_stores()
+            environment = self._environment = self._start_stores()
             self._record(port, environment)
             if not self._prepare(environment):
                 return 0 if self.stop.asked else 1
@@ -249,7 +264,8 @@ class Supervisor:
             if self.stop.asked:
                 return False
             self.say("数据库升级没有成功，见上面的信息 (the migration failed, see above)")
-            return False
+            # Whoever edits is told on the page which plugin is broken, and mends it there.
+            return self.reload
         if self.settings.demo and not (self.settings.data / ACCOUNTS).exists():
             self.say("写入演示数据 (writing demo data) …")
             if not self._step(self.commands.seed, environment):
@@ -361,7 +377,37 @@ class Supervisor:
     def _watch(self) -> None:
         while not self.stop.asked:
             wait = self._look_after()
-            self.stop.sleep(wait)
+            if self._watcher is None:
+                self.stop.sleep(wait)
+                continue
+            self.stop.sleep(min(wait, LOOK_SECONDS))
+            if changed := self._watcher.changed():
+                self._renew(changed)
+
+    def _renew(self, changed: list[Path]) -> None:
+        """Migrate and start web and worker anew, after an author has saved something."""
+        assert self._watcher is not None
+        while not self.stop.asked:
+            # An editor or a command writes several files; half of them would not start.
+            self.stop.sleep(LOOK_SECONDS)
+            more = self._watcher.changed()
+            if not more:
+                break
+            changed = [*changed, *more]
+        names = sorted({_short(path) for path in changed})
+        rest = f" 等 {len(names)} 个" if len(names) > 3 else ""
+        self.say(f"有改动：{'、'.join(names[:3])}{rest}，重新启动 (edited, restarting) …")
+        if not self._migrated(self._environment) and not self.stop.asked:
+            self.say("数据库没有升级成功，页面上会说明原因 (migration failed, the page says why)")
+        processes = [c for c in self.children if c.name.startswith(("web", "worker"))]
+        for child in processes:
+            child.signal()
+        for child in processes:
+            child.wait(self.settings.server.stop_seconds)
+            # Ended on purpose: neither a failure nor something to wait for.
+            child.process, child.failures, child.next_start = None, 0, 0.0
+            if not self.stop.asked:
+                child.start()
 
     def _look_after(self) -> float:
         """Start again what has died and is due; returns the seconds until something is due."""
@@ -401,6 +447,13 @@ class Supervisor:
         with suppress(OSError):
             (self.settings.data / RECORD).replace(self.settings.data / "serve.last.json")
         signal.set_wakeup_fd(-1)
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.relative_to(ROOT))
+    except ValueError:
+        return path.name
 
 
 def _recorded_ports(data: Path) -> dict[str, int]:

@@ -3,19 +3,35 @@
 
 import argparse
 import gc
+import logging
 import socket
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 
+from core.host.errors import PluginError
 from core.logging import set_up
-from core.settings import load
+from core.settings import Settings, load
 from core.web.observe import observed
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIApplication
+
+
+def _application(settings: Settings) -> Any:
+    """The platform; with a broken plugin a page that names it, in development, else nothing."""
+    try:
+        from core.asgi import app
+    except PluginError as error:
+        logging.getLogger("jiandu.web").exception("a plugin is broken")
+        if settings.environment != "development":
+            return None
+        from core.web.broken import application
+
+        return application(error)
+    return app
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # frozen it is not looked through again with every request either.
     gc.disable()
     # After logging is set up, so that a failing import is logged like everything else.
-    from core.asgi import app
+    app = _application(settings)
+    if app is None:
+        return 3
 
     gc.freeze()
     gc.enable()

@@ -28,6 +28,7 @@ from core.errors import (
     TooLarge,
     TooMany,
 )
+from core.web import culprit as culprits
 from core.web import hx
 from core.web.state import current, held
 
@@ -77,6 +78,7 @@ def render(
     title: str = "",
     reasons: tuple[Blocker, ...] = (),
     headers: dict[str, str] | None = None,
+    error: BaseException | None = None,
 ) -> Response[Any]:
     """The answer for a failed request, in the form the browser can show."""
     from core.web import responses
@@ -89,6 +91,7 @@ def render(
             "text": text or TEXTS.get(status, ""),
             "reasons": _linked(reasons),
             "reference": kept.request_id if status >= 500 else "",
+            "culprit": _shown_culprit(request, error) if error is not None else None,
         }
         asked = hx.read(request)
         if asked.wants_partial and request.method == "GET" and status != 401:
@@ -117,6 +120,14 @@ def render(
     finally:
         current.reset(token)
     return answer
+
+
+def _shown_culprit(request: Req, error: BaseException) -> culprits.Culprit | None:
+    """Plugin, hook and line, for authors and evaluators; users of a real platform see none."""
+    settings = held(request).platform.settings
+    if settings.environment != "development" and not settings.demo:
+        return None
+    return culprits.find(request, error)
 
 
 def _own_path(request: Req) -> str:
@@ -258,9 +269,17 @@ def on_lost_connection(request: Req, error: Exception) -> Response[Any]:
 
 def on_any_error(request: Req, error: Exception) -> Response[Any]:
     """Everything nobody foresaw."""
-    log.error("request failed: %s %s", request.method, request.url.path, exc_info=error)
+    blamed = culprits.find(request, error)
+    log.error(
+        "request failed: %s %s (plugin %r, hook %r)",
+        request.method,
+        request.url.path,
+        blamed.plugin,
+        blamed.hook,
+        exc_info=error,
+    )
     try:
-        return render(request, 500)
+        return render(request, 500, error=error)
     except Exception:
         # The error page itself failed; say it without templates rather than not at all.
         log.exception("the error page failed")

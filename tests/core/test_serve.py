@@ -312,3 +312,44 @@ def test_free_ports_go_in_steps_and_skip_taken_ones() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         assert free_port(port) != port
+
+
+class TestReloading:
+    """``--reload``: what an author saves is served seconds later; never on a server."""
+
+    def test_an_edit_restarts_web_and_worker_and_migrates(
+        self, instance: Callable[..., Instance], tmp_path: Path
+    ) -> None:
+        code = tmp_path / "code"
+        code.mkdir()
+        one = instance("var", f"reload={code}", JIANDU_ENV="development").ready()
+        before = one.parts()
+        (code / "notes.txt").write_text("not code", "utf-8")
+        (code / "plugin.py").write_text("x = 1", "utf-8")
+        until(lambda: "有改动" in one.said())
+        assert "plugin.py" in one.said()
+        assert "notes.txt" not in one.said()
+        old = {before[name] for name in ("web.py", "web.py1", "worker.py")}
+        until(lambda: len(one.parts()) == 5 and not old & set(one.parts().values()))
+        assert one.parts()["postgres"] == before["postgres"], "the database stays"
+        assert int(one.page()) not in old
+        assert "意外结束" not in one.said()
+
+    def test_a_broken_migration_does_not_end_the_session(
+        self, instance: Callable[..., Instance], tmp_path: Path
+    ) -> None:
+        code = tmp_path / "code"
+        code.mkdir()
+        words = (f"reload={code}", "migrate=false")
+        one = instance("var", *words, JIANDU_ENV="development").ready()
+        (code / "plugin.py").write_text("x = 1", "utf-8")
+        until(lambda: "数据库没有升级成功" in one.said())
+        until(one.page)
+
+    @pytest.mark.parametrize("environment", ["production", "test"])
+    def test_refused_outside_development(
+        self, instance: Callable[..., Instance], tmp_path: Path, environment: str
+    ) -> None:
+        one = instance("var", f"reload={tmp_path}", JIANDU_ENV=environment, JIANDU_SECRET="x" * 40)
+        assert one.process.wait(20) == 1
+        assert "不能边改边运行" in one.said()
