@@ -7,6 +7,8 @@ change does. ``history`` returns what happened to a subject, ordered by when it 
 
 from core.api.plugin import Fact, FactHandler, FactKind, Place, SubjectRef
 from core.facts.services import UnknownFact, history, record
+from core.host.enabling import is_enabled
+from core.host.registry import current
 
 __all__ = [
     "Fact",
@@ -15,6 +17,18 @@ __all__ = [
     "Place",
     "SubjectRef",
     "UnknownFact",
+    "heard_by",
     "history",
     "record",
 ]
+
+
+async def heard_by(kind: str, region_lo: int) -> tuple[str, ...]:
+    """The plugins that react to facts of ``kind`` in the region that begins at ``region_lo``.
+
+    For a button that only asks others to do something: without anybody to hear it, it is not
+    shown.
+    """
+    registry = current()
+    names = dict.fromkeys(registry.plugin_of(each) for each in registry.fact_handlers(kind))
+    return tuple([name for name in names if await is_enabled(name, region_lo)])

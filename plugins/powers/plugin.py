@@ -6,15 +6,20 @@ from typing import Any
 from core.api.plugin import (
     DemoStep,
     FactKind,
+    Gate,
     Manifest,
+    MessageKind,
     NavItem,
     Permission,
     SubjectKind,
     hookimpl,
 )
+from plugins.powers import facts
 from plugins.powers.demo import enter_shipped_items
-from plugins.powers.reactions import describe_item, find_items
+from plugins.powers.queries.drafts import waiting_drafts
+from plugins.powers.reactions import describe_draft, describe_item, find_drafts, find_items
 from plugins.powers.rules import Definition
+from plugins.powers.rules import approval as rules
 
 MANIFEST = Manifest(
     name="powers",
@@ -35,6 +40,8 @@ STAFF = (
     "leader",
 )
 
+REVIEWERS = ("submitter", "body_admin", "legal_office", "dept_supervisor", "supervision_bureau")
+
 
 @hookimpl
 def piccolo_apps() -> list[str]:
@@ -53,6 +60,12 @@ def permissions() -> list[Permission]:
     return [
         Permission("powers.item.read", "查看权力事项", STAFF),
         Permission("powers.item.enter", "录入权力事项", ("submitter", "body_admin")),
+        Permission(rules.READ, "查看事项草稿", REVIEWERS),
+        Permission(rules.EDIT, "编制、修订和撤回事项草稿", ("submitter", "body_admin")),
+        Permission(rules.SUBMIT, "送审监察点", ("submitter",)),
+        Permission(rules.LEGAL_REVIEW, "审核流程、表单和文书", ("legal_office",)),
+        Permission(rules.FIRST_REVIEW, "监察点初审", ("dept_supervisor",)),
+        Permission(rules.FINAL_REVIEW, "监察点审定", ("supervision_bureau",)),
     ]
 
 
@@ -66,7 +79,16 @@ def nav_items() -> list[NavItem]:
             "职权目录",
             icon="clipboard-text",
             weight=210,
-        )
+        ),
+        NavItem(
+            "编制与审核",
+            "/powers/drafts",
+            rules.READ,
+            "职权目录",
+            icon="file-pencil",
+            weight=212,
+            badge=waiting_drafts,
+        ),
     ]
 
 
@@ -79,7 +101,14 @@ def subject_kinds() -> list[SubjectKind]:
             describe=describe_item,
             search=find_items,
             permission="powers.item.read",
-        )
+        ),
+        SubjectKind(
+            "powers.draft",
+            "事项草稿",
+            describe=describe_draft,
+            search=find_drafts,
+            permission=rules.READ,
+        ),
     ]
 
 
@@ -91,7 +120,80 @@ def fact_kinds() -> list[FactKind]:
             "权力事项生效",
             "“{title}”（{code}）第 {version} 版生效",
             Definition,
+        ),
+        FactKind(
+            "powers.draft_created", "编制草稿", "“{title}”开始编制", facts.Drafted, broadcast=False
+        ),
+        FactKind(
+            "powers.draft_edited",
+            "修改草稿",
+            "“{title}”第 {revision} 次保存",
+            facts.Edited,
+            broadcast=False,
+        ),
+        FactKind(
+            "powers.draft_renewed",
+            "并入新版",
+            "“{title}”并入第 {base_version} 版",
+            facts.Renewed,
+            broadcast=False,
+        ),
+        FactKind(
+            "powers.draft_sent_to_legal",
+            "送法制审核",
+            "“{title}”送法制审核",
+            facts.Drafted,
+            broadcast=False,
+        ),
+        FactKind(
+            "powers.draft_passed",
+            "审核通过",
+            "{by}{step}通过“{title}”",
+            facts.Reviewed,
+            broadcast=False,
+        ),
+        FactKind("powers.draft_submitted", "送审", "“{title}”送审", facts.Offered),
+        FactKind(
+            "powers.draft_returned", "退回", "{by}{step}退回“{title}”：{reason}", facts.Returned
+        ),
+        FactKind("powers.draft_trial_requested", "试运行", "“{title}”申请试运行", facts.Offered),
+        FactKind(
+            "powers.draft_approved",
+            "审定",
+            "{by}审定“{title}”，第 {version} 版生效",
+            facts.Approved,
+        ),
+        FactKind("powers.draft_withdrawn", "撤回草稿", "撤回“{title}”", facts.Drafted),
+    ]
+
+
+@hookimpl
+def gates() -> list[Gate]:
+    return [
+        Gate(
+            "powers.draft_may_take_effect",
+            "草稿可以审定生效吗",
+            "powers.draft",
+            expects=("inspection",),
         )
+    ]
+
+
+@hookimpl
+def message_kinds() -> list[MessageKind]:
+    return [
+        MessageKind(
+            "powers.draft_waits", "请办理：{title}", "{who}送来事项草稿：{text}", may_mute=False
+        ),
+        MessageKind(
+            "powers.draft_returned", "草稿退回：{title}", "{who}退回：{text}", may_mute=False
+        ),
+        MessageKind("powers.draft_approved", "已经生效：{title}", "{who}审定，{text}生效。"),
+        MessageKind(
+            "powers.draft_out_of_date",
+            "草稿要并入新版：{title}",
+            "{who}审定了这一事项的{text}，你的草稿还以旧版为基础。",
+        ),
     ]
 
 

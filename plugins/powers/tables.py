@@ -1,12 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Power items and their versions."""
 
-from piccolo.columns import JSONB, BigInt, BigSerial, ForeignKey, Integer, Timestamptz, Varchar
+from piccolo.columns import (
+    JSONB,
+    BigInt,
+    BigSerial,
+    ForeignKey,
+    Integer,
+    Text,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.columns.base import OnDelete
 from piccolo.constraints import Unique
 from piccolo.table import Table
 
-from core.api.db import Published
+from core.api.db import Owned, Published
 
 
 class Item(Table, Published, tablename="powers_item"):
@@ -40,3 +49,52 @@ class Version(Table, Published, tablename="powers_version"):
     source = Varchar(length=200, default="")
 
     one_number_per_item = Unique([item, number])
+
+
+class Draft(Table, Owned, tablename="powers_draft"):
+    """A version being made, on its way into force (S1-9 … S1-14). Its body's organs see it."""
+
+    GRANTS = {  # noqa: RUF012 - read by the policies, never changed
+        "web": "select, insert, update",
+        "worker": "select, insert, update",
+    }
+
+    id = BigSerial(primary_key=True)
+    item = ForeignKey(Item, null=True, on_delete=OnDelete.restrict, index=True)
+    """The item whose next version it is; null for a new item."""
+    organisation = BigInt(default=None)
+    base_version = Integer(default=0)
+    """The version it was begun from, or brought up to date with; 0 for a new item."""
+    version = Integer(default=0)
+    """The number it took effect as."""
+    state = Varchar(length=16, default="draft", index=True)
+    revision = Integer(default=1)
+    """Counts the saves; who saves an older one has not seen what another saved meanwhile."""
+    code = Varchar(length=40, default="")
+    title = Varchar(length=200, default="")
+    power_class = Varchar(length=20, default="")
+    definition = JSONB(default=None)
+    digest = Varchar(length=64, default="")
+    """SHA-256 of the definition as it would be published; what a trial is bound to."""
+    source = Varchar(length=200, default="")
+    created_by = BigInt(default=0)
+    created_by_name = Varchar(length=60, default="")
+    created_by_person = BigInt(default=0)
+    created_at = Timestamptz(default=None)
+    edited_by = BigInt(default=0)
+    edited_by_name = Varchar(length=60, default="")
+    edited_at = Timestamptz(default=None)
+    legal_digest = Varchar(length=64, default="")
+    """What of it the legal office approved; other content has to be shown to it again."""
+    legal_by_name = Varchar(length=60, default="")
+    legal_at = Timestamptz(null=True, default=None)
+    submitted_by = BigInt(default=0)
+    submitted_by_name = Varchar(length=60, default="")
+    submitted_by_person = BigInt(default=0)
+    submitted_at = Timestamptz(null=True, default=None)
+    first_by_name = Varchar(length=60, default="")
+    first_at = Timestamptz(null=True, default=None)
+    returned_by_name = Varchar(length=60, default="")
+    returned_reason = Text(default="")
+    returned_at = Timestamptz(null=True, default=None)
+    closed_at = Timestamptz(null=True, default=None)

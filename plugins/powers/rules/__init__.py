@@ -22,7 +22,7 @@ from plugins.powers.rules.definition import (
     When,
     digest_of,
 )
-from plugins.powers.rules.faults import find_faults
+from plugins.powers.rules.faults import Fault, find_faults, locate_faults
 from plugins.powers.rules.reading import ReadingError, read_item
 from plugins.powers.rules.words import (
     POINT_KINDS,
@@ -42,6 +42,7 @@ __all__ = [
     "Control",
     "Definition",
     "Document",
+    "Fault",
     "Form",
     "Joint",
     "Limit",
@@ -59,5 +60,6 @@ __all__ = [
     "When",
     "digest_of",
     "find_faults",
+    "locate_faults",
     "read_item",
 ]

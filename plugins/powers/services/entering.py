@@ -16,8 +16,10 @@ from core.api.people import OrganisationRow, organisation
 from core.api.plugin import Place, SubjectRef
 from core.api.regions import RegionRow, region
 from plugins.powers.rules import Definition, ReadingError, digest_of, find_faults, read_item
+from plugins.powers.rules.comparing import same
+from plugins.powers.rules.writing import bare
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,7 @@ async def enter_item(text: str, body: int, *, source: str = "") -> Entered:
 async def _put_in_force(
     read: Definition, holder: OrganisationRow, audience: RegionRow, source: str
 ) -> Entered:
-    digest = digest_of(read)
-    moment = clock.now()
+    """The item of that code, made if it is new, and its next version if it says something new."""
     item = await value(
         """insert into powers_item (code, title, power_class, organisation, current, created_at,
                                     region_lo, org_lo, aud_lo, aud_hi)
@@ -79,32 +80,51 @@ async def _put_in_force(
         read.title,
         read.power_class,
         holder.id,
-        moment,
+        clock.now(),
         audience.lo,
         holder.lo,
         audience.lo,
         audience.hi,
     )
-    subject = SubjectRef("powers.item", item)
-    await lock_subjects(subject)
+    await lock_subjects(SubjectRef("powers.item", item))
     last = await row(
-        "select number, digest from powers_version where item = $1 order by number desc limit 1",
+        "select number, definition from powers_version where item = $1 order by number desc limit 1",
         item,
     )
-    if last and last["digest"] == digest:
+    placed = place_item(
+        msgspec.structs.replace(read, number_prefix=f"{audience.name[:1]}{read.number_prefix}"),
+        holder,
+        audience,
+    )
+    if last and same(msgspec.convert(last["definition"], Definition), placed):
         return Entered(item, last["number"], changed=False)
-    number = last["number"] + 1 if last else 1
-    definition = msgspec.structs.replace(
-        read,
-        item=item,
-        version=number,
+    number = await publish_version(placed, item, last["number"] if last else 0, source)
+    return Entered(item, number, changed=True)
+
+
+def place_item(definition: Definition, holder: OrganisationRow, audience: RegionRow) -> Definition:
+    """The item as a power of ``holder``, whatever a file said about whose it is."""
+    return msgspec.structs.replace(
+        definition,
+        item=0,
+        version=0,
         organisation=holder.id,
         org_lo=holder.lo,
         region_lo=audience.lo,
         aud_lo=audience.lo,
         aud_hi=audience.hi,
-        effective_from=moment.isoformat(),
-        number_prefix=f"{audience.name[:1]}{read.number_prefix}",
+        effective_from="",
+    )
+
+
+async def publish_version(placed: Definition, item: int, last: int, source: str) -> int:
+    """Put the placed definition in force as the version after ``last``; the caller holds the item.
+
+    The version before is in force until this moment. Records ``powers.version_effective``.
+    """
+    moment, number = clock.now(), last + 1
+    definition = msgspec.structs.replace(
+        placed, item=item, version=number, effective_from=moment.isoformat()
     )
     await execute(
         "update powers_version set effective_to = $2 where item = $1 and effective_to is null",
@@ -118,15 +138,24 @@ async def _put_in_force(
         item,
         number,
         json(msgspec.to_builtins(definition)),
-        digest,
+        digest_of(bare(definition)),
         moment,
         current_scope().actor,
         source,
-        audience.lo,
-        holder.lo,
-        audience.lo,
-        audience.hi,
+        definition.region_lo,
+        definition.org_lo,
+        definition.aud_lo,
+        definition.aud_hi,
     )
-    await execute("update powers_item set current = $2 where id = $1", item, number)
-    await record("powers.version_effective", subject, definition, Place(audience.lo, holder.lo))
-    return Entered(item, number, changed=True)
+    await execute(
+        "update powers_item set current = $2, code = $3, title = $4, power_class = $5"
+        " where id = $1",
+        item,
+        number,
+        definition.code,
+        definition.title,
+        definition.power_class,
+    )
+    place = Place(definition.region_lo, definition.org_lo)
+    await record("powers.version_effective", SubjectRef("powers.item", item), definition, place)
+    return number

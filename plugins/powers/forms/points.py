@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The forms of monitoring points: for each kind only the settings that kind has.
+
+The settings are those the inspection reads (``time_limit`` of a step or a stage,
+``qualification`` of the next or this step, …). A kind another plugin brings keeps its settings
+as they are; only where it watches and what it is called can be changed here.
+"""
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from plugins.powers.forms.entries import Entry, Unreadable, key_of
+from plugins.powers.forms.fields import Key, Title
+from plugins.powers.rules.definition import Definition, Point
+from plugins.powers.rules.words import DEFAULT_NEGATIVE_OUTCOMES, POINT_KINDS
+
+Colour = Annotated[
+    Literal["", "red", "yellow"],
+    Meta(title="灯色", extra={"options": {"": "按类型", "red": "红灯", "yellow": "黄灯"}}),
+]
+Clause = Annotated[str, Meta(title="依据", max_length=200)]
+AtStep = Annotated[str, Meta(title="设在哪个环节", min_length=1, extra={"from": "steps"})]
+AnyStep = Annotated[str, Meta(title="设在哪个环节", extra={"from": "any_step"})]
+
+
+class TimeLimitForm(msgspec.Struct):
+    title: Title
+    at: Annotated[str, Meta(title="监察哪一段期限", min_length=1, extra={"from": "limits"})]
+    key: Key = ""
+    colour: Colour = ""
+    clause: Clause = ""
+
+
+class QualificationForm(msgspec.Struct):
+    title: Title
+    step: AtStep
+    minimum: Annotated[int, Meta(title="最少合格人数", ge=1, le=99)] = 2
+    judges: Annotated[
+        Literal["next_step", "this_step"],
+        Meta(
+            title="核对谁的授权",
+            description="人员在离开本环节时授权，所以一般设在前一个环节，核对下一个环节。",
+            extra={"options": {"next_step": "下一个环节的人员", "this_step": "本环节的人员"}},
+        ),
+    ] = "next_step"
+    key: Key = ""
+    colour: Colour = ""
+    clause: Clause = ""
+
+
+class RollbackForm(msgspec.Struct):
+    title: Title
+    step: AnyStep = ""
+    key: Key = ""
+    colour: Colour = ""
+    clause: Clause = ""
+
+
+class EvidenceRow(msgspec.Struct):
+    control: Annotated[str, Meta(title="证据控件")]
+    count: Annotated[int, Meta(title="最少份数", ge=1, le=999)] = 1
+
+
+class EvidenceForm(msgspec.Struct):
+    title: Title
+    step: AtStep
+    controls: Annotated[
+        list[EvidenceRow],
+        Meta(title="要求的证据", description="都空着时，按表单里每个证据控件的最少份数。"),
+    ] = []
+    key: Key = ""
+    colour: Colour = ""
+    clause: Clause = ""
+
+
+class DecisionBasisForm(msgspec.Struct):
+    title: Title
+    step: AtStep
+    basis_control: Annotated[str, Meta(title="填依据的控件", extra={"from": "controls"})] = ""
+    outcome_control: Annotated[str, Meta(title="处理结果的控件", extra={"from": "controls"})] = ""
+    negative: Annotated[
+        list[str],
+        Meta(title="否定性决定", description="作出勾选的决定报黄灯。", extra={"from": "outcomes"}),
+    ] = []
+    key: Key = ""
+    colour: Colour = ""
+    clause: Clause = ""
+
+
+class DiscretionForm(msgspec.Struct):
+    title: Title
+    step: AtStep
+    standard: Annotated[str, Meta(title="裁量标准", min_length=1, extra={"from": "standards"})]
+    amount_control: Annotated[str, Meta(title="金额的控件", extra={"from": "controls"})] = "amount"
+    tier_control: Annotated[str, Meta(title="阶次的控件", extra={"from": "controls"})] = "tier"
+    key: Key = ""
+    colour: Colour = ""
+    clause: Clause = ""
+
+
+class ExecutionForm(msgspec.Struct):
+    title: Title
+    step: AtStep
+    decision_step: Annotated[
+        str, Meta(title="决定在哪个环节作出", min_length=1, extra={"from": "steps"})
+    ]
+    key: Key = ""
+    colour: Colour = ""
+    clause: Clause = ""
+
+
+class OtherForm(msgspec.Struct):
+    """A kind brought by another plugin."""
+
+    title: Title
+    step: AnyStep = ""
+    key: Key = ""
+    colour: Colour = ""
+    clause: Clause = ""
+
+
+POINT_FORMS: Final[dict[str, type[msgspec.Struct]]] = {
+    "time_limit": TimeLimitForm,
+    "qualification": QualificationForm,
+    "rollback": RollbackForm,
+    "evidence": EvidenceForm,
+    "decision_basis": DecisionBasisForm,
+    "discretion": DiscretionForm,
+    "execution": ExecutionForm,
+}
+_SAME: Final = ("title", "step", "key", "colour", "clause")
+STAGE = "stage:"
+"""In front of a stage's key where a limit is chosen."""
+
+
+def point_entry(kind: str) -> Entry:
+    """How points of ``kind`` are edited."""
+
+    def read(form: Any, old: Point | None, fresh: str, _item: Definition) -> Point:
+        return _point(kind, form, old, fresh)
+
+    return Entry("监察点", POINT_FORMS.get(kind, OtherForm), read, _start, "point")
+
+
+def _point(kind: str, form: Any, old: Point | None, fresh: str) -> Point:
+    params, step, stage = dict(old.params) if old else {}, getattr(form, "step", ""), ""
+    match kind:
+        case "time_limit":
+            if form.at.startswith(STAGE):
+                step, stage = "", form.at.removeprefix(STAGE)
+            else:
+                step = form.at
+            params["of"] = "stage" if stage else "step"
+        case "evidence":
+            names = [row.control for row in form.controls]
+            if len(set(names)) != len(names):
+                raise Unreadable(controls="同一个证据控件写了两次。")
+            params["controls"] = {row.control: row.count for row in form.controls}
+            if not params["controls"]:
+                del params["controls"]
+        case _ if kind in POINT_FORMS:
+            params |= {
+                one.name: getattr(form, one.name)
+                for one in msgspec.structs.fields(type(form))
+                if one.name not in _SAME
+            }
+    return Point(
+        key=key_of(form, old, fresh),
+        kind=kind,
+        title=form.title,
+        step=step,
+        stage=stage,
+        colour=form.colour or None,
+        params=params,
+        clause=form.clause,
+    )
+
+
+def _start(point: Point) -> dict[str, Any]:
+    """A point as its form shows it; settings somebody mistyped in a file are left empty."""
+    values: dict[str, Any] = {
+        "title": point.title,
+        "key": point.key,
+        "step": point.step,
+        "at": f"{STAGE}{point.stage}" if point.stage else point.step,
+        "colour": point.colour or "",
+        "clause": point.clause,
+    }
+    for name, value in point.params.items():
+        if name == "controls":
+            wanted = value if isinstance(value, dict) else {}
+            values[name] = [{"control": key, "count": count} for key, count in wanted.items()]
+        elif name == "negative":
+            values[name] = [str(each) for each in value] if isinstance(value, list) else []
+        else:
+            values.setdefault(name, value)
+    return values
+
+
+def kind_title(kind: str) -> str:
+    """What a kind of point is called; one of another plugin by its key."""
+    return next((one.title for one in POINT_KINDS if one.key == kind), kind)
+
+
+def settings_words(point: Point, item: Definition) -> str:
+    """The settings of a point in one line, for the table."""
+    match point.kind:
+        case "qualification":
+            who = "本环节" if point.params.get("judges") == "this_step" else "下一个环节"
+            return f"{who}不少于 {point.params.get('minimum', 2)} 名合格人员"
+        case "evidence":
+            wanted = point.params.get("controls")
+            titles = {c.key: c.title for form in item.forms for c in form.controls}
+            if not isinstance(wanted, dict) or not wanted:
+                return "按表单要求的份数"
+            return "、".join(f"{titles.get(key, key)} {n} 份" for key, n in wanted.items())
+        case "decision_basis":
+            negative = point.params.get("negative")
+            return "、".join(map(str, negative)) if isinstance(negative, list) else ""
+        case "discretion":
+            key = point.params.get("standard")
+            return next((one.title for one in item.standards if one.key == key), str(key or ""))
+        case "execution":
+            step = item.step(str(point.params.get("decision_step", "")))
+            return f"对照“{step.title}”的决定" if step else ""
+        case _:
+            return ""
+
+
+def negative_choices(point: Point | None, item: Definition) -> list[str]:
+    """What may be ticked as negative: the field's usual words and every outcome of the item."""
+    outcomes = [
+        option.value
+        for form in item.forms
+        for control in form.controls
+        if control.type == "outcome"
+        for option in control.options
+    ]
+    own = point.params.get("negative") if point else None
+    listed = [str(each) for each in own] if isinstance(own, list) else []
+    return list(dict.fromkeys([*DEFAULT_NEGATIVE_OUTCOMES, *outcomes, *listed]))

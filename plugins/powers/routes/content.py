@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What several pages of the catalogue show alike: the whole content of an item, its chart."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from core.api.access import Visitor
+from core.api.charts import Box, Line, lay_out
+from core.api.web import Response
+from plugins.powers.forms.fields import DOCUMENT_KINDS
+from plugins.powers.rules import POINT_KINDS, POWER_CLASSES, STEP_KINDS, Definition
+from plugins.powers.rules.chart import BEGIN, END, chart_steps, chart_ways
+from plugins.powers.rules.comparing import SECTIONS, Change
+from plugins.powers.services.drafting import Actor
+from plugins.powers.showing import range_words
+
+
+def actor(who: Visitor) -> Actor:
+    """The visitor as the services know him."""
+    return Actor(who.scope, who.user_id, who.person_id, who.name, who.permissions)
+
+
+async def content_of(power: Definition) -> dict[str, Any]:
+    """What ``powers/_content.html`` and ``powers/_beside.html`` need."""
+    return {
+        "power": power,
+        "classes": {one.key: one for one in POWER_CLASSES},
+        "step_kinds": STEP_KINDS,
+        "point_kinds": {one.key: one for one in POINT_KINDS},
+        "document_kinds": DOCUMENT_KINDS,
+        "forms": {form.key: form for form in power.forms},
+        "step_titles": {step.key: step.title for step in power.steps},
+        "stage_titles": {stage.key: stage.title for stage in power.stages},
+        "range_words": range_words,
+        **await flow_chart(power),
+    }
+
+
+async def flow_chart(
+    power: Definition, step_path: str = "", point_path: str = ""
+) -> dict[str, Any]:
+    """What ``powers/_flow.html`` needs to draw the item's flow.
+
+    A draft may name steps that are not there, or one twice; the chart shows what can be drawn.
+    The paths say where boxes and lamps lead; by default to their places on the same page.
+    """
+    boxes = list({one.key: one for one in chart_steps(power)}.values())
+    known = {BEGIN, END, *(one.key for one in boxes)}
+    ways = [one for one in chart_ways(power) if one.origin in known and one.target in known]
+    chart = await lay_out(
+        (
+            Box(BEGIN, 14, 14),
+            *(Box(one.key, one.width, one.height) for one in boxes),
+            Box(END, 14, 14),
+        ),
+        tuple(
+            Line(
+                one.origin,
+                one.target,
+                one.label_width,
+                16,
+                spine=one.kind == "forward",
+                aside=one.kind == "rollback",
+            )
+            for one in ways
+        ),
+    )
+    ends = {key: chart.boxes[key] for key in (BEGIN, END) if key in chart.boxes}
+    return {
+        "chart": chart,
+        "boxes": boxes,
+        "ways": ways,
+        "ends": ends,
+        "marked": "",
+        "step_path": step_path or "#step-",
+        "point_path": point_path or "#point-",
+    }
+
+
+def grouped(changes: Sequence[Change]) -> list[tuple[str, list[Change]]]:
+    """Changes by section, in the order of the item."""
+    return [
+        (title, found)
+        for key, title in SECTIONS.items()
+        if (found := [one for one in changes if one.section == key])
+    ]
+
+
+def toml_response(text: str, code: str, number: int) -> Response:
+    """A TOML file to be saved."""
+    name = quote(f"{code}-v{number}.toml")
+    return Response(
+        text.encode(),
+        media_type="application/toml",
+        headers={
+            "Content-Disposition": f"attachment; filename=\"item.toml\"; filename*=UTF-8''{name}",
+            "Cache-Control": "private, no-store",
+        },
+    )
