@@ -12,14 +12,15 @@ WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: help run setup test journeys lint format bench trace lock browser clean
+.PHONY: help run setup test test-absence journeys lint format bench trace lock browser clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make run     启动平台：内置数据库、演示数据、网页与后台任务   start everything'
-	@echo '             PORT=8000 HOST=127.0.0.1 DATA=var DEMO=0'
+	@echo '             PORT=8000 HOST=127.0.0.1 DATA=var DEMO=0 RELOAD=1'
 	@echo 'make test    代码检查与全部测试                            lint and all tests'
 	@echo 'make journeys 只跑浏览器里的故事与无障碍检查                browser journeys and axe only'
+	@echo 'make test-absence 每个插件缺席一次，跑其余的测试             the suite once without each plugin'
 	@echo 'make lint    仅代码检查                                    lint only'
 	@echo 'make format  统一代码格式                                  format the code'
 	@echo 'make trace   需求与测试的对照表                            requirements and their tests'
@@ -29,12 +30,16 @@ help:
 	@echo 'make clean   删除虚拟环境与前端文件（不动 var/ 中的数据）    remove what make installed'
 
 run: $(VENV)/.installed static/vendor/.stamp
-	@JIANDU_DEMO=$${DEMO:-1} exec $(BIN)/python -m core.cli serve
+	@JIANDU_DEMO=$${DEMO:-1} exec $(BIN)/python -m core.cli serve $(if $(RELOAD),--reload)
 
 setup: $(VENV)/.installed-dev static/vendor/.stamp
 
 test: setup browser lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q
+
+# Half an hour; ABSENT="orders powers" tries only those. A plugin's own tests go with it.
+test-absence: setup
+	$(BIN)/python -m tests.absence $(ABSENT)
 
 journeys: setup browser
 	$(BIN)/python -m pytest -q tests/journeys
