@@ -9,7 +9,7 @@ from core.api.plugin import NavItem, Permission
 def route_handlers() -> list[Any]:
     from core.facts import routes
 
-    return [routes.audit, routes.auditors, routes.one, routes.one_of_auditors]
+    return [routes.audit, routes.auditors, routes.reveals, routes.one, routes.one_of_auditors]
 
 
 permissions = [
@@ -19,5 +19,6 @@ permissions = [
 
 nav_items = [
     NavItem("操作记录", "/audit", "core.fact.read", "平台管理", "history", 830),
+    NavItem("查看完整信息", "/audit/reveals", "core.fact.read", "平台管理", "eye", 833),
     NavItem("审计员的操作", "/audit/auditors", "core.fact.watch", "平台管理", "history", 832),
 ]

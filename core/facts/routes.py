@@ -128,6 +128,22 @@ AUDITORS = replace(
     ),
 )
 
+REVEALS = replace(
+    FACTS,
+    key="core.facts.reveals",
+    title="查看完整信息",
+    columns=(
+        Column("recorded_at", "时间", sort="f.recorded_at", kind="datetime", fold="jd-f9"),
+        Column("who", "查看人", fold="jd-f9e"),
+        Column("title", "类别", fold="jd-f1"),
+        Column("sentence", "内容"),
+        Column("reason", "事由"),
+        Column("region", "区域", fold="jd-nofold"),
+    ),
+    # Every plugin names such acts alike; the contract is the word, not a list of plugins.
+    where="f.kind like '%revealed'",
+)
+
 
 def audit_scope(who: Visitor) -> Scope:
     """What an audit administrator reads: all acts of his region, whoever did them; nothing more.
@@ -150,6 +166,7 @@ def _word(rows: Sequence[dict[str, Any]], base: str) -> None:
         payload = msgspec.json.decode(row["payload"])
         row["title"] = title(row["kind"])
         row["sentence"] = sentence(row["kind"], payload)
+        row["reason"] = payload.get("reason", "")
         row["href"] = f"{base}/{row['id']}"
 
 
@@ -198,6 +215,13 @@ OF_AUDITORS = _Reading(
     "f.actor <> {}::int8",
 )
 
+OF_REVEALS = _Reading(
+    REVEALS,
+    "/audit",
+    "谁在什么时候为什么看了被遮盖的号码、住址和姓名。次数异常的请问明情况。",
+    "f.actor <> {}::int8",
+)
+
 
 async def _list(request: Request[Any, Any, Any], reading: _Reading) -> Response[Any]:
     who = visitor(request)
@@ -226,6 +250,12 @@ async def audit(request: Request[Any, Any, Any]) -> Response[Any]:
 async def auditors(request: Request[Any, Any, Any]) -> Response[Any]:
     """What the audit administrators did, for the security administrator."""
     return await _list(request, OF_AUDITORS)
+
+
+@get("/audit/reveals", guards=[requires(READ)])
+async def reveals(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Who looked at masked personal data, and why."""
+    return await _list(request, OF_REVEALS)
 
 
 ONE = """

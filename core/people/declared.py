@@ -1,12 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """What organisations and persons declare as part of plugin ``core``."""
 
+from typing import Any
+
 from core.api.plugin import Permission, SubjectKind, SubjectLabel
 from core.people.facts import FACT_KINDS
 from core.people.queries import find_persons, organisation, person
 from core.scope import Scope
 
 fact_kinds = FACT_KINDS
+
+
+def route_handlers() -> list[Any]:
+    from core.people.routes import HANDLERS
+
+    return list(HANDLERS)
+
 
 permissions = [
     Permission("core.person.view", "查看人员", ("body_admin", "supervision_bureau", "leader")),

@@ -14,7 +14,7 @@ permissions = [
     Permission("core.seal.verify", "核验操作记录是否被改动", ("audit_admin",), sensitive=True)
 ]
 
-nav_items = [NavItem("封存与核验", "/seals", "core.seal.verify", "平台管理", "lock-check", 831)]
+nav_items = [NavItem("封存与核验", "/seals", "core.seal.verify", "平台管理", "shield-check", 831)]
 
 
 def route_handlers() -> list[Any]:
