@@ -10,6 +10,7 @@ from core.api.plugin import (
     Card,
     Contribution,
     Cron,
+    DemoStep,
     ExtensionPoint,
     FactHandler,
     FactKind,
@@ -29,6 +30,7 @@ from plugins.inspection import queries, reactions
 from plugins.inspection.replay import command as replay
 from plugins.inspection.replay import rules_command
 from plugins.inspection.rules import facts
+from plugins.inspection.services import quiet_points
 
 MANIFEST = Manifest(
     name="inspection",
@@ -97,6 +99,11 @@ def permissions() -> list[Permission]:
     return [
         Permission("inspection.alarm.read", "查看报警", READERS),
         Permission("inspection.alarm.silence", "设置静默", ("supervision_bureau",)),
+        Permission(
+            "inspection.quiet.read",
+            "查看长期不报和每次都报的监察点",
+            ("submitter", "legal_office", "dept_supervisor", "supervision_bureau", "leader"),
+        ),
         Permission("inspection.case.why", "查看监察点为什么报或不报", READERS),
         Permission("inspection.trial.read", "查看试运行报告", APPROVERS),
         Permission("inspection.trial.run", "试运行监察点", APPROVERS),
@@ -123,6 +130,14 @@ def nav_items() -> list[NavItem]:
             "监察平台",
             icon="bell-off",
             weight=140,
+        ),
+        NavItem(
+            "监察点体检",
+            "/inspection/quiet-points",
+            "inspection.quiet.read",
+            "监察平台",
+            icon="stethoscope",
+            weight=150,
         ),
     ]
 
@@ -268,7 +283,18 @@ def jobs() -> list[Job | Cron]:
             every=timedelta(minutes=10),
             reason="静默到期要告知设置的人，不分地区",
         ),
+        Cron(
+            "inspection.quiet_points",
+            quiet_points.count_nightly,
+            at="03:10",
+            reason="统计各地监察点近 90 天的报灯情况，不分地区",
+        ),
     ]
+
+
+@hookimpl
+def demo_steps() -> list[DemoStep]:
+    return [DemoStep(70, "统计监察点", quiet_points.plan_count)]
 
 
 @hookimpl

@@ -208,3 +208,33 @@ class TrialCase(Owned, Table, tablename="inspection_trial_case"):
     content = Text(default=None)
 
     once = Unique([trial, number])
+
+
+class QuietPoint(Owned, Table, tablename="inspection_quiet_point"):
+    """A point that says nothing, as last counted in the night; it is kept when it speaks again."""
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    item = BigInt(default=None)
+    version = Integer(default=0)
+    code = Varchar(length=60, default="")
+    item_title = Varchar(length=200, default="")
+    organisation = BigInt(default=0)
+    point = Varchar(length=60, default=None)
+    point_title = Varchar(length=200, default="")
+    kind = Varchar(length=60, default="")
+    mark = Varchar(length=20, default=None)
+    step_title = Varchar(length=200, default="")
+    silence = Varchar(length=6, default=None)
+    """never, always, none (rules.quiet)."""
+    judged = Integer(default=0)
+    fired = Integer(default=0)
+    cases = Integer(default=0)
+    quiet_since = Timestamptz(default=None)
+    """When a nightly count first found it so."""
+    counted_at = Timestamptz(default=None)
+    ended_at = Timestamptz(null=True, default=None)
+    """When a count no longer found it so."""
+
+    once = Unique([item, point, mark])

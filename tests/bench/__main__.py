@@ -25,6 +25,7 @@ from tests.bench.measuring import Number
 
 BENCHES = {
     "replay": "tests.bench.replay",
+    "draft": "tests.bench.draft_replay",
     "submit": "tests.bench.submit",
     "todo": "tests.bench.todo",
     "sweep": "tests.bench.clock_sweep",

@@ -18,7 +18,8 @@ import msgspec
 from msgspec.structs import replace
 
 from plugins.inspection.rules.days import due_by
-from plugins.inspection.rules.engine import Compiled, Kinds, compile_points, judge
+from plugins.inspection.rules.engine import Compiled, Kinds, compile_points
+from plugins.inspection.rules.kinds import time_limit
 from plugins.inspection.rules.model import (
     EPOCH,
     FOREVER,
@@ -30,7 +31,7 @@ from plugins.inspection.rules.model import (
     Verdict,
     points_of,
 )
-from plugins.inspection.rules.view import Calendar
+from plugins.inspection.rules.view import Calendar, CaseView
 from plugins.inspection.rules.words import BEIJING
 
 FORMAT = 1
@@ -219,7 +220,15 @@ def _plain(point: Point) -> Point:
     """What a verdict depends on; titles and numbers of versions are not part of it."""
     required = {key: replace(each, title="") for key, each in point.required.items()}
     return replace(
-        point, item=0, version=0, title="", clause="", steps={}, stages={}, required=required
+        point,
+        item=0,
+        version=0,
+        title="",
+        clause="",
+        steps={},
+        stages={},
+        required=required,
+        limit=point.limit if point.kind == time_limit.KEY else None,
     )
 
 
@@ -347,18 +356,25 @@ class Trial:
         attributes: Mapping[str, Any] | None = None,
     ) -> None:
         """One case."""
-
-        def said(compiled: Compiled, told: Sequence[Event]) -> dict[tuple[Any, ...], Verdict]:
-            if not compiled.points:
-                return {}
-            found = judge(told, compiled, until=until, attributes=attributes or {}, explain=False)
-            return {(v.point, v.mark, v.step, v.visit, v.occurrence): v for v in found}
-
-        kept = said(self._kept, events)
-        before = said(self._before, events)
-        after = said(self._after, self._retimed(events) if self._after.points else events)
+        view = CaseView(events, until, attributes or {})
+        kept = _fired(self._kept, view)
+        before = _fired(self._before, view)
+        if self._after.points:
+            told = self._retimed(view.events)
+            again = view if told is view.events else CaseView(told, until, attributes or {})
+            after = _fired(self._after, again)
+        else:
+            after = {}
         if kept or before or after:
             self.counted.note(events, kept, before, after, number)
+
+
+def _fired(compiled: Compiled, view: CaseView) -> dict[tuple[Any, ...], Verdict]:
+    """What fires, by the occasion it fires on; versions of a point share their occasions."""
+    found: list[Verdict] = []
+    for run in compiled.runners:
+        run(view, found, False)
+    return {(v.point, v.mark, v.step, v.visit, v.occurrence): v for v in found}
 
 
 class Counted:

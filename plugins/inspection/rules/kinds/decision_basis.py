@@ -15,7 +15,14 @@ from plugins.inspection.rules.kinds.base import (
     occurrence,
     verdict,
 )
-from plugins.inspection.rules.model import DEFAULT_NEGATIVE, Check, Event, Point, Verdict
+from plugins.inspection.rules.model import (
+    DEFAULT_NEGATIVE,
+    Check,
+    Decision,
+    Event,
+    Point,
+    Verdict,
+)
 from plugins.inspection.rules.view import Calendar, CaseView
 
 KEY = "decision_basis"
@@ -32,6 +39,8 @@ def compile_point(point: Point, _calendar: Calendar | None) -> Runner:
         seen: dict[int, int] = {}
         for event in submits:
             nth = occurrence(seen, event)
+            if not explain and _plain(event.decision, negative, listed is None):
+                continue
             both = _judge(point, event, negative, listed is None, nth)
             out.extend(v for v in both if explain or v.result == "fired")
         if explain and not submits:
@@ -39,6 +48,17 @@ def compile_point(point: Point, _calendar: Calendar | None) -> Runner:
             out.append(not_reached(point, KEY, NEGATIVE))
 
     return run
+
+
+def _plain(decision: Decision | None, negative: frozenset[str], by_default: bool) -> bool:
+    """A decision with its basis that is not negative: neither record is made."""
+    return (
+        decision is not None
+        and decision.outcome != ""
+        and decision.outcome not in negative
+        and not (by_default and decision.negative)
+        and decision.basis.strip() != ""
+    )
 
 
 def _text(value: Any) -> str:

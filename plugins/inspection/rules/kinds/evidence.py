@@ -42,9 +42,11 @@ def compile_point(point: Point, _calendar: Calendar | None) -> Runner:
             else:
                 continue
             required = point.required or _published(event)
-            found = _judge(point, event, required, most, most_at, nth)
-            if explain or found.result == "fired":
-                out.append(found)
+            # What passes needs no words unless somebody wants to read them.
+            if explain or _lacks(event, required, most):
+                found = _judge(point, event, required, most, most_at, nth)
+                if explain or found.result == "fired":
+                    out.append(found)
             for control in required:
                 count = _count(event, control)
                 if count >= most.get(control, 0):
@@ -59,6 +61,15 @@ def compile_point(point: Point, _calendar: Calendar | None) -> Runner:
 def _count(event: Event, control: str) -> int:
     held = event.evidence.get(control)
     return len(held.files) if held else 0
+
+
+def _lacks(event: Event, required: dict[str, Required], most: dict[str, int]) -> bool:
+    """Whether anything is missing, or less than it was (S1-20)."""
+    for control, need in required.items():
+        count = _count(event, control)
+        if count < need.count or count < most.get(control, 0):
+            return True
+    return False
 
 
 def _published(event: Event) -> dict[str, Required]:

@@ -34,13 +34,22 @@ def compile_point(point: Point, _calendar: Calendar | None) -> Runner:
         submits = view.submits(point.step)
         seen: dict[int, int] = {}
         for event in submits:
-            found = _judge(point, event, minimum, next_step, only_to, occurrence(seen, event))
+            nth = occurrence(seen, event)
+            if not explain and _suffices(
+                event.next_officers if next_step else event.officers, minimum
+            ):
+                continue
+            found = _judge(point, event, minimum, next_step, only_to, nth)
             if explain or found.result == "fired":
                 out.append(found)
         if explain and not submits:
             out.append(not_reached(point, KEY, MARK))
 
     return run
+
+
+def _suffices(officers: tuple[Officer, ...], minimum: int) -> bool:
+    return len(officers) >= minimum and all(o.qualified for o in officers)
 
 
 def _judge(

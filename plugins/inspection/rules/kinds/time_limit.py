@@ -33,8 +33,8 @@ def compile_point(point: Point, _calendar: Calendar | None) -> Runner:
     def run(view: CaseView, out: list[Verdict], explain: bool) -> None:
         spans = _stage_spans(view, point.stage) if of_stage else _step_spans(view, point.step)
         for span in spans:
-            found = _judge_span(point, face, span, view)
-            if explain or found.result == "fired":
+            found = _judge_span(point, face, span, view, explain)
+            if found is not None and (explain or found.result == "fired"):
                 out.append(found)
         if explain and not spans:
             title = _title(point, face, None)
@@ -120,7 +120,10 @@ def _stage_spans(view: CaseView, stage: str) -> list[Span]:
     return list(spans.values())
 
 
-def _judge_span(point: Point, face: str, span: Span, view: CaseView) -> Verdict:
+def _judge_span(
+    point: Point, face: str, span: Span, view: CaseView, explain: bool
+) -> Verdict | None:
+    """What a point says of one entry; None for what nobody asked to read: that it did not fire."""
     due: datetime | None = None
     clock: ClockFace | None = None
     paused: Event | None = None
@@ -137,14 +140,16 @@ def _judge_span(point: Point, face: str, span: Span, view: CaseView) -> Verdict:
             if due != now.due_at or event.kind in {"suspended", "resumed", "extended"}:
                 used.append(event.seq)
             due, clock = now.due_at, now
+    last = span.ended
+    looked = last.at if last is not None else view.now
+    late = due is not None and looked is not None and paused is None and is_late(looked, due)
+    if not explain and not late:
+        return None
     title = _title(point, face, span)
     if due is None or clock is None:
         return _say(
             point, face, span, "not_applicable", f"「{title}」没有设定期限，或者这次进入没有计时。"
         )
-    last = span.ended
-    looked = last.at if last is not None else view.now
-    late = looked is not None and paused is None and is_late(looked, due)
     if looked is not None and not late and not in_force(point, looked):
         return _say(
             point, face, span, "not_applicable", f"当时第 {point.version} 版监察点没有生效。"
