@@ -4,6 +4,7 @@
 import importlib
 import re
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from core.api.testing import Browser, sign_in_as
 from core.auth.services import apply_defaults
 from core.host import enabling
 from core.host import registry as host_registry
-from core.host.hookspecs import HookSpecs
+from core.host.discovery import allowed
+from core.host.hookspecs import HookSpecs, returns
+from core.parameters.rules import fields_of
 from core.web import navigation
 from core.web.state import KEY
 
@@ -21,13 +24,63 @@ GUIDE = (ROOT / "plugins" / "README.md").read_text("utf-8")
 HOOKS = [name for name in vars(HookSpecs) if not name.startswith("_")]
 
 
+SECTIONS = dict(re.findall(r"^### `(\w+)` (.*?)(?=^##)", GUIDE, re.MULTILINE | re.DOTALL))
+"""What the guide says of each hook, by its name."""
+
+
+def test_the_guide_has_a_section_for_every_hook_in_their_order() -> None:
+    assert list(SECTIONS) == HOOKS
+
+
+@pytest.mark.req("C11-14")
 @pytest.mark.parametrize("hook", HOOKS)
-def test_every_hook_stands_in_the_guide(hook: str) -> None:
-    assert f"| `{hook}` |" in GUIDE
+def test_every_hook_is_explained_with_a_user_of_ours(hook: str) -> None:
+    said = SECTIONS[hook]
+    assert re.search(r"^- 什么时候：.{6,}。$", said, re.MULTILINE)
+    returned = re.search(r"^- 返回：(.+)。$", said, re.MULTILINE)
+    assert returned
+    declared = returns(hook)
+    for each in declared if isinstance(declared, tuple) else (declared,):
+        if each.__module__ == "core.api.plugin":
+            assert f"`{each.__name__}`" in returned[1], "the type it really returns"
+    user = re.search(r"^- 现成的例子：`(\w+)`$", said, re.MULTILINE)
+    assert user
+    if user[1] in allowed():
+        assert hook in host_registry.build().hooks_used[user[1]], "it really uses it"
+    code = re.search(r"```python\n(.*?)```", said, re.DOTALL)
+    assert code
+    assert f"def {hook}(" in code[1]
 
 
-def test_the_guide_names_no_hook_that_is_not_there() -> None:
-    assert set(re.findall(r"^\| `(\w+)` \|", GUIDE, re.MULTILINE)) == set(HOOKS)
+def test_the_examples_together_are_a_plugin_that_uses_every_hook(monkeypatch) -> None:
+    begin = GUIDE.index("## 钩子")
+    blocks = re.findall(
+        r"```python\n(.*?)```", GUIDE[begin : GUIDE.index("## 越过边界")], re.DOTALL
+    )
+    module = types.ModuleType("guide.plugin")
+    monkeypatch.setitem(sys.modules, "guide.plugin", module)
+    exec(compile("\n\n".join(blocks), "plugins/README.md", "exec"), vars(module))
+    built = host_registry.build([module])
+    assert list(built.hooks_used["guide"]) == HOOKS
+    assert len(built.route_handlers("guide")) == 1
+    assert built.dangling == ()
+    (colour,) = built.contributions("guide.colour")
+    assert colour.value.title == "绿色"
+    label = fields_of(built.settings["guide"])[0].label
+    # A class made by exec has no source to read its words from; in a file they are the label.
+    assert label in ("keep_days", "便笺保留天数")
+
+
+FIXTURES = re.findall(r"`(\w+)[(`]", GUIDE[GUIDE.index("## 测试") : GUIDE.index("## 单独发布")])
+
+
+def test_the_fixtures_it_names_exist() -> None:
+    from core.api import testing
+
+    offered = {*testing.__all__, "region_tree", "make", "core"}
+    named = {each for each in FIXTURES if not each.startswith("test")}
+    assert named
+    assert named - offered == set()
 
 
 def _example(language: str) -> str:
