@@ -177,3 +177,38 @@ class NoteForm(msgspec.Struct):
 
 class RevealForm(msgspec.Struct):
     reason: Annotated[str, Meta(title="查看的理由", min_length=1, max_length=300)]
+
+
+class IssueForm(msgspec.Struct):
+    """签发文书."""
+
+    blanks_confirmed: Annotated[bool, Meta(title="缺项留空")] = False
+    corrects: Annotated[int, Meta(title="更正的文书", ge=0)] = 0
+    reason: Annotated[str, Meta(title="更正的理由", max_length=400)] = ""
+    bind_to: Annotated[str, Meta(title="同时作为证据", max_length=60)] = ""
+    token: Token = ""
+
+
+class ServiceForm(msgspec.Struct):
+    """送达回证."""
+
+    way: Annotated[str, Meta(title="送达方式", min_length=1, max_length=12)]
+    delivered_on: Annotated[date, Meta(title="送达日期")]
+    recipient: Annotated[str, Meta(title="签收人", max_length=60)] = ""
+    relation: Annotated[str, Meta(title="与当事人的关系", max_length=60)] = ""
+    place: Annotated[str, Meta(title="送达地点", max_length=200)] = ""
+    witness: Annotated[str, Meta(title="见证人", max_length=120)] = ""
+    note: Annotated[str, Meta(title="说明", max_length=500)] = ""
+    confirmed: Annotated[bool, Meta(title="当事人已签确认书")] = False
+    bind_to: Annotated[str, Meta(title="同时作为证据", max_length=60)] = ""
+    token: Token = ""
+
+
+class AbstractForm(msgspec.Struct):
+    """公示摘要."""
+
+    facts: Annotated[str, Meta(title="违法事实", max_length=4000)] = ""
+    basis: Annotated[str, Meta(title="依据", max_length=4000)] = ""
+    content: Annotated[str, Meta(title="决定内容", max_length=4000)] = ""
+    act: Literal["preview", "publish"] = "publish"
+    token: Token = ""

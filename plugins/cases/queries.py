@@ -633,6 +633,57 @@ async def referral_of(scope: Scope, ident: int, *, lock: bool = False) -> dict[s
     )
 
 
+async def documents_of(scope: Scope, case: int) -> list[dict[str, Any]]:
+    """Every document issued in a case, newest first, void and corrected ones included."""
+    conditions, args = scope_conditions(scope, "d", 2)
+    return await rows(
+        f"select d.* from cases_document d where d.case_id = $1 and {conditions} order by d.id desc",
+        case,
+        *args,
+    )
+
+
+async def document_of(scope: Scope, case: int, document: int) -> dict[str, Any] | None:
+    """One document of a case."""
+    conditions, args = scope_conditions(scope, "d", 3)
+    return await row(
+        f"select d.* from cases_document d where d.id = $2 and d.case_id = $1 and {conditions}",
+        case,
+        document,
+        *args,
+    )
+
+
+async def receipts_of(scope: Scope, document: int) -> list[dict[str, Any]]:
+    """The service receipts of a document, newest first; the recipient is still sealed in them."""
+    conditions, args = scope_conditions(scope, "r", 2)
+    return await rows(
+        f"select r.* from cases_receipt r where r.document = $1 and {conditions} order by r.id desc",
+        document,
+        *args,
+    )
+
+
+async def disclosure_of(document: int) -> dict[str, Any] | None:
+    """What is or was published of a document."""
+    return await row("select * from cases_disclosure where document = $1", document)
+
+
+async def published_disclosures(*, before: int = 0, limit: int = 20) -> list[dict[str, Any]]:
+    """What anybody may read, newest first; runs under the public scope."""
+    return await rows(
+        """select * from cases_disclosure where published and ($1 = 0 or id < $1)
+           order by id desc limit $2""",
+        before,
+        limit,
+    )
+
+
+async def public_disclosure(ident: int) -> dict[str, Any] | None:
+    """One published abstract; runs under the public scope."""
+    return await row("select * from cases_disclosure where id = $1 and published", ident)
+
+
 async def submission(token: str) -> dict[str, Any] | None:
     """What a form with this token did already."""
     return await row("select * from cases_submission where token = $1", token) if token else None

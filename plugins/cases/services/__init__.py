@@ -5,6 +5,12 @@ Every act keeps the same order: lock the case, check the rule, change, record th
 """
 
 from plugins.cases.services.acting import Actor, Changed, new_token
+from plugins.cases.services.disclosing import (
+    AbstractText,
+    publish_abstract,
+    withdraw_abstract,
+)
+from plugins.cases.services.documents import Issuing, issue_document, void_document
 from plugins.cases.services.handing import (
     decline_referral,
     hand_over_case,
@@ -36,6 +42,7 @@ from plugins.cases.services.records import (
     correct_field,
     void_evidence,
 )
+from plugins.cases.services.serving import record_service
 from plugins.cases.services.signing import sign_step
 from plugins.cases.services.steps import (
     Posting,
@@ -50,9 +57,11 @@ from plugins.cases.services.steps import (
 from plugins.cases.services.turns import renew_turns
 
 __all__ = [
+    "AbstractText",
     "Actor",
     "Changed",
     "Choice",
+    "Issuing",
     "Moved",
     "Opening",
     "PaymentEntry",
@@ -71,14 +80,17 @@ __all__ = [
     "delegate_step",
     "extend_deadline",
     "hand_over_case",
+    "issue_document",
     "mark_seen",
     "move_cases",
     "new_token",
     "open_case",
     "open_referral",
     "plan_of",
+    "publish_abstract",
     "recall_submission",
     "record_payment",
+    "record_service",
     "renew_turns",
     "resume_case",
     "roll_back",
@@ -87,5 +99,7 @@ __all__ = [
     "submit_step",
     "suspend_case",
     "transfer_case",
+    "void_document",
     "void_evidence",
+    "withdraw_abstract",
 ]

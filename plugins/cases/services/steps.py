@@ -69,6 +69,8 @@ from plugins.cases.services.turns import hand_current_turn, take_turn_away
 
 BASIS_GATE = "cases.basis_in_force"
 MISSING_WAY = "to"
+OUTLIVING = ("serve:", "disclose:", "withdraw:", "review:")
+"""Clocks of documents; closing the case does not stop them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,8 @@ async def leave_clocks(file: CaseFile, left: Step, number: int, to: Step | None)
     if to is None or to.stage != left.stage:
         keys.add(stage_clock(left.stage))
     if to is None:
-        keys |= {c.key for c in await running_clocks(file)}
+        # Publishing and serving a document may fall due after the case itself has ended.
+        keys |= {c.key for c in await running_clocks(file) if not c.key.startswith(OUTLIVING)}
     for each in await running_clocks(file):
         if each.key in keys:
             await stop_clock(each.id)
@@ -604,7 +607,7 @@ async def begin_execution(file: CaseFile) -> None:
     amount = decision.get("amount")
     if not amount or file.instalments:
         return
-    served = _served_on(file)
+    served = await _document_served_on(file) or _served_on(file)
     started = datetime.combine(served, time(12), clock.SHANGHAI)
     found = await start_clock(
         file.subject,
@@ -624,6 +627,16 @@ async def begin_execution(file: CaseFile) -> None:
         file.place.region_lo,
         file.place.org_lo,
     )
+
+
+async def _document_served_on(file: CaseFile) -> date | None:
+    """The day the decision document was served by its receipt, if one was recorded."""
+    found: date | None = await value(
+        """select max(served_on) from cases_document
+           where case_id = $1 and kind = 'decision' and state = 'issued'""",
+        file.id,
+    )
+    return found
 
 
 def _served_on(file: CaseFile) -> date:
