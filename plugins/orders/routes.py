@@ -13,6 +13,7 @@ from core.api.deadlines import load_calendar, standing
 from core.api.errors import Invalid, NotFound
 from core.api.files import receive
 from core.api.people import organisation
+from core.api.settings import settings_of
 from core.api.turns import holds
 from core.api.web import (
     Bound,
@@ -94,6 +95,7 @@ async def _issue_page(
     who = visitor(request)
     async with transaction(who.scope):
         proposal = await services.propose_order(_actor(request), alarms)
+        settings = await settings_of(services.OrderSettings, who.region.lo)
     return page(
         request,
         "orders/new.html",
@@ -102,7 +104,7 @@ async def _issue_page(
         form=form,
         words=rules.alarm_words,
         kinds=rules.KIND_WORDS,
-        days=services.SETTINGS.order1_reply_workdays,
+        days=settings.order1_reply_workdays,
     )
 
 

@@ -15,7 +15,6 @@ from plugins.orders.services.issuing import (
     supervising_department,
 )
 from plugins.orders.services.matters import (
-    SETTINGS,
     Actor,
     Matter,
     OrderSettings,
@@ -33,7 +32,6 @@ from plugins.orders.services.relaying import relay_order
 from plugins.orders.services.replying import answer_order, reply_order
 
 __all__ = [
-    "SETTINGS",
     "Actor",
     "Matter",
     "OrderSettings",

@@ -9,13 +9,14 @@ from core.api.db import execute, retried, transaction
 from core.api.errors import Invalid
 from core.api.facts import record
 from core.api.messages import notify
+from core.api.settings import settings_of
 from core.api.turns import close_turn
 from plugins.orders import facts, rules
 from plugins.orders.rules import ISSUED, RELAYED
 from plugins.orders.services.matters import (
-    SETTINGS,
     Actor,
     Matter,
+    OrderSettings,
     load_matter,
     place_of,
     ref,
@@ -50,10 +51,11 @@ async def return_order(who: Actor, order: int, reason: str) -> None:
             order,
         )
         upper = {**upper, "round": now_round}
+        settings = await settings_of(OrderSettings, upper["region_lo"])
         mine = await start_reply_clock(
             order,
             now_round,
-            SETTINGS.order1_reply_workdays,
+            settings.order1_reply_workdays,
             place_of(upper),
             f"{upper['number']}退回再办",
         )

@@ -11,10 +11,11 @@ from core.api.errors import NotFound, Refused
 from core.api.facts import record
 from core.api.gates import UnknownGate, decide
 from core.api.people import OrganisationRow, competent_organ, organisation, organisation_path
+from core.api.settings import settings_of
 from plugins.orders import facts, rules
 from plugins.orders.queries import alarms_by_id, lock_order, open_order_of, places_holding
 from plugins.orders.rules import ISSUE, RELAY
-from plugins.orders.services.matters import SETTINGS, Actor, alarm_refs, ref
+from plugins.orders.services.matters import Actor, OrderSettings, alarm_refs, ref
 from plugins.orders.services.papers import draw_number, start_reply_clock, write_order
 from plugins.orders.services.turns import give_department, tell_department
 
@@ -118,9 +119,8 @@ async def issue_order(who: Actor, alarms: Sequence[int], instruction: str) -> in
         await execute(
             "update orders_alarm set state = 'ordered' where alarm = any($1::int8[])", wanted
         )
-        mine = await start_reply_clock(
-            order, 1, SETTINGS.order1_reply_workdays, place, f"{number}发出"
-        )
+        days = (await settings_of(OrderSettings, place.region_lo)).order1_reply_workdays
+        mine = await start_reply_clock(order, 1, days, place, f"{number}发出")
         await record(
             "orders.issued",
             ref(order),

@@ -3,9 +3,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from core.api.db import Place, Scope, SubjectRef, current_scope, lock_subjects, row, transaction
 from core.api.errors import NotFound, Refused
@@ -22,15 +23,17 @@ class OrderSettings(msgspec.Struct, frozen=True):
     《行政执法监督条例》 leaves the time for an answer to the supervising organ.
     """
 
-    order1_reply_workdays: int = 10
+    order1_reply_workdays: Annotated[int, Meta(ge=1, le=60)] = 10
     """部门回复监察机关的期限（工作日）"""
-    order2_reply_workdays: int = 5
+    order2_reply_workdays: Annotated[int, Meta(ge=1, le=60)] = 5
     """办件人员回复部门监察室的期限（工作日）"""
-    order2_reserve_workdays: int = 2
+    order2_reserve_workdays: Annotated[int, Meta(ge=0, le=30)] = 2
     """下级期限至少早于上级期限的工作日"""
 
-
-SETTINGS = OrderSettings()
+    def __post_init__(self) -> None:
+        """The officer answers before the department has to."""
+        if self.order2_reply_workdays > self.order1_reply_workdays:
+            raise ValueError("办件人员的期限不能长于部门的期限。")
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,14 @@ from core.api.errors import Invalid, NotFound, Refused
 from core.api.facts import record
 from core.api.messages import notify
 from core.api.people import OrganisationRow, organisation, organisation_at
+from core.api.settings import settings_of
 from core.api.turns import close_turn, hand_turn
 from plugins.orders import facts, rules
 from plugins.orders.queries import alarms_by_id, lock_order, officers_of
 from plugins.orders.rules import ISSUED, REPLY
 from plugins.orders.services.matters import (
-    SETTINGS,
     Actor,
+    OrderSettings,
     load_matter,
     path_of,
     ref,
@@ -78,11 +79,12 @@ async def relay_order(
 async def _lower_days(upper: Mapping[str, Any]) -> int:
     """Working days for the officers, so that the department keeps time for its own answer."""
     mine = await clock_by_id(upper["clock"]) if upper["clock"] else None
+    settings = await settings_of(OrderSettings, upper["region_lo"])
     if mine is None:
-        return SETTINGS.order2_reply_workdays
+        return settings.order2_reply_workdays
     calendar = await load_calendar(upper["region_lo"])
     left = calendar.workdays_between(clock.today(), mine.due_day)
-    return rules.lower_days(SETTINGS.order2_reply_workdays, left, SETTINGS.order2_reserve_workdays)
+    return rules.lower_days(settings.order2_reply_workdays, left, settings.order2_reserve_workdays)
 
 
 async def _relay_one(

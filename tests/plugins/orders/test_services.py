@@ -11,6 +11,7 @@ from core.api.errors import Invalid, NotFound, Refused
 from core.api.facts import history
 from core.calendar.sweep import lapse_due_clocks
 from core.host.facts import fact_of
+from core.parameters.services import change_settings
 from plugins.orders import reactions, services
 from plugins.orders.rules import ISSUE, READ, WITHDRAW
 from plugins.orders.services import ref
@@ -350,8 +351,23 @@ async def test_a_reply_needs_a_cause_from_the_list_and_words(matter) -> None:
 
 @pytest.mark.req("S1-28")
 async def test_the_parameters_of_the_deadlines(matter) -> None:
-    assert services.SETTINGS.order1_reply_workdays == 10
-    assert services.SETTINGS.order2_reply_workdays == 5
+    assert services.OrderSettings().order1_reply_workdays == 10
+    assert services.OrderSettings().order2_reply_workdays == 5
+
+
+@pytest.mark.req("S1-28", "C11-13")
+async def test_a_region_decides_its_own_deadlines(matter) -> None:
+    county = await value("select id from core_region where lo = $1", matter.bureau.region_lo)
+    async with transaction(ALL):
+        decided = {"order1_reply_workdays": 6, "order2_reply_workdays": 3}
+        await change_settings(county, "orders", decided)
+    upper, [lower], _ = await relayed(matter)
+    async with transaction(ALL):
+        limits = [(await clocks_of(ref(each)))[0].limit.amount for each in (upper, lower)]
+    assert limits == [6, 3]
+    with pytest.raises(Invalid, match="不能长于"):
+        async with transaction(ALL):
+            await change_settings(county, "orders", {"order2_reply_workdays": 7})
 
 
 @pytest.mark.req("C5-02", "S1-28")
