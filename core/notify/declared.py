@@ -13,7 +13,13 @@ from core.scope import Scope
 def route_handlers() -> list[Any]:
     from core.notify import routes
 
-    return [routes.inbox, routes.open_message, routes.read_all]
+    return [
+        routes.inbox,
+        routes.open_message,
+        routes.read_all,
+        routes.wishes,
+        routes.wish,
+    ]
 
 
 async def _unread(scope: Scope) -> int:

@@ -1,18 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The inbox."""
+"""The inbox, and what leaves it by other channels."""
 
-from typing import Any
+import re
+from typing import Annotated, Any
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
+from msgspec import Meta
 
 from core import db
 from core.auth.access import requires, visitor
+from core.errors import Invalid
+from core.host.registry import current
 from core.notify import services
+from core.notify.channels.base import POINT
 from core.web import responses
 from core.web.enclosing import describe
+from core.web.state import held
 
 PAGE_SIZE = 30
+
+
+class WishForm(msgspec.Struct):
+    """The kinds a person wants outside the inbox as well."""
+
+    kind: Annotated[list[str], Meta(title="消息", max_length=500)] = []
 
 
 @get("/messages", guards=[requires()])
@@ -59,3 +72,51 @@ async def read_all(request: Request[Any, Any, Any]) -> Response[Any]:
     async with db.transaction(who.scope):
         await services.read_all(who.person_id)
     return responses.redirect(request, "/messages", message="全部消息已标为已读。")
+
+
+@get("/messages/settings", guards=[requires()])
+async def wishes(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Which kinds of messages leave the inbox by other channels."""
+    who = visitor(request)
+    registry = current()
+    enabled = held(request).enabled
+    async with db.transaction(who.scope):
+        muted = set(await services.muted(who.person_id))
+    channels = {each.key: each.value.title for each in registry.contributions(POINT)}
+    groups = []
+    for name, manifest in registry.plugins.items():
+        kinds = [
+            {
+                "key": kind.key,
+                "title": _plain(kind.title),
+                "may_mute": kind.may_mute,
+                "wanted": kind.key not in muted,
+                "channels": [channels[each] for each in kind.channels if each in channels],
+            }
+            for kind in registry.message_kinds.values()
+            if registry.plugin_of(kind) == name and name in enabled
+        ]
+        if kinds:
+            groups.append({"title": manifest.title, "kinds": kinds})
+    return responses.page(request, "pages/message_settings.html", groups=groups)
+
+
+def _plain(title: str) -> str:
+    """The title of a kind without its placeholders: 督办退回再办：{number} → 督办退回再办."""
+    return re.sub(r"[：:（(“]?\{\w+\}[）)”]?", "", title).strip("：:，, ") or title
+
+
+@post("/messages/settings", guards=[requires()], status_code=200)
+async def wish(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Keep the unticked kinds inside the inbox."""
+    who = visitor(request)
+    form = await responses.bind(request, WishForm)
+    if not form.ok:
+        raise Invalid(form.errors)
+    registry = current()
+    async with db.transaction(who.scope):
+        for kind in registry.message_kinds.values():
+            # What is not on the page was not decided there.
+            if kind.may_mute and registry.plugin_of(kind) in held(request).enabled:
+                await services.mute(who.person_id, kind.key, kind.key not in form.value.kind)
+    return responses.redirect(request, "/messages/settings", message="消息设置已保存。")

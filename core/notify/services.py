@@ -175,6 +175,11 @@ async def mute(person: int, kind: str, on: bool) -> None:
         await db.execute("delete from core_mute where person = $1 and kind = $2", person, kind)
 
 
+async def muted(person: int) -> list[str]:
+    """The kinds a person keeps inside the inbox."""
+    return await db.column("select kind from core_mute where person = $1 order by kind", person)
+
+
 async def mark_read_before(moment: datetime) -> int:
     """Take everything sent before ``moment`` as read; for data that was brought in afterwards."""
     return await db.execute(

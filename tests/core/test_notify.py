@@ -174,3 +174,32 @@ def test_wording_and_night() -> None:
     assert not_before(DAYTIME) == DAYTIME
     early = datetime(2026, 3, 1, 20, tzinfo=UTC)  # 04:00 in Beijing
     assert not_before(early) == datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+
+
+class TestWishes:
+    """The page on which a person keeps kinds of messages inside the inbox."""
+
+    async def test_unticked_kinds_stay_inside_the_inbox(
+        self, client: Any, login_as: Any, region_tree: Any, registry: Any, monkeypatch: Any
+    ) -> None:
+        kinds = {
+            "core.quiet": MessageKind("core.quiet", "轮到你：{title}", "", ("inbox", "console")),
+            "core.other": MessageKind("core.other", "已回复", "", ("inbox", "console")),
+            "core.must": MessageKind("core.must", "催办", "", ("inbox", "console"), may_mute=False),
+        }
+        for kind in kinds.values():
+            monkeypatch.setitem(registry._owner, id(kind), "core")
+        monkeypatch.setattr(registry, "message_kinds", kinds)
+        await login_as("handler", person=4711)
+        page = await client.get("/messages/settings")
+        assert page.status_code == 200
+        assert "轮到你<" in page.text, "without its placeholder"
+        assert "必须提醒，不能关" in page.text
+        answer = await client.post("/messages/settings", {"kind": "core.other"})
+        assert answer.status_code == 303
+        assert await services.muted(4711) == ["core.quiet"], "what must be heard is not muted"
+        assert await services.muted(4712) == []
+        await client.post("/messages/settings", {"kind": ["core.other", "core.quiet"]})
+        assert await services.muted(4711) == []
+        strange = await client.post("/messages/settings", {"kind": ["x" * 5000]})
+        assert strange.status_code == 303
