@@ -70,11 +70,12 @@ def series_of(definition: Definition, document: Document) -> tuple[str, str]:
     """The number series of a document and what stands before 〔year〕.
 
     A decision shares the series of decision numbers: the number a case bears is its document's.
+    Where case and decision are one document (当场处罚) there is no series: it bears the case's own.
     """
     prefix = document_prefix(definition.number_prefix, document.word)
     own = decision_prefix(definition.number_prefix, definition.power_class)
-    if document.kind == "decision" and prefix and own:
-        return f"cases.decision:{own}", own
+    if document.kind == "decision" and prefix:
+        return (f"cases.decision:{own}", own) if own else ("", prefix)
     return f"cases.document:{prefix}", prefix
 
 

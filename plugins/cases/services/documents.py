@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.api import clock
-from core.api.db import execute, retried, row, rows, transaction
+from core.api.db import execute, retried, row, rows, transaction, value
 from core.api.deadlines import Limit, clocks_of, start_clock, stop_clock
 from core.api.documents import (
     Paper,
@@ -228,6 +228,8 @@ async def _draw_number(file: CaseFile, template: Document, corrects: int) -> str
     series, prefix = series_of(file.definition, template)
     if not prefix:
         return ""
+    if not series:
+        return await _case_number(file, template, corrects)
     decision = series.startswith("cases.decision:")
     if decision and not corrects and file.row["decision_number"]:
         return str(file.row["decision_number"])
@@ -238,6 +240,17 @@ async def _draw_number(file: CaseFile, template: Document, corrects: int) -> str
         file.row["decision_number"] = number
         await execute("update cases_case set decision_number = $2 where id = $1", file.id, number)
     return number
+
+
+async def _case_number(file: CaseFile, template: Document, corrects: int) -> str:
+    """The case's own number, with what tells a later document from the first."""
+    before = await value(
+        "select count(*) from cases_document where case_id = $1 and template = $2",
+        file.id,
+        template.key,
+    )
+    number = str(file.row["case_number"])
+    return f"{number}（{'更正' if corrects else '重制'}{before}）" if before else number
 
 
 async def issue_document(actor: Actor, case: int, key: str, issuing: Issuing) -> int:

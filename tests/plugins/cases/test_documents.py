@@ -36,7 +36,7 @@ from plugins.cases.services import (
     void_document,
     withdraw_abstract,
 )
-from tests.plugins.cases.conftest import CLUE, DECISION, INQUIRY, Office, pdf, picture, publish
+from tests.plugins.cases.conftest import CLUE, DECISION, INQUIRY, Office, picture, publish
 from tests.plugins.cases.papers import with_documents
 from tests.plugins.cases.test_pages import Desk, field_of
 
@@ -264,6 +264,17 @@ async def test_the_decision_bears_the_number_of_the_case(papers, facts):
     assert (await document(papers, second, early))["number"] == "磴市监罚〔2026〕2号"
     await papers.submit(second, DECISION)
     assert (await papers.file(second)).row["decision_number"] == "磴市监罚〔2026〕2号"
+
+
+async def test_an_on_the_spot_decision_bears_the_number_of_its_case(office):
+    office.penalty = await publish(office, with_documents(number_prefix="磴市监当罚"))
+    case = await at_notice(office)
+    await office.submit(case, {"notified_on": "2026-05-12", "waived": "true"})
+    number = (await office.file(case)).row["case_number"]
+    made = await issue(office, case, "decision", blanks_confirmed=True)
+    assert (await document(office, case, made))["number"] == number
+    new = await issue(office, case, "decision", blanks_confirmed=True, corrects=made, reason="错字")
+    assert (await document(office, case, new))["number"] == f"{number}（更正1）"
 
 
 async def test_a_mistake_is_mended_by_a_new_document_that_names_the_old(papers):
@@ -543,4 +554,3 @@ async def test_two_hands_issue_at_once_and_numbers_have_no_gap(fresh_db, clock, 
     enabling.forget()
     assert sorted(numbers) == [f"磴市监罚告〔2026〕{n}号" for n in range(1, 5)]
     assert kept == 4
-    assert pdf is not None
