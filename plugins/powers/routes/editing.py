@@ -113,7 +113,7 @@ def _open(editor: Editor, row: str, kind: str) -> None:
     item, where = editor.draft.definition, editor.where
     if where.section == "basics":
         editor.form = unbound(BasicsForm, item)
-        editor.inputs = inputs_of(BasicsForm, item, where, None, {})
+        editor.inputs = inputs_of(BasicsForm, item, None, {})
         return
     if not row or (row == NEW and where.section == "points" and not kind):
         return
@@ -127,7 +127,7 @@ def _open(editor: Editor, row: str, kind: str) -> None:
     entry = entry_for(item, where, kind)
     start = entry.start(old) if old is not None else None
     editor.form = unbound(entry.form, start)
-    editor.inputs = inputs_of(entry.form, item, where, old, editor.form.raw)
+    editor.inputs = inputs_of(entry.form, item, old, editor.form.raw)
     editor.row, editor.was = (row, mark(old)) if old is not None else ("", "")
     editor.point_kind = kind
 
@@ -190,7 +190,7 @@ async def save_entry(
     editor.row, editor.was, editor.point_kind = ref.row, ref.was, kind
     old = _old(found.definition, where, ref)
     shape = entry.form if entry else BasicsForm
-    editor.inputs = inputs_of(shape, found.definition, where, old, form.raw)
+    editor.inputs = inputs_of(shape, found.definition, old, form.raw)
     return await _answer(request, editor, 409 if clash else 422)
 
 

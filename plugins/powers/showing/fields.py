@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fields of an entry's form, with the choices the item offers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from core.api.web import FieldSpec, unbound
+from plugins.powers.forms.points import STAGE, negative_choices
+from plugins.powers.rules import POINT_KINDS, Definition, Point
+
+Options = Sequence[tuple[str, Any]]
+
+
+@dataclass(frozen=True)
+class Input:
+    """One field of an entry's form, as the template draws it."""
+
+    name: str
+    title: str
+    widget: str
+    options: Options = ()
+    help: str = ""
+    required: bool = True
+    lines: int = 0
+    empty: str = "请选择"
+    fixed: bool = False
+
+
+_EMPTY = {
+    "stages": "不属于阶段",
+    "forms": "没有表单",
+    "targets": "结束（案件办结）",
+    "any_step": "任何环节",
+    "controls": "不设",
+}
+
+
+def inputs_of(
+    form: type[msgspec.Struct], item: Definition, old: Any, raw: dict[str, Any]
+) -> list[Input]:
+    """The fields of a form, with the choices this item offers."""
+    shape = unbound(form)
+    found = []
+    for one in msgspec.structs.fields(form):
+        spec = shape.spec(one.encode_name)
+        if spec is not None:
+            found.append(_input(spec, item, old, raw))
+    return found
+
+
+def _input(spec: FieldSpec, item: Definition, old: Any, raw: dict[str, Any]) -> Input:
+    source = str(spec.extra.get("from", ""))
+    options: Options = spec.options or (_choices(source, item, old) if source else ())
+    widget = _widget(spec, source)
+    typed = raw.get(spec.name)
+    if widget == "select" and source and typed and str(typed) not in _values(options):
+        # What a file or an earlier edit left dangling stays visible until somebody changes it.
+        options = [*options, (str(typed), f"{typed}（不存在）")]
+    return Input(
+        spec.name,
+        spec.title,
+        widget,
+        options,
+        spec.description,
+        spec.required or widget in ("check", "rows"),
+        int(spec.extra.get("lines", 0)),
+        _EMPTY.get(source, "" if spec.options else "请选择"),
+        fixed=spec.name == "key" and old is not None,
+    )
+
+
+def _widget(spec: FieldSpec, source: str) -> str:
+    if source == "outcomes":
+        return "checks"
+    if spec.multiple:
+        return "rows"
+    if spec.input == "checkbox":
+        return "check"
+    if spec.options or source:
+        return "select"
+    return "area" if spec.extra.get("lines") else "text"
+
+
+def _values(options: Options) -> set[str]:
+    found: set[str] = set()
+    for value, title in options:
+        if isinstance(title, str):
+            found.add(str(value))
+        else:
+            found |= {str(below) for below, _ in title}
+    return found
+
+
+def _choices(source: str, item: Definition, old: Any) -> Options:
+    steps = [(one.key, f"{one.position} {one.title}") for one in item.steps]
+    match source:
+        case "steps" | "targets" | "any_step":
+            return steps
+        case "stages":
+            return [(one.key, one.title) for one in item.stages]
+        case "forms":
+            return [(one.key, one.title) for one in item.forms]
+        case "standards":
+            return [(one.key, one.title) for one in item.standards]
+        case "controls":
+            return control_choices(item)
+        case "outcomes":
+            known = negative_choices(old if isinstance(old, Point) else None, item)
+            return [(one, one) for one in known]
+        case "limits":
+            limited = [
+                (one.key, f"环节“{one.title}”，{one.limit.words}")
+                for one in item.steps
+                if one.limit
+            ]
+            stages = [
+                (f"{STAGE}{one.key}", f"阶段“{one.title}”，{one.limit.words}")
+                for one in item.stages
+                if one.limit
+            ]
+            return [*limited, *stages]
+        case _:
+            return ()
+
+
+def control_choices(item: Definition, *, evidence: bool = False) -> Options:
+    """The controls of all forms, grouped by form."""
+    return [
+        (
+            form.title,
+            [(c.key, f"{c.title}（{c.key}）") for c in form.controls if _fits(c, evidence)],
+        )
+        for form in item.forms
+        if any(_fits(c, evidence) for c in form.controls)
+    ]
+
+
+def _fits(control: Any, evidence: bool) -> bool:
+    return bool((control.type == "evidence") == evidence)
+
+
+def point_kinds() -> list[tuple[str, str, str]]:
+    """Key, title and meaning of the kinds a point can have."""
+    return [(one.key, one.title, one.explains) for one in POINT_KINDS]
