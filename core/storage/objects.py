@@ -21,12 +21,11 @@ UPLOAD_PIECES = 2
 
 
 @lru_cache(maxsize=4)
-def _store(url: str) -> Any:
+def _store(url: str, storage: settings.Storage) -> Any:
     if url.startswith("file://"):
         folder = Path(url.removeprefix("file://"))
         folder.mkdir(parents=True, exist_ok=True)
         return LocalStore(prefix=folder)
-    storage = settings.load().storage
     options: Any = {
         key: value
         for key, value in (
@@ -43,7 +42,12 @@ def _store(url: str) -> Any:
 
 def store() -> Any:
     """The store of this process."""
-    return _store(settings.load().storage_url)
+    return store_of(settings.load())
+
+
+def store_of(chosen: settings.Settings) -> Any:
+    """The store some settings name, for commands that work on another installation."""
+    return _store(chosen.storage_url, chosen.storage)
 
 
 def new_path(moment: datetime | None = None) -> str:
@@ -59,10 +63,29 @@ async def put(path: str, content: Path | bytes) -> None:
     )
 
 
+async def put_into(chosen: settings.Settings, path: str, content: Path) -> None:
+    """Write one object into the store of some settings."""
+    await obstore.put_async(
+        store_of(chosen),
+        path,
+        content,
+        chunk_size=UPLOAD_PIECE,
+        max_concurrency=UPLOAD_PIECES,
+    )
+
+
 async def pieces(path: str, part: ByteRange | None = None) -> AsyncIterator[bytes]:
     """The content of an object or of a part of it, piece by piece."""
+    async for piece in pieces_of(settings.load(), path, part):
+        yield piece
+
+
+async def pieces_of(
+    chosen: settings.Settings, path: str, part: ByteRange | None = None
+) -> AsyncIterator[bytes]:
+    """The same from the store of some settings."""
     options: Any = {} if part is None else {"range": (part.first, part.last + 1)}
-    found = await obstore.get_async(store(), path, options=options)
+    found = await obstore.get_async(store_of(chosen), path, options=options)
     async for piece in found.stream(min_chunk_size=PIECE):
         yield bytes(piece)
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from core import clock as time
 from core import db as core_db
+from core import settings as core_settings
 from core.api.plugin import Place, SubjectRef
 from core.db import OWNER, WEB, WORKER, Scope
 from core.facts.services import record
@@ -25,7 +26,6 @@ from core.keys import signing
 from core.sealing import heads, rules, services
 from core.sealing.export import BadExport, verify_file, write
 from core.sealing.verifying import verify
-from core.settings import load
 from tests.dummy_plugin import plugin as dummy
 from tests.dummy_plugin.services import NoteWritten
 
@@ -256,7 +256,7 @@ class TestSealer:
         monkeypatch.setattr(heads, "file", lambda: tmp_path / "heads.txt")
         await write_facts(2)
         async with as_role(fresh_db, WORKER):
-            worker = Worker(load(), registry.build([dummy]))
+            worker = Worker(core_settings.load(), registry.build([dummy]))
             task = asyncio.create_task(worker._seal())
             async with asyncio.timeout(20):
                 while not heads.kept():  # noqa: ASYNC110 - a file has no event
