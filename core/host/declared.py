@@ -10,7 +10,14 @@ from core.host.enabling import FACT_KINDS
 def route_handlers() -> list[Any]:
     from core.host import routes
 
-    return [routes.plugins, routes.ask, routes.enable, routes.disable]
+    return [
+        routes.plugins,
+        routes.ask,
+        routes.enable,
+        routes.disable,
+        routes.ask_back_fill,
+        routes.back_fill,
+    ]
 
 
 fact_kinds = FACT_KINDS

@@ -212,6 +212,116 @@ class Preview:
     crons: tuple[str, ...]
     own_switches_below: int
     """Regions below that keep a switch of their own."""
+    waiting_jobs: int = 0
+    """Background work of this plugin that is due or running there and will not be done."""
+    waiting_facts: int = 0
+    """Facts it has still to be told of and will not be told of."""
+    open_turns: int = 0
+    """Matters of this plugin on somebody's to-do list there, which nobody can open then."""
+    running_clocks: int = 0
+    rows: tuple[tuple[str, int], ...] = ()
+    """What stays stored, table by table, counted up to ``COUNTED``."""
+
+
+COUNTED = 10_000
+"""Rows are counted up to here: a preview must not take longer than the decision."""
+
+OPEN = """
+select
+  (select count(*) from core_due where name = any($1::text[]) and state in ('due', 'running')
+    and region_lo between $3 and $4) as waiting_jobs,
+  (select count(*) from core_delivery d join core_fact f on f.id = d.fact
+    where d.plugin = $2 and d.state = 'pending' and f.region_lo between $3 and $4) as waiting_facts,
+  (select count(*) from core_turn where subject_kind = any($5::text[]) and closed_at is null
+    and region_lo between $3 and $4) as open_turns,
+  (select count(*) from core_clock where subject_kind = any($5::text[])
+    and state in ('running', 'paused') and region_lo between $3 and $4) as running_clocks
+"""
+
+
+async def _rows_of(plugin: str, lo: int, hi: int) -> tuple[tuple[str, int], ...]:
+    """How many rows every scoped table of a plugin holds in a region."""
+    # Imported here: the schema asks discovery for the apps, and so does the registry.
+    from core.schema import app_configs
+
+    found = []
+    for config in app_configs():
+        if config.app_name != plugin:
+            continue
+        for table in config.table_classes:
+            meta = table._meta  # noqa: SLF001
+            if "region_lo" not in {column._meta.name for column in meta.columns}:  # noqa: SLF001
+                continue
+            count = await db.value(
+                f'select count(*) from (select 1 from "{meta.tablename}"'
+                " where region_lo between $1 and $2 limit $3) x",
+                lo,
+                hi,
+                COUNTED,
+            )
+            if count:
+                words = (table.__doc__ or meta.tablename).strip().splitlines()[0]
+                found.append((f"{meta.tablename}: {words}", int(count)))
+    return tuple(found)
+
+
+MISSED = """
+select count(*) from (
+  select 1 from core_fact f where f.kind = any($1::text[]) and f.region_lo between $2 and $3
+  and not exists (select 1 from core_delivery d where d.fact = f.id and d.plugin = $4)
+  limit $5) x
+"""
+
+
+async def missed(region: int, plugin: str) -> int:
+    """Facts that happened there while ``plugin`` was off or not installed, up to ``COUNTED``."""
+    _manifest(plugin)
+    place = await _region(region)
+    kinds = list(current().handled_kinds(plugin))
+    count: int = await db.value(MISSED, kinds, place["lo"], place["hi"], plugin, COUNTED)
+    return count
+
+
+class PluginBackFilled(msgspec.Struct, frozen=True):
+    """Payload of ``core.plugin.back_filled``."""
+
+    plugin: str
+    title: str
+    region: int
+    region_name: str
+    facts: int
+
+
+async def back_fill(region: int, plugin: str) -> int:
+    """Tell ``plugin`` now of what it missed in a region and below it; how many facts."""
+    from core.facts.services import record
+    from core.host.facts import back_fill as deliver_past
+
+    manifest = _manifest(plugin)
+    place = await _region(region)
+    await db.lock_subjects(SubjectRef("core.region", region))
+    if not (await switches()).on(manifest, place["lo"]):
+        raise Refused(f"“{manifest.title}”在{place['name']}没有启用，补办没有意义。")
+    count = await deliver_past(current(), plugin, place["lo"], place["hi"])
+    if count:
+        await record(
+            "core.plugin.back_filled",
+            SubjectRef("core.region", region),
+            PluginBackFilled(plugin, manifest.title, region, place["name"], count),
+            Place(place["lo"]),
+        )
+    return count
+
+
+FACT_KINDS.append(
+    FactKind(
+        "core.plugin.back_filled",
+        "补办以往记录",
+        "让模块“{title}”补办 {region_name} 以往的 {facts} 条记录",
+        PluginBackFilled,
+        broadcast=False,
+    )
+)
 
 
 async def preview_off(region: int, plugin: str) -> Preview:
@@ -223,6 +333,12 @@ async def preview_off(region: int, plugin: str) -> Preview:
     def own(entries: Any) -> tuple[Any, ...]:
         return tuple(each for each in entries if registry.plugin_of(each) == plugin)
 
+    work = [*own(registry.jobs.values()), *own(registry.crons)]
+    kinds = [each.key for each in own(registry.subject_kinds.values())]
+    waiting = await db.row(
+        OPEN, [each.name for each in work], plugin, place["lo"], place["hi"], kinds
+    )
+    assert waiting is not None
     return Preview(
         menu=tuple(each.title for each in own(registry.nav_items)),
         cards=tuple(each.title for each in own(registry.cards)),
@@ -245,4 +361,6 @@ async def preview_off(region: int, plugin: str) -> Preview:
             place["lo"],
             place["hi"],
         ),
+        rows=await _rows_of(plugin, place["lo"], place["hi"]),
+        **waiting,
     )

@@ -9,13 +9,15 @@ from litestar.params import FromPath
 from core import db
 from core.auth.access import requires, visitor
 from core.auth.visitor import Visitor
-from core.errors import NotFound
 from core.host import enabling
 from core.host.registry import current
+from core.regions.choosing import choose
+from core.regions.queries import RegionRow
 from core.scope import Scope
 from core.web import responses
 
 SWITCH = "core.plugin.switch"
+Req = Request[Any, Any, Any]
 HOOK_WORDS = {
     "piccolo_apps": "数据表",
     "route_handlers": "页面",
@@ -43,42 +45,29 @@ def _scope(who: Visitor) -> Scope:
     return Scope.platform("modules are switched by the system administrator", actor=who.user_id)
 
 
-async def _region(request: Request[Any, Any, Any], who: Visitor) -> dict[str, Any]:
-    """The region asked for, else the administrator's own, else the whole country."""
-    asked = request.query_params.get("region", "")
-    wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0
-    found = await db.row(
-        "select id, name, lo, hi from core_region"
-        " where id = $1 or ($1 = 0 and lo = 0) order by lo limit 1",
-        wanted or who.region.id,
-    )
-    if found is None:
-        raise NotFound
-    return found
-
-
-async def _state(region: dict[str, Any]) -> list[dict[str, Any]]:
+async def _state(region: RegionRow) -> list[dict[str, Any]]:
     registry = current()
     switches = await enabling.switches()
     own = {
         each["plugin"]: each["enabled"]
         for each in await db.rows(
-            "select plugin, enabled from core_region_plugin where region = $1", region["id"]
+            "select plugin, enabled from core_region_plugin where region = $1", region.id
         )
     }
     above = await db.rows(
         "select p.plugin, r.name from core_region_plugin p join core_region r on r.id = p.region"
         " where r.lo <= $1 and r.hi >= $2 and r.id <> $3 order by r.hi - r.lo desc",
-        region["lo"],
-        region["hi"],
-        region["id"],
+        region.lo,
+        region.hi,
+        region.id,
     )
     inherited = {each["plugin"]: each["name"] for each in above}
     return [
         {
             **line,
             "hooks": [HOOK_WORDS[hook] for hook in line["hooks"]],
-            "enabled": switches.on(registry.plugins[line["name"]], region["lo"]),
+            "own": line["name"] in own,
+            "enabled": switches.on(registry.plugins[line["name"]], region.lo),
             "inherited_from": "" if line["name"] in own else inherited.get(line["name"], ""),
             "dangling": [note for note in registry.dangling if note.startswith(line["name"] + ".")],
             "fixed": line["name"] == "core" or line["scope"] == "platform",
@@ -88,54 +77,105 @@ async def _state(region: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @get("/plugins", guards=[requires(SWITCH)])
-async def plugins(request: Request[Any, Any, Any]) -> Response[Any]:
+async def plugins(request: Req) -> Response[Any]:
     """What is installed, and whether it is on in a region."""
     who = visitor(request)
     async with db.transaction(_scope(who)):
-        region = await _region(request, who)
-        found = await _state(region)
+        place = await choose(request, who)
+        found = await _state(place.region)
     return responses.page(
-        request, "pages/plugins.html", plugins=found, region=region, may_change=True
+        request, "pages/plugins.html", plugins=found, place=place, may_change=True
     )
 
 
+def _pages(request: Req, plugin: str) -> list[str]:
+    """The addresses that answer 404 where the plugin is off."""
+    from core.app import handlers_of
+
+    found = {
+        path
+        for path, handler in handlers_of(request.app)
+        if handler.opt.get("plugin") == plugin and "GET" in handler.http_methods
+    }
+    return sorted(found)
+
+
 @get("/plugins/{plugin:str}/off", guards=[requires(SWITCH)])
-async def ask(request: Request[Any, Any, Any], plugin: FromPath[str]) -> Response[Any]:
+async def ask(request: Req, plugin: FromPath[str]) -> Response[Any]:
     """What disappears when a module is switched off here; asked before it is done."""
     who = visitor(request)
     async with db.transaction(_scope(who)):
-        region = await _region(request, who)
-        preview = await enabling.preview_off(region["id"], plugin)
+        place = await choose(request, who)
+        preview = await enabling.preview_off(place.id, plugin)
     return responses.page(
         request,
         "pages/plugin_off.html",
         manifest=current().plugins[plugin],
-        region=region,
+        place=place,
         preview=preview,
-    )
-
-
-async def _switch(request: Request[Any, Any, Any], plugin: str, on: bool) -> Response[Any]:
-    who = visitor(request)
-    async with db.transaction(_scope(who)):
-        region = await _region(request, who)
-        await enabling.switch_plugin(region["id"], plugin, on)
-    title = current().plugins[plugin].title
-    verb = "启用" if on else "停用"
-    return responses.redirect(
-        request,
-        f"/plugins?region={region['id']}",
-        message=f"已在{region['name']}{verb}“{title}”。",
+        pages=_pages(request, plugin),
+        counted=enabling.COUNTED,
     )
 
 
 @post("/plugins/{plugin:str}/enable", guards=[requires(SWITCH)], status_code=200)
-async def enable(request: Request[Any, Any, Any], plugin: FromPath[str]) -> Response[Any]:
-    """Switch a module on."""
-    return await _switch(request, plugin, on=True)
+async def enable(request: Req, plugin: FromPath[str]) -> Response[Any]:
+    """Switch a module on, and offer to catch up on what it missed."""
+    who = visitor(request)
+    async with db.transaction(_scope(who)):
+        place = await choose(request, who)
+        await enabling.switch_plugin(place.id, plugin, on=True)
+        missed = await enabling.missed(place.id, plugin)
+    said = f"已在{place.name}启用“{current().plugins[plugin].title}”。"
+    if missed:
+        return responses.redirect(
+            request, f"/plugins/{plugin}/back-fill?region={place.id}", message=said
+        )
+    return responses.redirect(request, f"/plugins?region={place.id}", message=said)
 
 
 @post("/plugins/{plugin:str}/disable", guards=[requires(SWITCH)], status_code=200)
-async def disable(request: Request[Any, Any, Any], plugin: FromPath[str]) -> Response[Any]:
+async def disable(request: Req, plugin: FromPath[str]) -> Response[Any]:
     """Switch a module off; its data stays."""
-    return await _switch(request, plugin, on=False)
+    who = visitor(request)
+    async with db.transaction(_scope(who)):
+        place = await choose(request, who)
+        await enabling.switch_plugin(place.id, plugin, on=False)
+    said = f"已在{place.name}停用“{current().plugins[plugin].title}”。"
+    return responses.redirect(request, f"/plugins?region={place.id}", message=said)
+
+
+@get("/plugins/{plugin:str}/back-fill", guards=[requires(SWITCH)])
+async def ask_back_fill(request: Req, plugin: FromPath[str]) -> Response[Any]:
+    """What happened here while the module was off, and whether it shall catch up on it."""
+    who = visitor(request)
+    async with db.transaction(_scope(who)):
+        place = await choose(request, who)
+        count = await enabling.missed(place.id, plugin)
+        on = await enabling.is_enabled(plugin, place.region.lo)
+    registry = current()
+    return responses.page(
+        request,
+        "pages/plugin_back_fill.html",
+        manifest=registry.plugins[plugin],
+        place=place,
+        count=count,
+        counted=enabling.COUNTED,
+        on=on,
+        kinds=[
+            registry.fact_kinds[kind].title
+            for kind in registry.handled_kinds(plugin)
+            if kind in registry.fact_kinds
+        ],
+    )
+
+
+@post("/plugins/{plugin:str}/back-fill", guards=[requires(SWITCH)], status_code=200)
+async def back_fill(request: Req, plugin: FromPath[str]) -> Response[Any]:
+    """Have the module catch up, in the background."""
+    who = visitor(request)
+    async with db.transaction(_scope(who)):
+        place = await choose(request, who)
+        count = await enabling.back_fill(place.id, plugin)
+    said = f"{count} 条以往的记录正在后台补办。" if count else "没有要补办的记录。"
+    return responses.redirect(request, f"/plugins?region={place.id}", message=said)

@@ -3,12 +3,26 @@
 
 from typing import Any
 
-from core.api.plugin import MessageKind, SubjectRef
+import msgspec
+import pytest
+
+from core.api.plugin import (
+    FactHandler,
+    FactKind,
+    Job,
+    Manifest,
+    MessageKind,
+    SubjectKind,
+    SubjectRef,
+    hookimpl,
+)
 from core.api.testing import Browser, LoginAs
 from core.db import Place, Scope, execute, row, transaction, value
+from core.errors import Refused
 from core.facts.services import history, record
 from core.host import enabling
 from core.host.enabling import PluginSwitched
+from core.host.registry import build, use
 from core.notify import services as notify
 from tests.factories import RegionTree
 
@@ -106,6 +120,7 @@ class TestPlugins:
         assert title in page.text
         preview = await client.get(f"/plugins/{plugin}/off?region={county}")
         assert preview.status_code == 200
+        assert f"/{plugin}" in preview.text, "the addresses that will be gone"
         answer = await client.post(f"/plugins/{plugin}/disable?region={county}")
         assert answer.status_code == 303
         assert not await enabling.is_enabled(plugin, region_tree.county.lo)
@@ -124,6 +139,127 @@ class TestPlugins:
         assert answer.status_code == 409
         gone = await client.post(f"/plugins/nothing/disable?region={region_tree.county.id}")
         assert gone.status_code == 404
+
+    async def test_the_preview_counts_what_is_not_finished_there(
+        self, client: Browser, login_as: LoginAs, region_tree: RegionTree, registry: Any
+    ) -> None:
+        plugin = "dummy_open"
+        county, other = region_tree.county, region_tree.other_county
+        built = build([_opened(plugin)])
+        for lo in (county.lo, county.lo, other.lo):
+            await execute(
+                "insert into core_turn (subject_kind, subject_id, key, title, subline, step_title,"
+                " step_note, path, permission, holder_name, started_at, unit, paused, pause_note,"
+                " lamp, created, closed_by, region_lo, org_lo, person) values"
+                " ('dummy_open.thing', 1, '', '等着办', '', '', '', '/', '', '', now(), 'working',"
+                " false, '', '', now(), 0, $1, 0, 0)",
+                lo,
+            )
+        with use(built):
+            async with transaction(PLATFORM):
+                here = await enabling.preview_off(county.id, plugin)
+                assert (here.open_turns, here.waiting_jobs) == (2, 0)
+                from core.jobs.services import enqueue
+
+                await enqueue("dummy_open.work", {}, place=Place(county.lo))
+                assert (await enabling.preview_off(county.id, plugin)).waiting_jobs == 1
+                assert (await enabling.preview_off(other.id, plugin)).waiting_jobs == 0
+                assert (await enabling.preview_off(region_tree.city.id, plugin)).open_turns == 3
+
+    async def test_what_was_missed_is_offered_and_delivered_once(
+        self, region_tree: RegionTree, db: Any
+    ) -> None:
+        from core.host.facts import deliver_one
+
+        county = region_tree.county
+        plugin = _opened("dummy_open")
+        with use(build([plugin])):
+            async with transaction(PLATFORM):
+                await enabling.switch_plugin(county.id, "dummy_open", on=False)
+                await record(
+                    "dummy_open.thing.done",
+                    SubjectRef("dummy_open.thing", 1),
+                    Opened(1),
+                    Place(county.lo),
+                )
+                assert await enabling.missed(county.id, "dummy_open") == 1
+                with pytest.raises(Refused, match="没有启用"):
+                    await enabling.back_fill(county.id, "dummy_open")
+                await enabling.switch_plugin(county.id, "dummy_open", on=True)
+                assert await enabling.back_fill(county.id, "dummy_open") == 1
+                assert await enabling.back_fill(county.id, "dummy_open") == 0
+                assert await enabling.missed(county.id, "dummy_open") == 0
+                facts = await history(SubjectRef("core.region", county.id))
+            assert [each.kind for each in facts] == [
+                "core.plugin.switched",
+                "core.plugin.switched",
+                "core.plugin.back_filled",
+            ]
+            while await deliver_one(build([plugin])):
+                pass
+        assert plugin.heard == [1]
+
+    async def test_enabling_leads_to_the_offer_and_regions_are_found(
+        self, client: Browser, login_as: LoginAs, region_tree: RegionTree, registry: Any
+    ) -> None:
+        plugin = next(
+            name
+            for name, each in registry.plugins.items()
+            if each.scope == "region" and registry.handled_kinds(name)
+        )
+        await login_as("system_admin")
+        found = await client.get("/plugins?place=磴口")
+        assert f"/plugins?region={region_tree.county.id}" in found.text
+        page = await client.get(f"/plugins/{plugin}/back-fill?region={region_tree.county.id}")
+        assert page.status_code == 200
+        assert "不用补办" in page.text
+        none = await client.post(f"/plugins/{plugin}/back-fill?region={region_tree.county.id}")
+        assert none.status_code == 303
+        assert (await client.get("/plugins?region=987654321")).status_code == 404
+        assert (await client.get("/plugins/nothing/back-fill")).status_code == 404
+        await login_as("supervision_bureau", region=region_tree.county)
+        assert (await client.get(f"/plugins/{plugin}/back-fill")).status_code == 403
+
+
+class Opened(msgspec.Struct, frozen=True):
+    thing: int
+
+
+def _opened(name: str) -> Any:
+    """A plugin with a job, a kind of object and a handler."""
+
+    class Plugin:
+        MANIFEST = Manifest(name=name, title="有事未了", version="1.0")
+
+        def __init__(self) -> None:
+            self.heard: list[int] = []
+
+        async def _work(self, _payload: Any) -> None:
+            return None
+
+        async def _describe(self, _id: int, _scope: Scope) -> None:
+            return None
+
+        async def _hear(self, fact: Any) -> None:
+            self.heard.append(fact.payload["thing"])
+
+        @hookimpl
+        def jobs(self) -> list[Job]:
+            return [Job(f"{name}.work", self._work)]
+
+        @hookimpl
+        def subject_kinds(self) -> list[SubjectKind]:
+            return [SubjectKind(f"{name}.thing", "事", self._describe)]
+
+        @hookimpl
+        def fact_kinds(self) -> list[FactKind]:
+            return [FactKind(f"{name}.thing.done", "办了", "办了 {thing}", Opened)]
+
+        @hookimpl
+        def fact_handlers(self) -> list[FactHandler]:
+            return [FactHandler(f"{name}.thing.done", self._hear)]
+
+    return Plugin()
 
 
 class TestInbox:
