@@ -4,7 +4,9 @@
 from typing import Any
 
 from core.api.plugin import (
+    Contribution,
     DemoStep,
+    FactHandler,
     FactKind,
     Gate,
     Manifest,
@@ -14,12 +16,13 @@ from core.api.plugin import (
     SubjectKind,
     hookimpl,
 )
-from plugins.powers import facts
-from plugins.powers.demo import enter_shipped_items
+from plugins.powers import commands, facts
+from plugins.powers.demo import enter_shipped_items, plan_drafts
 from plugins.powers.queries.drafts import waiting_drafts
 from plugins.powers.reactions import describe_draft, describe_item, find_drafts, find_items
 from plugins.powers.rules import Definition
 from plugins.powers.rules import approval as rules
+from plugins.powers.services import catalogue
 
 MANIFEST = Manifest(
     name="powers",
@@ -168,6 +171,27 @@ def fact_kinds() -> list[FactKind]:
 
 
 @hookimpl
+def fact_handlers() -> list[FactHandler]:
+    return [FactHandler("powers.version_effective", catalogue.publish, eager=True)]
+
+
+@hookimpl
+def contributions() -> list[Contribution]:
+    return [
+        Contribution(
+            "core.command",
+            "powers.lint",
+            {
+                "name": "lint",
+                "help": commands.HELP,
+                "configure": commands.configure,
+                "run": commands.run,
+            },
+        )
+    ]
+
+
+@hookimpl
 def gates() -> list[Gate]:
     return [
         Gate(
@@ -199,4 +223,7 @@ def message_kinds() -> list[MessageKind]:
 
 @hookimpl
 def demo_steps() -> list[DemoStep]:
-    return [DemoStep(20, "录入权力事项", enter_shipped_items)]
+    return [
+        DemoStep(20, "录入权力事项", enter_shipped_items),
+        DemoStep(25, "编制和送审事项草稿", plan_drafts),
+    ]

@@ -15,7 +15,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.constraints import Unique
 from piccolo.table import Table
 
-from core.api.db import Owned, Published
+from core.api.db import Owned, Public, Published
 
 
 class Item(Table, Published, tablename="powers_item"):
@@ -98,3 +98,27 @@ class Draft(Table, Owned, tablename="powers_draft"):
     returned_reason = Text(default="")
     returned_at = Timestamptz(null=True, default=None)
     closed_at = Timestamptz(null=True, default=None)
+
+
+class PublicItem(Table, Public, tablename="powers_public_item"):
+    """What anybody may read of an item in force (权责清单).
+
+    Kept apart, so that a page without an account can never reach a draft, a form, a monitoring
+    point or a risk.
+    """
+
+    GRANTS = {  # noqa: RUF012 - read by the policies, never changed
+        "web": "select, insert, update",
+        "worker": "select, insert, update",
+    }
+
+    id = BigSerial(primary_key=True)
+    item = BigInt(default=None, unique=True)
+    version = Integer(default=None)
+    code = Varchar(length=40, default=None)
+    title = Varchar(length=200, default=None)
+    power_class = Varchar(length=20, default=None)
+    organisation = BigInt(default=None, index=True)
+    content = JSONB(default=None)
+    """The lists of the definition that ``services.publishing`` names, and no others."""
+    effective_from = Timestamptz(default=None)

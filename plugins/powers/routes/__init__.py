@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of the catalogue: items in force, and drafts on their way."""
 
-from plugins.powers.routes import approving, drafts, editing, items
+from plugins.powers.routes import approving, catalogue, drafts, editing, items
 
-ROUTES = (*items.ROUTES, *drafts.ROUTES, *approving.ROUTES, *editing.ROUTES)
+ROUTES = (*items.ROUTES, *drafts.ROUTES, *approving.ROUTES, *editing.ROUTES, *catalogue.ROUTES)
