@@ -41,6 +41,11 @@ class OpenForm(msgspec.Struct):
     officers: Annotated[list[int], Meta(title="办理人员")] = []
     lead: Annotated[int | None, Meta(title="主办")] = None
     same_party_confirmed: bool = False
+    entry_step: Annotated[str, Meta(title="现在所在的环节", max_length=60)] = ""
+    entry_opened_on: Annotated[date | None, Meta(title="立案日期")] = None
+    entry_number: Annotated[str, Meta(title="原案号", max_length=60)] = ""
+    entry_amount: Annotated[int | None, Meta(title="已经决定的罚款", extra={"money": True})] = None
+    entry_reason: Annotated[str, Meta(title="补录的说明", max_length=400)] = ""
     token: Token = ""
 
 

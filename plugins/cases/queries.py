@@ -111,12 +111,14 @@ CASES = Listing(
                 ("ever", "曾经中止"),
                 ("extended", "曾经延期"),
                 ("late", "已经超期"),
+                ("entered", "补录的案件"),
             ),
             wheres={
                 "suspended": "c.state = 'suspended'",
                 "ever": "c.ever_suspended",
                 "extended": "c.extensions > 0",
                 "late": "c.state = 'open' and c.due_at < now()",
+                "entered": "c.under_way",
             },
         ),
         Filter("source", "来源", kind="choice", options=SOURCES, where="c.source = {}"),
@@ -333,6 +335,7 @@ class CaseFile:
                 v["state"],
                 v["values"] or {},
                 v["submitted_by"] or 0,
+                v["prior"],
             )
             for v in self.visits
         )

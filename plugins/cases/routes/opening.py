@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar.params import FromQuery
 
+from core.api import clock
 from core.api.access import Visitor, requires, visitor
 from core.api.db import Interval, transaction
 from core.api.errors import Invalid, NotFound
@@ -24,10 +25,22 @@ from core.api.web import (
 from plugins.cases.forms import OpenForm
 from plugins.cases.queries import item_version, openable_items, path_of, unit_names
 from plugins.cases.rules.definition import POWER_CLASSES, class_title, read_definition
+from plugins.cases.rules.entering import enterable
 from plugins.cases.rules.party import PARTY_KINDS, SOURCES, PartyDraft
-from plugins.cases.services import Actor, Choice, Opening, SameParty, new_token, open_case
+from plugins.cases.services import (
+    Actor,
+    Choice,
+    Opening,
+    SameParty,
+    UnderWay,
+    new_token,
+    open_case,
+)
 
-OPEN = "cases.case.open"
+OPEN, APPROVE = "cases.case.open", "cases.case.approve"
+ENTRY_FIELDS = {
+    name: f"entry_{name}" for name in ("step", "opened_on", "number", "amount", "reason")
+}
 
 
 @get("/new", guards=[requires(OPEN)])
@@ -100,7 +113,23 @@ async def _form_page(
         sources=SOURCES,
         party_kinds=PARTY_KINDS,
         people=[(p.id, f"{p.name}　{units.get(p.organisation, '')}") for p in people],
+        entering=[(s.key, s.title) for s in enterable(definition)]
+        if APPROVE in who.permissions
+        else [],
         same=[{**c, "href": path_of(c["id"])} for c in same],
+    )
+
+
+def _under_way(typed: OpenForm) -> UnderWay | None:
+    """The entry of a case already being handled, when a present step was chosen."""
+    if not typed.entry_step:
+        return None
+    return UnderWay(
+        typed.entry_step,
+        typed.entry_opened_on or clock.today(),
+        typed.entry_reason.strip(),
+        typed.entry_number.strip(),
+        typed.entry_amount,
     )
 
 
@@ -134,12 +163,13 @@ async def open_new(request: Request) -> Response:
         officers=officers,
         token=typed.token,
         same_party_confirmed=typed.same_party_confirmed,
+        under_way=_under_way(typed),
     )
     try:
         case = await open_case(Actor.of(who), opening)
     except Invalid as error:
         for name, sentence in error.errors.items():
-            form.error(name, sentence)
+            form.error(ENTRY_FIELDS.get(name, name) if typed.entry_step else name, sentence)
         return await _form_page(request, who, item, form, status=422)
     except SameParty as error:
         form.error("same_party_confirmed", str(error))

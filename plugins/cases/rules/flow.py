@@ -38,6 +38,8 @@ class VisitLine:
     state: str
     values: Mapping[str, Any]
     submitted_by: int = 0
+    prior: bool = False
+    """Done before the case was entered here (补录)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,8 @@ def _rollback(
         reason = "还没有办到这个环节。" if visited else "本案没有走这条分支，或这一次办理已被取代。"
         return reason, (), ()
     passed = road[at:]
+    if road[at].prior:
+        return "这个环节在补录以前已经办过，不能回退到补录以前。", (), ()
     for visit in passed[1:]:
         kind = definition.step(visit.step).kind
         if kind == "service" and visit.state == SUBMITTED:

@@ -90,6 +90,8 @@ def _legal_review(m: Moment) -> Stop | None:
         return None
     for step in m.definition.of_kind("legal_review"):
         visit = latest_submitted(m.visits, (step.key,))
+        if visit is not None and visit.prior:
+            continue
         needed = unavoidable(m.definition, step.key, m.step.key)
         if (visit is None and needed) or (visit is not None and not _passed(m.definition, visit)):
             said = "没有经过法制审核" if visit is None else "法制审核没有通过"
@@ -117,7 +119,7 @@ def _notice(m: Moment) -> Stop | None:
             clause,
             f"回退到{steps[0].title}，送达告知书并上传回证。",
         )
-    if any(bool(visit.values.get(k)) for k in WAIVER_KEYS):
+    if visit.prior or any(bool(visit.values.get(k)) for k in WAIVER_KEYS):
         return None
     form = m.definition.form_of(m.definition.step(visit.step))
     counts = m.evidence_by_visit.get(visit.id, {})

@@ -23,7 +23,7 @@ from plugins.cases.services.officers import (
     declare_recusal,
     delegate_step,
 )
-from plugins.cases.services.opening import Opening, SameParty, open_case
+from plugins.cases.services.opening import Opening, SameParty, UnderWay, open_case
 from plugins.cases.services.pausing import (
     extend_deadline,
     resume_case,
@@ -69,6 +69,7 @@ __all__ = [
     "SameParty",
     "Stopped",
     "Submitted",
+    "UnderWay",
     "add_archive_note",
     "add_evidence",
     "add_voucher",

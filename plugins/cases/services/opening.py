@@ -3,17 +3,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from core.api import clock
-from core.api.db import Interval, json, lock_subjects, retried, row, transaction
+from core.api.db import Interval, json, lock_subjects, retried, row, transaction, value
+from core.api.deadlines import lapsed, stop_clock
 from core.api.errors import Invalid, NotFound, Refused
 from core.api.numbers import next_number
 from core.api.people import decrypt, encrypt, lookup_hash
 from core.api.plugin import SubjectRef
-from plugins.cases.queries import item_version, load_case, same_party, submission
+from plugins.cases.queries import CaseFile, item_version, load_case, same_party, submission
 from plugins.cases.rules.definition import case_prefix, read_definition
+from plugins.cases.rules.entering import entering_errors, road_to, stated_values
 from plugins.cases.rules.entry import clean_text
 from plugins.cases.rules.party import (
     SOURCES,
@@ -24,9 +26,17 @@ from plugins.cases.rules.party import (
     party_errors,
     plain_code,
 )
-from plugins.cases.services.acting import Actor, compose, face_of, remember, tell
+from plugins.cases.services.acting import (
+    Actor,
+    compose,
+    face_of,
+    noon,
+    remember,
+    running_clocks,
+    tell,
+)
 from plugins.cases.services.officers import Choice, assign
-from plugins.cases.services.steps import enter_step
+from plugins.cases.services.steps import enter_step, keep_decision
 
 LOOK_BACK = timedelta(days=730)
 """Two years: within it the same act of the same party is not dealt with twice (art. 29, 36)."""
@@ -44,6 +54,21 @@ class Opening:
     officers: tuple[Choice, ...] = ()
     token: str = ""
     same_party_confirmed: bool = False
+    under_way: "UnderWay | None" = None
+    """Set for a case that is already being handled (补录)."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """Where a case that is already being handled stands, as stated by whoever enters it."""
+
+    step: str
+    opened_on: date
+    reason: str
+    number: str = ""
+    """Its number so far; without one it gets the next of ours."""
+    amount: int | None = None
+    """The fine, when it has been decided."""
 
 
 class SameParty(Refused):
@@ -102,6 +127,8 @@ async def open_case(actor: Actor, opening: Opening) -> int:
         item = await item_version(actor.scope, opening.item_version)
         if item is None:
             raise NotFound("这个事项已经更新或停用，请重新选择。")
+        if opening.under_way is not None:
+            _check_entry(actor, item, opening.under_way)
         body = Interval(item["org_lo"], item["org_hi"])
         if organisation.lo not in body and not organisation.lo <= item["org_lo"] <= organisation.hi:
             raise Refused(f"“{item['title']}”是{item['body']}的权力，本单位不能立案。")
@@ -116,6 +143,22 @@ async def open_case(actor: Actor, opening: Opening) -> int:
             if found:
                 raise SameParty(found)
         return await _open(actor, opening, item, title, identity, name_hash)
+
+
+def _check_entry(actor: Actor, item: dict[str, Any], entry: UnderWay) -> None:
+    if not actor.approves:
+        raise Refused("补录在办案件由负责人或者法制机构批准，你现在的角色没有批准权限。")
+    wrong = entering_errors(
+        read_definition(item["definition"]),
+        step=entry.step,
+        opened_on=entry.opened_on,
+        today=clock.today(),
+        number=entry.number,
+        amount=entry.amount,
+        reason=entry.reason,
+    )
+    if wrong:
+        raise Invalid(wrong)
 
 
 async def _open(
@@ -134,21 +177,26 @@ async def _open(
     )
     assert here is not None
     now = clock.now()
+    entry = opening.under_way
     prefix = case_prefix(definition.number_prefix, definition.power_class)
     year = clock.today().year
-    serial = await next_number(f"cases.case:{prefix}", item["organisation"], year)
-    number = f"{prefix}〔{year}〕{serial}号"
+    number = await _given_number(entry, item["organisation"]) if entry else ""
+    if not number:
+        serial = await next_number(f"cases.case:{prefix}", item["organisation"], year)
+        number = f"{prefix}〔{year}〕{serial}号"
     party = opening.party
     person = party.kind == "person"
     shown = mask_name(party.name) if person else party.name.strip()
-    first = definition.first
+    first = definition.step(entry.step) if entry else definition.first
+    if entry:
+        now = noon(entry.opened_on) if entry.opened_on < clock.today() else now
     made = await row(
         """insert into cases_case (item_version, item, power_class, item_title, case_number, title,
              source, source_note, organisation, department, department_name, body_kind, state, step,
              step_title, stage, opened_by, opened_by_name, opened_at, party_name, search_text,
-             stages, region_lo, org_lo)
+             stages, region_lo, org_lo, under_way)
            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'open', $13, $14, $15, $16,
-             $17, $18, $19, $20, '{}'::jsonb, $21, $22) returning id""",
+             $17, $18, $19, $20, '{}'::jsonb, $21, $22, $23) returning id""",
         item["id"],
         item["item"],
         item["power_class"],
@@ -171,6 +219,7 @@ async def _open(
         f"{number} {title} {shown} {party.code} {item['title']}",
         here["region_lo"],
         unit.lo,
+        entry is not None,
     )
     assert made is not None
     case = int(made["id"])
@@ -181,7 +230,11 @@ async def _open(
     await lock_subjects(file.subject)
     choices = opening.officers or (Choice(actor.person, "lead"),)
     asked = await assign(file, actor, first, choices)
+    if entry:
+        await _state_what_was_done(file, entry)
     visit = await enter_step(file, actor, first)
+    if entry:
+        await _forgive_the_past(file)
     marks = await face_of(file, first.key, visit["number"], first.stage)
     await tell(
         file,
@@ -195,6 +248,7 @@ async def _open(
             values={},
             officers=asked.officers,
             gate={"officers": asked.evidence},
+            reason=f"补录在办案件，现在的环节：{first.title}。{entry.reason}" if entry else "",
         ),
     )
     await tell(
@@ -211,6 +265,58 @@ async def _open(
         ),
     )
     return case
+
+
+async def _given_number(entry: UnderWay, organisation: int) -> str:
+    """The number the case has had so far; refused when a case of the body bears it already."""
+    number = clean_text(entry.number).replace("\n", " ")
+    if not number:
+        return ""
+    taken = await value(
+        "select 1 from cases_case where case_number = $1 and organisation = $2",
+        number,
+        organisation,
+    )
+    if taken:
+        raise Invalid({"number": f"{number} 已经有一个案件了，请核对。"})
+    return number
+
+
+async def _state_what_was_done(file: CaseFile, entry: UnderWay) -> None:
+    """The steps before the entry, as passed: without officers, evidence or events of their own."""
+    at = noon(entry.opened_on)
+    for key in road_to(file.definition, entry.step):
+        step = file.definition.step(key)
+        stated = stated_values(file.definition, step, amount=entry.amount, on=entry.opened_on)
+        made = await row(
+            """insert into cases_visit (case_id, step, step_title, stage, number, state, draft,
+                 "values", form_version, version, entered_at, submitted_at, submitted_by_name,
+                 outcome, prior, region_lo, org_lo)
+               values ($1, $2, $3, $4, 1, 'submitted', '{}'::jsonb, $5::jsonb, 1, 0, $6, $6,
+                 '补录以前', '', true, $7, $8) returning *""",
+            file.id,
+            step.key,
+            step.title,
+            step.stage,
+            json(dict(stated)),
+            at,
+            file.place.region_lo,
+            file.place.org_lo,
+        )
+        assert made is not None
+        file.visits.append(made)
+    here = file.definition.step(entry.step)
+    same = any(v["stage"] == here.stage for v in file.visits)
+    if here.stage and same:
+        file.row["stages"] = {"entered": {here.stage: at.isoformat()}}
+    await keep_decision(file)
+
+
+async def _forgive_the_past(file: CaseFile) -> None:
+    """A period that had run out before the entry is not counted here: the past is not judged."""
+    for each in await running_clocks(file):
+        if lapsed(each.due_at, clock.now()):
+            await stop_clock(each.id)
 
 
 def _sealed(text: str, field: str) -> bytes | None:

@@ -169,3 +169,17 @@ async def test_an_engine_that_runs_out_of_time_never_costs_the_act(
     assert (await office.file(case)).open_visit["step"] == "finding"
     await dispatch_all()
     assert ("evidence", "red", "open") in await lamps(case)
+
+
+@pytest.mark.req("S1-14")
+async def test_what_was_done_before_the_entry_raises_no_lamp(office):
+    """补录 at the step after the evidence point, long after every period ran out."""
+    from datetime import date
+
+    from plugins.cases.services import UnderWay, open_case
+
+    entry = UnderWay("finding", date(2025, 3, 3), "平台上线前立案")
+    case = await open_case(office.chief, office.opening(under_way=entry))
+    assert await lamps(case) == []
+    await office.submit(case, {"summary": "事实清楚"}, actor=office.chief)
+    assert await lamps(case) == [], "no evidence of the inquiry, and nobody is judged for it"
