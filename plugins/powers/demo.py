@@ -153,7 +153,7 @@ def _longer(item: Definition) -> Definition:
     ]
     risks = [
         msgspec.structs.replace(one, prevention=f"{one.prevention}法制机构每季度抽查一次。")
-        if one.level == "高"
+        if one.level in ("高", "中")
         else one
         for one in item.risks
     ]
