@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from core.api.plugin import Cron, FactKind, SubjectKind, SubjectLabel
+from core.api.plugin import Cron, FactKind, Job, SubjectKind, SubjectLabel
 from core.scope import Scope
 from core.settings import ROOT, read
 
@@ -49,19 +49,25 @@ async def _nightly(_payload: Mapping[str, Any]) -> None:
         raise BackupFailed(lines[-1][:400])
 
 
-def jobs() -> list[Cron]:
-    """The nightly backup, unless the operator has set no time for it."""
+REASON = "a backup is of the whole installation"
+LONG = timedelta(hours=6)
+
+
+def jobs() -> list[Cron | Job]:
+    """A backup on request, and the nightly one unless the operator has set no time for it."""
+    now = Job("core.backup.now", _nightly, timeout=LONG, tries=1, scope="platform", reason=REASON)
     at = read(os.environ).backup.at
     if not at:
-        return []
+        return [now]
     return [
+        now,
         Cron(
             "core.backup.nightly",
             _nightly,
             at=at,
-            timeout=timedelta(hours=6),
-            reason="a backup is of the whole installation",
-        )
+            timeout=LONG,
+            reason=REASON,
+        ),
     ]
 
 

@@ -44,7 +44,7 @@ def add(commands: Any) -> None:
 
 
 def _keys(given: list[str] | None) -> list[bytes] | None:
-    from core.keys.signing import read_public
+    from core.keys.signing import read_publics
 
     if not given:
         return None
@@ -52,7 +52,7 @@ def _keys(given: list[str] | None) -> list[bytes] | None:
     for each in given:
         path = Path(each)
         try:
-            keys.append(read_public(path.read_text("utf-8") if path.is_file() else each))
+            keys += read_publics(path.read_text("utf-8") if path.is_file() else each)
         except (OSError, ValueError) as error:
             raise UsageError(f"读不出公钥 {each}（{error}）(not a public key)") from error
     return keys

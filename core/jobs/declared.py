@@ -13,7 +13,7 @@ from core.scope import Scope
 def route_handlers() -> list[Any]:
     from core.jobs import routes
 
-    return [routes.operations, routes.retry]
+    return [routes.operations, routes.retry, routes.back_up]
 
 
 permissions = [

@@ -32,6 +32,10 @@ async def operations(request: Request[Any, Any, Any]) -> Response[Any]:
             "select id, what, name, error, tries, final, at from core_failure"
             " where resolved_at is null order by at desc, id desc limit 200"
         )
+        backups = await db.rows(
+            "select finished_at, ok, path, bytes, files, encrypted, error from core_backup"
+            " order by id desc limit 5"
+        )
     return responses.page(
         request,
         "pages/operations.html",
@@ -39,6 +43,17 @@ async def operations(request: Request[Any, Any, Any]) -> Response[Any]:
         deliveries=deliveries,
         due=due,
         failures=failures,
+        backups=backups,
+    )
+
+
+@post("/operations/backup", guards=[requires(MANAGE)], status_code=200)
+async def back_up(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Make a backup now, besides the nightly one."""
+    async with db.transaction(visitor(request).scope):
+        await services.enqueue("core.backup.now", {}, key="core.backup.now", place=db.Place(0))
+    return responses.redirect(
+        request, "/operations", message="备份已开始，完成后列在这里，通常几分钟。"
     )
 
 

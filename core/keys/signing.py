@@ -70,6 +70,14 @@ def read_public(text: str) -> bytes:
     return raw
 
 
+def read_publics(text: str) -> list[bytes]:
+    """All public keys in a text, as ``jiandu audit key`` prints them; lines with ``#`` are remarks."""
+    bare = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    end = "-----END PUBLIC KEY-----"
+    parts = [f"{part}{end}" for part in bare.split(end)[:-1]] if end in bare else [bare]
+    return [read_public(part) for part in parts]
+
+
 async def signer(purpose: str) -> Signer:
     """The present key of a purpose, made at its first use. Inside the worker's transaction."""
     found = await _present(purpose)

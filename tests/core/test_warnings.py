@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What administrators are told on top of every page: disk, backup, worker, seals."""
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import pytest
+
+from core import clock as time
+from core import db
+from core.web import status
+
+
+class Usage(NamedTuple):
+    total: int
+    used: int
+    free: int
+
+
+GIGABYTE = 1024**3
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Any:
+    status.forget()
+    yield
+    status.forget()
+
+
+@pytest.mark.parametrize(
+    ("total", "free", "warned"),
+    [(100, 50, False), (100, 4.9, True), (100, 5.1, False), (20, 1.9, True), (20, 2.1, False)],
+)
+def test_disk(monkeypatch: Any, total: float, free: float, warned: bool) -> None:
+    usage = Usage(int(total * GIGABYTE), 0, int(free * GIGABYTE))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    assert bool(status.disk_warnings()) is warned
+
+
+async def words() -> str:
+    status._seen[0] = 0.0
+    await status.refresh()
+    return " ".join(status.known()["warnings"])
+
+
+async def backed_up(at: datetime, ok: bool = True) -> None:
+    await db.execute(
+        "insert into core_backup (begun_at, finished_at, ok, path, bytes, files, encrypted, error)"
+        " values ($1, $1, $2, '', 0, 0, false, '')",
+        at,
+        ok,
+    )
+
+
+async def test_backup_age(client: Any, login_as: Any, clock: Any) -> None:
+    now = clock(datetime(2026, 5, 12, 2, 0, tzinfo=UTC))
+    await login_as(role="system_admin")
+    assert "备份" not in await words()
+    clock(now + timedelta(hours=49))
+    assert "还没有成功的备份" in await words()
+    await backed_up(time.now() - timedelta(hours=1))
+    assert "备份" not in await words()
+    await backed_up(time.now(), ok=False)
+    assert "的备份没有成功" in await words()
+    clock(now + timedelta(hours=120))
+    assert "超过 48 小时" in await words()
+
+
+async def test_facts_that_nobody_seals(client: Any, monkeypatch: Any) -> None:
+    import time as real
+
+    moment = [1000.0]
+    monkeypatch.setattr(real, "monotonic", lambda: moment[0])
+    await db.execute("insert into core_unsealed (fact) values (5)")
+    assert "封存" not in await words()
+    moment[0] += 601
+    assert "十分钟没有封存" in await words()
+    await db.execute("update core_unsealed set fact = 6")
+    assert "十分钟没有封存" not in await words()
+
+
+@pytest.mark.parametrize(
+    ("role", "sees"), [("system_admin", True), ("audit_admin", True), ("handler", False)]
+)
+async def test_only_administrators_see_them(
+    client: Any, login_as: Any, agencies: Any, monkeypatch: Any, role: str, sees: bool
+) -> None:
+    place = {"organisation": agencies.agency} if role == "handler" else {}
+    await login_as(role, **place)
+    monkeypatch.setitem(status._known, "warnings", ["磁盘只剩 1.0 GB"])
+    assert ("磁盘只剩 1.0 GB" in (await client.get("/")).text) is sees
