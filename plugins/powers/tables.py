@@ -122,3 +122,28 @@ class PublicItem(Table, Public, tablename="powers_public_item"):
     content = JSONB(default=None)
     """The lists of the definition that ``services.publishing`` names, and no others."""
     effective_from = Timestamptz(default=None)
+
+
+class ItemImport(Table, Owned, tablename="powers_import"):
+    """A list of powers read from a sheet: the preview, what became of it, whether it was undone."""
+
+    GRANTS = {  # noqa: RUF012 - read by the policies, never changed
+        "web": "select, insert, update",
+        "worker": "select",
+    }
+
+    id = BigSerial(primary_key=True)
+    organisation = BigInt(default=None)
+    document = Varchar(length=120, default="")
+    """The document that hands the powers over, as its number is written: 内党办发〔2019〕22号."""
+    filename = Varchar(length=200, default="")
+    state = Varchar(length=10, default="preview")
+    """preview, applied, undone."""
+    items = JSONB(default=None)
+    faults = JSONB(default=None)
+    drafts = JSONB(default=None)
+    """By code the draft that was made."""
+    created_by_name = Varchar(length=60, default="")
+    created_at = Timestamptz(default=None)
+    applied_at = Timestamptz(null=True, default=None)
+    undone_at = Timestamptz(null=True, default=None)
