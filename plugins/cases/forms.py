@@ -217,3 +217,12 @@ class AbstractForm(msgspec.Struct):
     content: Annotated[str, Meta(title="决定内容", max_length=4000)] = ""
     act: Literal["preview", "publish"] = "publish"
     token: Token = ""
+
+
+class ArchiveForm(msgspec.Struct):
+    """归档."""
+
+    number: Annotated[str, Meta(title="归档号", min_length=1, max_length=60)]
+    years: Annotated[int, Meta(title="保管期限")]
+    note: Annotated[str, Meta(title="说明", max_length=400)] = ""
+    token: Token = ""

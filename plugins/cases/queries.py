@@ -44,7 +44,7 @@ CASES = Listing(
         "c.id, c.case_number, c.title, c.party_name, c.power_class, c.item_title, c.state, c.step,"
         " c.step_title, c.lead, c.lead_name, c.department_name, c.due_at, c.due_provisional,"
         " c.lamp, c.red, c.yellow, c.opened_at, c.closed_at, c.outcome, c.ever_suspended,"
-        " c.suspend_reason, c.source, c.rollbacks, c.decision_number"
+        " c.suspend_reason, c.source, c.rollbacks, c.decision_number, c.archive_number"
     ),
     source="cases_case c",
     alias="c",
@@ -63,6 +63,7 @@ CASES = Listing(
         Column("outcome", "结果"),
         Column("decision_number", "决定书文号", width=26),
         Column("department_name", "办理单位", width=24),
+        Column("archive_number", "归档号", width=18),
     ),
     filters=(
         Filter(
@@ -119,6 +120,16 @@ CASES = Listing(
                 "extended": "c.extensions > 0",
                 "late": "c.state = 'open' and c.due_at < now()",
                 "entered": "c.under_way",
+            },
+        ),
+        Filter(
+            "archive",
+            "归档",
+            kind="choice",
+            options=(("yes", "已归档"), ("no", "办结没有归档")),
+            wheres={
+                "yes": "c.archived_at is not null",
+                "no": f"c.archived_at is null and {DONE}",
             },
         ),
         Filter("source", "来源", kind="choice", options=SOURCES, where="c.source = {}"),
@@ -670,6 +681,11 @@ async def receipts_of(scope: Scope, document: int) -> list[dict[str, Any]]:
 async def disclosure_of(document: int) -> dict[str, Any] | None:
     """What is or was published of a document."""
     return await row("select * from cases_disclosure where document = $1", document)
+
+
+async def disclosed_documents(case: int) -> set[int]:
+    """The documents of a case whose abstract was published, withdrawn ones included."""
+    return set(await column("select document from cases_disclosure where case_id = $1", case))
 
 
 async def published_disclosures(*, before: int = 0, limit: int = 20) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 """Handlers of the plugin: parse, one service or query, answer."""
 
 from plugins.cases.routes.acts import ACTS
+from plugins.cases.routes.archiving import ARCHIVING
 from plugins.cases.routes.disclosing import DISCLOSING
 from plugins.cases.routes.documents import DOCUMENTS
 from plugins.cases.routes.handing import HANDING
@@ -11,6 +12,17 @@ from plugins.cases.routes.pages import PAGES
 from plugins.cases.routes.payments import PAYMENTS
 from plugins.cases.routes.versions import VERSIONS
 
-ROUTES = (*LISTS, *OPENING, *PAGES, *ACTS, *PAYMENTS, *VERSIONS, *HANDING, *DOCUMENTS, *DISCLOSING)
+ROUTES = (
+    *LISTS,
+    *OPENING,
+    *PAGES,
+    *ACTS,
+    *PAYMENTS,
+    *VERSIONS,
+    *HANDING,
+    *DOCUMENTS,
+    *DISCLOSING,
+    *ARCHIVING,
+)
 
 __all__ = ["ROUTES"]

@@ -115,6 +115,15 @@ def acts_of(file: CaseFile, actor: Actor, *, recall_why: str) -> dict[str, Act]:
             icon="user-off",
         ),
         act(
+            "archive",
+            "归档",
+            ("" if ended else "案件办结以后才能归档。")
+            or (f"已经归档，归档号 {row['archive_number']}。" if row["archived_at"] else "")
+            or outsider,
+            "检查案卷是否齐全，编归档号，定保管期限。",
+            icon="archive",
+        ),
+        act(
             "notes",
             "归档补记",
             "" if ended else "案件办结以后才需要补记。",

@@ -35,7 +35,9 @@ async def list_cases(request: Request) -> Response:
         r["href"] = path_of(r["id"])
         r["state_title"] = CASE_STATES.get(r["state"], r["state"])
         r["class_title"] = class_title(r["power_class"])
-    return page(request, "cases/list.html", listing=listing)
+    query = request.url.query
+    ledger_href = f"/cases/ledger?{query}" if query else "/cases/ledger"
+    return page(request, "cases/list.html", listing=listing, ledger_href=ledger_href)
 
 
 def _in_words(r: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Every act keeps the same order: lock the case, check the rule, change, record th
 """
 
 from plugins.cases.services.acting import Actor, Changed, new_token
+from plugins.cases.services.archiving import archive_case
 from plugins.cases.services.disclosing import (
     AbstractText,
     publish_abstract,
@@ -74,6 +75,7 @@ __all__ = [
     "add_evidence",
     "add_voucher",
     "approve_instalments",
+    "archive_case",
     "authorise_officers",
     "correct_field",
     "declare_recusal",
