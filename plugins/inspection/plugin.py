@@ -45,6 +45,8 @@ READERS = ("handler", "dept_supervisor", "supervision_bureau", "leader", "legal_
 APPROVERS = ("submitter", "legal_office", "dept_supervisor", "supervision_bureau")
 """Who compiles, reviews and decides about points: each may see what a draft would do."""
 
+ANALYSTS = ("dept_supervisor", "supervision_bureau", "leader", "legal_office")
+
 CASE_ACTS = (
     "opened",
     "authorised",
@@ -82,6 +84,18 @@ class NewKind:
     remedy: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class AnalysisPart:
+    """Figures another plugin adds to 监察分析.
+
+    ``path`` is a partial of its own route, which checks access; it gets ``since`` and ``until``.
+    """
+
+    title: str
+    path: str
+    permission: str
+
+
 @hookimpl
 def piccolo_apps() -> list[str]:
     return ["plugins.inspection.piccolo_app"]
@@ -105,6 +119,8 @@ def permissions() -> list[Permission]:
             ("submitter", "legal_office", "dept_supervisor", "supervision_bureau", "leader"),
         ),
         Permission("inspection.case.why", "查看监察点为什么报或不报", READERS),
+        Permission("inspection.rule.read", "查看风险点和监察规则", (*READERS, "submitter")),
+        Permission("inspection.analysis.read", "查看监察分析", ANALYSTS),
         Permission("inspection.trial.read", "查看试运行报告", APPROVERS),
         Permission("inspection.trial.run", "试运行监察点", APPROVERS),
     ]
@@ -113,7 +129,22 @@ def permissions() -> list[Permission]:
 @hookimpl
 def nav_items() -> list[NavItem]:
     read = "inspection.alarm.read"
+    rules = "inspection.rule.read"
     return [
+        NavItem(
+            "风险防控", "/inspection/risks", rules, "监察平台", icon="shield-check", weight=100
+        ),
+        NavItem(
+            "监察规则", "/inspection/points", rules, "监察平台", icon="clipboard-check", weight=105
+        ),
+        NavItem(
+            "监察分析",
+            "/inspection/analysis",
+            "inspection.analysis.read",
+            "监察平台",
+            icon="chart-bar",
+            weight=130,
+        ),
         NavItem(
             "报警中心",
             "/inspection/alarms",
@@ -165,6 +196,14 @@ def panels() -> list[Panel]:
             "inspection.alarm.read",
             "/inspection/panels/case/{id}",
             weight=10,
+        ),
+        Panel(
+            "inspection.draft",
+            "powers.draft",
+            "试运行",
+            "inspection.trial.read",
+            "/inspection/panels/draft/{id}",
+            weight=20,
         ),
     ]
 
@@ -253,6 +292,8 @@ def fact_handlers() -> list[FactHandler]:
     ]
     return [
         FactHandler("powers.version_effective", reactions.on_rules, eager=True),
+        FactHandler("powers.draft_submitted", reactions.on_draft_submitted, eager=True),
+        FactHandler("powers.draft_trial_requested", reactions.on_trial_requested, eager=True),
         *judged,
         FactHandler("core.clock.lapsed", reactions.on_case, eager=True, locks=reactions.of_case),
         *ordered,
@@ -270,6 +311,7 @@ def gate_checks() -> list[GateCheck]:
     return [
         GateCheck("cases.before_submit", reactions.before_submit),
         GateCheck("inspection.alarm_may_be_ordered", reactions.may_be_ordered),
+        GateCheck("powers.draft_may_take_effect", reactions.may_take_effect),
     ]
 
 
@@ -317,7 +359,13 @@ def extension_points() -> list[ExtensionPoint]:
             "监察点类型",
             NewKind,
             "一种新的监察点：标题、灯色、判断函数。判断函数只用传入的案件事件和监察点。",
-        )
+        ),
+        ExtensionPoint(
+            "inspection.analysis",
+            "监察分析的一部分",
+            AnalysisPart,
+            "监察分析页面下方的一块：标题、自己的页面片段的路径、权限。路径带上期间 since、until。",
+        ),
     ]
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from core.api.plugin import (
     Action,
+    Contribution,
     DemoStep,
     FactHandler,
     FactKind,
@@ -180,6 +181,17 @@ def actions() -> list[Action]:
             icon="send",
             many=True,
             weight=10,
+        )
+    ]
+
+
+@hookimpl
+def contributions() -> list[Contribution]:
+    return [
+        Contribution(
+            "inspection.analysis",
+            "orders.analysis",
+            {"title": "督办", "path": "/orders/parts/analysis", "permission": READ},
         )
     ]
 

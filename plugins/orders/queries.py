@@ -2,10 +2,11 @@
 """Reading orders, their alarms and trees."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from core.api.access import Visitor
+from core.api.clock import SHANGHAI
 from core.api.db import Scope, column, row, rows, scope_conditions, value
 from core.api.web import Column, Filter, Listing
 from plugins.orders import rules
@@ -18,6 +19,36 @@ WAITING_BELOW = (
     " and c.state = 'issued')"
 )
 CLOSED = "o.state in ('revoked', 'settled')"
+SILENT = "o.state in ('issued', 'relayed') and o.late"
+"""Past its deadline, told to the side above (escalated), and still without an answer."""
+
+
+def _row_number(text: str) -> int:
+    """The number of a row as an address has it; one no row can have restricts nothing."""
+    number = int(text)
+    if not 0 <= number < 2**63:
+        raise ValueError(text)
+    return number
+
+
+def _since(text: str) -> datetime:
+    return datetime.combine(date.fromisoformat(text), time(0), SHANGHAI)
+
+
+def _until(text: str) -> datetime:
+    """The day named is still inside."""
+    return _since(text) + timedelta(days=1)
+
+
+async def _units(scope: Scope) -> Sequence[tuple[str, str]]:
+    """The departments that have orders inside the scope."""
+    where, args = scope_conditions(scope, "o")
+    found = await rows(
+        "select g.id, g.name from core_organisation g where g.id in"
+        f" (select o.to_org from orders_order o where {where}) order by g.name limit 300",
+        *args,
+    )
+    return [(str(r["id"]), r["name"]) for r in found]
 
 
 def _listing(
@@ -77,12 +108,23 @@ def _listing(
                 where="o.colour = {}",
             ),
             Filter(
+                "unit",
+                "承办单位",
+                kind="choice",
+                load=_units,
+                where="o.to_org = {}",
+                convert=_row_number,
+            ),
+            Filter("since", "发出日期起", kind="date", where="o.issued_at >= {}", convert=_since),
+            Filter("until", "发出日期止", kind="date", where="o.issued_at < {}", convert=_until),
+            Filter(
                 "due",
                 "期限",
                 kind="choice",
-                options=(("late", "已超期"), ("open", "未到期")),
+                options=(("late", "已超期"), ("silent", "超期没有回复"), ("open", "未到期")),
                 wheres={
                     "late": "(o.late or (k.state = 'running' and k.due_at < now()))",
+                    "silent": SILENT,
                     "open": "not o.late and (k.due_at is null or k.due_at >= now())",
                 },
             ),

@@ -2,6 +2,7 @@
 """Pages of the 督办中心: lists, the tree of one order, the five acts, print."""
 
 from collections.abc import Awaitable, Sequence
+from datetime import date
 from typing import Any
 
 from litestar.params import FromPath
@@ -29,7 +30,7 @@ from core.api.web import (
     redirect,
     wants_xlsx,
 )
-from plugins.orders import rules, services
+from plugins.orders import figures, rules, services
 from plugins.orders.forms import (
     AnswerForm,
     DecideForm,
@@ -332,6 +333,24 @@ async def alarm_panel(request: Request, alarm: FromPath[int]) -> Response:
     )
 
 
+@get("/parts/analysis", guards=[requires(READ)])
+async def analysis_part(request: Request) -> Response:
+    """Orders in figures, for the page 监察分析."""
+    who = visitor(request)
+    asked = {key: _day(request.query_params.get(key, "")) for key in ("since", "until")}
+    async with transaction(who.scope):
+        found = await figures.by_department(who, asked["since"], asked["until"])
+    return partial(request, "orders/_analysis.html", figures=found)
+
+
+def _day(text: str) -> str:
+    """A day of the address; what is none restricts nothing."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""
+
+
 ROUTES = (
     list_orders,
     new_order,
@@ -348,4 +367,5 @@ ROUTES = (
     extend_order,
     urge_order,
     alarm_panel,
+    analysis_part,
 )

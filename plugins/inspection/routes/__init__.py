@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of the inspection engine."""
 
-from plugins.inspection.routes import alarms, quiet_points, trials
+from plugins.inspection.routes import alarms, platform, quiet_points, trials
 
-ROUTES = [*alarms.ROUTES, *quiet_points.ROUTES, *trials.ROUTES]
+ROUTES = [*alarms.ROUTES, *platform.ROUTES, *quiet_points.ROUTES, *trials.ROUTES]

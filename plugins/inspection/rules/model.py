@@ -318,6 +318,15 @@ class Stage(Struct, frozen=True):
     limit: Limit | None = None
 
 
+class Risk(Struct, frozen=True):
+    """A risk point (风险点): where power may be abused, how badly, and what prevents it."""
+
+    step: str = ""
+    level: str = ""
+    description: str = ""
+    prevention: str = ""
+
+
 class Definition(Struct, frozen=True):
     """What the engine reads of a published power item version."""
 
@@ -331,6 +340,8 @@ class Definition(Struct, frozen=True):
     forms: tuple[Form, ...] = ()
     standards: tuple[Standard, ...] = ()
     points: tuple[dict[str, Any], ...] = ()
+    risks: tuple[Risk, ...] = ()
+    power_class: str = ""
 
 
 def points_of(definitions: list[Definition]) -> list[Point]:

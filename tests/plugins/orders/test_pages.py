@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The 督办中心 as three people see it."""
 
+import html
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,7 +14,7 @@ from core.api.testing import htmx
 from core.host import registry as host_registry
 from core.host.registry import build
 from plugins.orders import queries, services
-from tests.plugins.orders.test_services import TEXT, answered, issued, order, relayed
+from tests.plugins.orders.test_services import TEXT, _lapse, answered, issued, order, relayed
 
 OFFICE = Scope.platform("test")
 
@@ -312,3 +314,48 @@ async def test_the_issuing_bureau_keeps_its_buttons(matter, bureau, client) -> N
     text = (await client.get(f"/orders/{upper}")).text
     for act in ("revoke", "uphold", "return"):
         assert f'action="/orders/{upper}/{act}"' in text
+
+
+@pytest.mark.req("S1-2")
+async def test_the_figures_open_the_rows_they_count(matter, bureau, client) -> None:
+    await issued(matter)
+    await relayed(matter)
+    done, _, alarms = await answered(matter)
+    await services.revoke_alarms(matter.bureau, done, alarms, "已改正")
+    part = await htmx(client).get("/orders/parts/analysis?since=2026-01-01&until=2026-12-31")
+    assert part.status_code == 200
+    found = re.findall(r'<a href="(/orders/\?[^"]+)">(\d+)</a>', part.text)
+    assert len(found) == 3
+    for path, number in found:
+        page = await client.get(html.unescape(path))
+        assert f"共 <b>{number} 条" in page.text
+    assert "0.0 日" in part.text  # closed within the minute
+    empty = await client.get("/orders/parts/analysis?since=2020-01-01&until=2020-12-31")
+    assert "没有发出督办" in empty.text
+    assert (await client.get("/orders/parts/analysis?since=gestern")).status_code == 200
+
+
+@pytest.mark.req("S1-2", "C5-09")
+async def test_silent_departments_are_counted(matter, login_as, client, clock, region_tree) -> None:
+    upper, _ = await issued(matter)
+    clock(datetime(2026, 7, 1, tzinfo=UTC))
+    await _lapse()
+    await login_as(
+        "supervision_bureau", region=region_tree.county, organisation=matter.agencies.bureau
+    )
+    part = await client.get("/orders/parts/analysis")
+    path = html.unescape(re.search(r'href="([^"]*due=silent[^"]*)"', part.text).group(1))
+    assert f"/orders/{upper}" in (await client.get(path)).text
+
+
+@pytest.mark.req("S1-2")
+async def test_figures_of_another_region_are_none(matter, login_as, client, region_tree) -> None:
+    await issued(matter)
+    await login_as(
+        "supervision_bureau",
+        region=region_tree.other_county,
+        organisation=matter.agencies.foreign_bureau,
+    )
+    assert "没有发出督办" in (await client.get("/orders/parts/analysis")).text
+    await login_as("leader")
+    assert (await client.get("/orders/parts/analysis")).status_code == 403

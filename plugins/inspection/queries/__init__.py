@@ -35,8 +35,33 @@ async def _units(scope: Scope) -> Sequence[tuple[str, str]]:
     return [(str(r["id"]), r["name"]) for r in found]
 
 
+async def _items(scope: Scope) -> Sequence[tuple[str, str]]:
+    """The items that have alarms inside the scope, by the title of their newest version."""
+    where, args = scope_conditions(scope, "a")
+    found = await rows(
+        "select distinct on (r.item) r.item, r.title from inspection_rule_set r where r.item in"
+        f" (select a.item from inspection_alarm a where {where})"
+        " order by r.item, r.version desc limit 500",
+        *args,
+    )
+    return sorted(((str(r["item"]), r["title"]) for r in found), key=lambda each: each[1])
+
+
+def row_number(text: str) -> int:
+    """The number of a row as an address has it; one no row can have restricts nothing."""
+    number = int(text)
+    if not 0 <= number < 2**63:
+        raise ValueError(text)
+    return number
+
+
 def _since(text: str) -> datetime:
     return datetime.combine(date.fromisoformat(text), time(0), SHANGHAI)
+
+
+def _until(text: str) -> datetime:
+    """The day named is still inside."""
+    return _since(text) + timedelta(days=1)
 
 
 class _Titles(dict[str, str]):
@@ -116,15 +141,28 @@ ALARMS = Listing(
             options=tuple((k.key, k.title) for k in SEVEN),
             where="a.kind = {}",
         ),
-        Filter("unit", "单位", kind="choice", load=_units, where="a.department = {}", convert=int),
+        Filter(
+            "unit",
+            "单位",
+            kind="choice",
+            load=_units,
+            where="a.department = {}",
+            convert=row_number,
+        ),
+        Filter(
+            "item", "权力事项", kind="choice", load=_items, where="a.item = {}", convert=row_number
+        ),
         Filter("since", "报警日期起", kind="date", where="a.raised_at >= {}", convert=_since),
+        Filter("until", "报警日期止", kind="date", where="a.raised_at < {}", convert=_until),
         Filter(
             "q",
             "案号或当事人",
             where="a.case_number || ' ' || a.case_title || ' ' || a.party ilike {}",
             placeholder="输入后回车",
         ),
-        Filter("case", "案件", kind="hidden", where="a.case_id = {}", convert=int),
+        Filter("case", "案件", kind="hidden", where="a.case_id = {}", convert=row_number),
+        Filter("point", "监察点", kind="hidden", where="a.point_title = {}"),
+        Filter("step", "环节", kind="hidden", where="a.step_title = {}"),
     ),
     order="-raised_at",
 )

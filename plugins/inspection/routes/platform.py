@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages of the 监察平台 (S1-2): 风险防控, 监察规则, 监察分析; 监察督办 is a plugin of its own."""
+
+from typing import Any, cast
+
+from core.api.access import Visitor, requires, visitor
+from core.api.clock import now
+from core.api.db import transaction
+from core.api.extensions import contributions
+from core.api.facts import SubjectRef
+from core.api.web import (
+    Column,
+    Request,
+    Response,
+    describe,
+    export,
+    get,
+    number_of,
+    page,
+    wants_xlsx,
+    xlsx_response,
+)
+from plugins.inspection.queries import analysis, register
+from plugins.inspection.queries.analysis import BY_TITLES, By, Table
+from plugins.inspection.queries.periods import Period, period_of
+from plugins.inspection.routes.words import kind_titles
+
+RULES = "inspection.rule.read"
+ANALYSIS = "inspection.analysis.read"
+PART = "inspection.analysis"
+
+
+@get("/risks", guards=[requires(RULES)])
+async def list_risks(request: Request) -> Response:
+    """风险防控: the risk points of all items in scope and the alarms at their steps."""
+    who = visitor(request)
+    period = period_of(request)
+    async with transaction(who.scope):
+        if wants_xlsx(request):
+            found = await register.RISKS.export(request, who.scope, **register.at(now()))
+            await register.count_for_risks(found, who.scope, period)
+            return await export(request, register.RISKS, found)
+        listing = await register.RISKS.page(request, who.scope, **register.at(now()))
+        await register.count_for_risks(listing.rows, who.scope, period)
+        await _name_items(listing.rows, who)
+    return page(request, "inspection/risks.html", listing=listing, period=period)
+
+
+@get("/points", guards=[requires(RULES)])
+async def list_points(request: Request) -> Response:
+    """监察规则: every point in force, and how often it judged and fired."""
+    who = visitor(request)
+    period = period_of(request)
+    async with transaction(who.scope):
+        if wants_xlsx(request):
+            found = await register.POINTS.export(request, who.scope, **register.at(now()))
+            await register.count_for_points(found, who.scope, period)
+            return await export(request, register.POINTS, found)
+        listing = await register.POINTS.page(request, who.scope, **register.at(now()))
+        await register.count_for_points(listing.rows, who.scope, period)
+        await _name_items(listing.rows, who)
+    return page(
+        request, "inspection/points.html", listing=listing, period=period, kinds=kind_titles()
+    )
+
+
+async def _name_items(lines: list[dict[str, Any]], who: Visitor) -> None:
+    """The page of each line's item, by whoever owns items."""
+    labels = await describe([SubjectRef("powers.item", r["item"]) for r in lines], who.scope)
+    paths = {ref.id: label.path for ref, label in labels.items()}
+    for line in lines:
+        line["item_path"] = paths.get(line["item"], "")
+
+
+@get("/analysis", guards=[requires(ANALYSIS)])
+async def analyse(request: Request) -> Response:
+    """监察分析: kind × unit, month or item × colour, down to the rows."""
+    return await _analysis(request, "inspection/analysis.html")
+
+
+@get("/analysis/print", guards=[requires(ANALYSIS)])
+async def print_analysis(request: Request) -> Response:
+    """The same on paper."""
+    return await _analysis(request, "inspection/analysis_print.html")
+
+
+async def _analysis(request: Request, template: str) -> Response:
+    who = visitor(request)
+    period = period_of(request)
+    asked = request.query_params.get("by", "unit")
+    by = cast("By", asked if asked in BY_TITLES else "unit")
+    conditions = _conditions(request)
+    async with transaction(who.scope):
+        table = await analysis.alarm_table(who.scope, period, by, conditions)
+        units = await analysis.units_of_alarms(who.scope)
+        kept = await analysis.on_time(who.scope, period)
+        silent = await analysis.silent_units(who.scope, period)
+    titles = kind_titles()
+    if wants_xlsx(request):
+        note = f"期间：{period.words}；{_words(conditions, dict(units), titles)}"
+        return await xlsx_response("监察分析", _columns(table, titles), _cells(table), note=note)
+    return page(
+        request,
+        template,
+        grid=table,
+        bars=analysis.bars(table) if by == "month" else [],
+        period=period,
+        by=by,
+        ways=[
+            {"title": title, "url": _url(period, key, conditions), "current": key == by}
+            for key, title in BY_TITLES.items()
+        ],
+        units=units,
+        kinds=titles,
+        asked=conditions,
+        conditions=_words(conditions, dict(units), titles),
+        kept=kept,
+        silent=silent,
+        here=_url(period, by, conditions),
+        parts=_parts(who, period),
+    )
+
+
+def _conditions(request: Request) -> dict[str, str]:
+    """What restricts the whole table; what makes no sense restricts nothing."""
+    unit = request.query_params.get("unit", "")
+    kind = request.query_params.get("kind", "")
+    return {
+        "unit": unit if number_of(unit) is not None else "",
+        "kind": kind if kind in kind_titles() else "",
+    }
+
+
+def _words(conditions: dict[str, str], units: dict[str, str], kinds: dict[str, str]) -> str:
+    found = []
+    if conditions["unit"]:
+        found.append(f"单位：{units.get(conditions['unit'], conditions['unit'])}")
+    if conditions["kind"]:
+        found.append(f"类型：{kinds[conditions['kind']]}")
+    return "，".join(found) or "全部单位、全部类型"
+
+
+def _url(period: Period, by: str, conditions: dict[str, str]) -> str:
+    pairs = {"by": by, **period.params, **{k: v for k, v in conditions.items() if v}}
+    return "?" + "&".join(f"{key}={value}" for key, value in pairs.items())
+
+
+def _columns(table: Table, titles: dict[str, str]) -> list[Column]:
+    columns = [Column("title", BY_TITLES[table.by].removeprefix("按"), width=30)]
+    for kind in table.kinds:
+        for colour, word in (("red", "红灯"), ("yellow", "黄灯")):
+            columns.append(Column(f"{kind}.{colour}", f"{titles[kind]} {word}", kind="number"))
+    columns.append(Column("red", "红灯合计", kind="number"))
+    columns.append(Column("yellow", "黄灯合计", kind="number"))
+    return columns
+
+
+def _cells(table: Table) -> list[dict[str, Any]]:
+    def line(title: str, cells: Any, total: Any) -> dict[str, Any]:
+        found: dict[str, Any] = {"title": title, "red": total.red, "yellow": total.yellow}
+        for kind in table.kinds:
+            found[f"{kind}.red"] = cells[kind].red
+            found[f"{kind}.yellow"] = cells[kind].yellow
+        return found
+
+    lines = [line(x.title, x.cells, x.total) for x in table.lines]
+    return [*lines, line("合计", table.sums, table.total)]
+
+
+def _parts(who: Visitor, period: Period) -> list[dict[str, str]]:
+    """What other plugins add to the analysis: read by the page from their own routes."""
+    query = "&".join(f"{key}={value}" for key, value in period.params.items())
+    return [
+        {"title": each.value.title, "path": f"{each.value.path}?{query}"}
+        for each in contributions(PART)
+        if who.may(each.value.permission)
+    ]
+
+
+ROUTES = [list_risks, list_points, analyse, print_analysis]
