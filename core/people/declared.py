@@ -19,11 +19,15 @@ def route_handlers() -> list[Any]:
 
 permissions = [
     Permission("core.person.view", "查看人员", ("body_admin", "supervision_bureau", "leader")),
-    Permission("core.person.manage", "登记和调动人员", ("body_admin",)),
+    Permission("core.person.manage", "登记和调动人员", ("body_admin", "supervision_bureau")),
     Permission(
         "core.person.reveal", "查看完整证件号码和电话", ("supervision_bureau",), sensitive=True
     ),
-    Permission("core.organisation.manage", "设立、修改和撤销机构", ("supervision_bureau",)),
+    Permission(
+        "core.organisation.manage",
+        "设立、修改和撤销机构",
+        ("supervision_bureau", "system_admin"),
+    ),
 ]
 
 

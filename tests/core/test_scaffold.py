@@ -162,7 +162,11 @@ def copy(tmp_path: Path) -> Path:
 
 def run(root: Path, *words: str) -> str:
     environment = {
-        **{key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")},
+        **{
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("PYTEST_", "JIANDU_PLUGINS"))
+        },
         "PYTHONPATH": str(root),
         "JIANDU_DATA": str(root / "var"),
     }
