@@ -28,6 +28,7 @@ from plugins.cases.reactions import (
     on_alarm_revoked,
     on_alarm_upheld,
     on_certificate_changed,
+    on_clock_lapsed,
     on_referral_answered,
     on_version_effective,
     search_cases,
@@ -188,6 +189,7 @@ def fact_kinds() -> list[FactKind]:
 def fact_handlers() -> list[FactHandler]:
     return [
         FactHandler("powers.version_effective", on_version_effective, eager=True),
+        FactHandler("core.clock.lapsed", on_clock_lapsed),
         FactHandler("cases.referral_answered", on_referral_answered),
         FactHandler("certificates.certificate_changed", on_certificate_changed, eager=True),
         FactHandler("inspection.alarm_raised", on_alarm_raised, eager=True, locks=case_of),
@@ -224,6 +226,9 @@ def message_kinds() -> list[MessageKind]:
             "cases.step_arrived",
             "案件轮到你",
             "{number} {title}：现在由你办理{step}。",
+        ),
+        MessageKind(
+            "cases.document_late", "文书超过期限", "{number} {title}：{what}的期限已经过了。"
         ),
         MessageKind(
             "cases.referral_answered", "移送有了结果", "{number} 移送的处理结果：{sentence}。"

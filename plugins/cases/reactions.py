@@ -7,6 +7,7 @@ from core.api.db import Scope
 from core.api.plugin import Fact, SubjectLabel, SubjectRef
 from plugins.cases.queries import SUBJECT, find_cases, label_of, path_of, referral_of
 from plugins.cases.rules.flow import CASE_STATES
+from plugins.cases.services.documents import warn_of_document
 from plugins.cases.services.handing import note_answer
 from plugins.cases.services.opening import text_hashes
 from plugins.cases.services.projections import (
@@ -47,6 +48,12 @@ async def describe_referral(ident: int, scope: Scope) -> SubjectLabel | None:
     if found is None:
         return None
     return SubjectLabel(found["title"], f"/cases/referrals/{ident}", f"{found['from_unit']}移送")
+
+
+async def on_clock_lapsed(fact: Fact) -> None:
+    """A document was not served, published or withdrawn in time: whoever handles it is told."""
+    if fact.subject.kind == SUBJECT:
+        await warn_of_document(fact)
 
 
 def case_of(fact: Fact) -> Sequence[SubjectRef]:

@@ -12,7 +12,7 @@ from core.api.errors import Invalid, JianduError
 from core.api.web import Bound, Request, Response, bind, get, page, post, redirect, unbound
 from plugins.cases.forms import NoFields, PaymentForm, PlanForm
 from plugins.cases.queries import path_of
-from plugins.cases.rules.execution import PAYMENT_KINDS, Part
+from plugins.cases.rules.execution import PAYMENT_KINDS, Part, surcharge_ledger
 from plugins.cases.rules.money import show_money
 from plugins.cases.services import (
     Actor,
@@ -93,6 +93,9 @@ async def _payments_page(
         case=file.row,
         decision=file.row["decision"] or {},
         account=account,
+        surcharges=[
+            (p, lines) for p in account.parts if (lines := surcharge_ledger(p, clock.today()))
+        ],
         plan_lines=file.instalments,
         payments=payments,
         form=form or unbound(PaymentForm, paid_on=clock.today(), token=new_token()),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+from plugins.cases.rules.money import show_money
+
 SURCHARGE_PER_MILLE_PER_DAY = 30
 """《行政处罚法》第七十二条：每日按罚款数额的百分之三加处罚款。"""
 PAY_WITHIN_DAYS = 15
@@ -130,6 +132,30 @@ def account(parts: Sequence[Part], payments: Sequence[Paid], today: date) -> Acc
         surcharge_paid=sum(p.amount for p in payments if p.kind == "surcharge"),
         parts=tuple(states),
     )
+
+
+def surcharge_ledger(state: PartState, today: date) -> tuple[tuple[str, str], ...]:
+    """How the surcharge of one part came about, row by row; empty while none has run."""
+    if state.surcharge <= 0:
+        return ()
+    rows = [
+        ("应缴", f"{show_money(state.amount)} 元，{_day(state.due)}到期"),
+        ("标准", "每日按未缴数额的 3% 加处（《行政处罚法》第七十二条）"),
+    ]
+    if state.open > 0:
+        days = (today - state.due).days
+        rows.append(("还没有缴", f"{show_money(state.open)} 元，已超过 {days} 天"))
+    if state.paid:
+        settled = f"，{_day(state.settled_on)}缴清" if state.settled_on else ""
+        rows.append(("已经缴的", f"{show_money(state.paid)} 元{settled}"))
+    capped = state.surcharge == state.amount
+    note = "，以不超过罚款数额为限" if capped else ""
+    rows.append(("加处罚款", f"{show_money(state.surcharge)} 元{note}"))
+    return tuple(rows)
+
+
+def _day(day: date | None) -> str:
+    return f"{day.year}年{day.month}月{day.day}日" if day else ""
 
 
 def plan_refusal(amount: int, parts: Sequence[Part], today: date) -> str:

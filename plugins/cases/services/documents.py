@@ -24,7 +24,9 @@ from core.api.documents import (
 )
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.files import Received, again, keep, receive
+from core.api.messages import notify
 from core.api.numbers import next_number
+from core.api.plugin import Fact
 from plugins.cases.queries import CaseFile, document_of, documents_of, party_of, path_of
 from plugins.cases.rules.definition import Control, Document, Form
 from plugins.cases.rules.documents import (
@@ -532,6 +534,34 @@ async def void_document(
         await tell_document(
             file, actor, "document_voided", found, f"{found['title']}{found['number']}：{reason}"
         )
+
+
+LATE_KEYS = ("serve", "disclose", "withdraw")
+"""Periods of ours; that the party let one pass (hearing, review) is nobody's fault here."""
+
+
+async def warn_of_document(fact: Fact) -> None:
+    """Tell who leads and who opened the case that a document's period has run out."""
+    name, _, ident = str(fact.payload.get("key") or "").partition(":")
+    if name not in LATE_KEYS:
+        return
+    case = await row(
+        "select case_number, title, lead, opened_by from cases_case where id = $1", fact.subject.id
+    )
+    if case is None:
+        return
+    people = [p for p in dict.fromkeys((case["lead"], case["opened_by"])) if p]
+    await notify(
+        "cases.document_late",
+        people,
+        fact.subject,
+        {
+            "number": case["case_number"],
+            "title": case["title"],
+            "what": str(fact.payload.get("title") or ident),
+        },
+        fact.place,
+    )
 
 
 async def demand_withdrawal(file: CaseFile, document: int, title: str) -> None:

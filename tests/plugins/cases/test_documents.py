@@ -413,6 +413,23 @@ async def test_a_corrected_decision_is_to_be_withdrawn_in_three_days(papers):
     assert clocks[f"withdraw:{made}"].due_day == date(2026, 5, 15)
 
 
+async def test_a_notice_not_served_in_time_is_told(papers, clock):
+    from datetime import timedelta
+
+    from core.calendar.sweep import lapse_due_clocks
+    from core.host.facts import dispatch_all
+    from tests.plugins.cases.conftest import TUESDAY
+
+    case = await at_notice(papers)
+    await issue(papers, case)
+    clock(TUESDAY + timedelta(days=12))
+    assert await lapse_due_clocks() > 0
+    await dispatch_all()
+    told = await db.rows("select * from core_message where kind = 'cases.document_late'")
+    assert told
+    assert told[0]["subject_id"] == case
+
+
 async def test_fifteen_days_to_pay_run_from_the_receipt(papers):
     case, made = await served_decision(papers)
     await record_service(papers.zhang, case, made, delivery(way="public", recipient=""))

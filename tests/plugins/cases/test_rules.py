@@ -26,7 +26,16 @@ from plugins.cases.rules.entry import (
     show_value,
 )
 from plugins.cases.rules.event import KINDS, CaseEvent, EvidenceLine, Officer, count_evidence
-from plugins.cases.rules.execution import Paid, Part, account, plan_refusal, split_evenly, surcharge
+from plugins.cases.rules.execution import (
+    Paid,
+    Part,
+    PartState,
+    account,
+    plan_refusal,
+    split_evenly,
+    surcharge,
+    surcharge_ledger,
+)
 from plugins.cases.rules.flow import (
     Handover,
     VisitLine,
@@ -721,3 +730,25 @@ class TestDefinition:
         stops = hard_stops(moment)
         assert [s.code for s in stops] == ["two_officers"]
         assert describe_values(stops)["two_officers"]["clause"].startswith("《行政处罚法》")
+
+
+@pytest.mark.parametrize(
+    ("part", "last", "rows"),
+    [
+        (PartState(500_000, date(2026, 5, 1), 500_000, date(2026, 5, 1), 0), "", 0),
+        (PartState(500_000, date(2026, 5, 1), 0, None, 45_000), "450.00 元", 4),
+        (PartState(500_000, date(2026, 5, 1), 500_000, date(2026, 5, 4), 45_000), "450.00 元", 4),
+        (
+            PartState(500_000, date(2026, 1, 1), 0, None, 500_000),
+            "5,000.00 元，以不超过罚款数额为限",
+            4,
+        ),
+        (PartState(500_000, date(2026, 5, 1), 200_000, None, 30_000), "300.00 元", 5),
+    ],
+)
+def test_the_surcharge_explains_itself(part, last, rows):
+    """《行政处罚法》第七十二条: three per cent a day, never more than the fine."""
+    lines = surcharge_ledger(part, date(2026, 5, 4))
+    assert len(lines) == rows
+    if rows:
+        assert lines[-1] == ("加处罚款", last)
