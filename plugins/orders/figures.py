@@ -24,6 +24,12 @@ async def by_department(who: Visitor, since: str, until: str) -> dict[str, Any]:
     states = ", ".join(
         f"count(*) filter (where {condition}) as {key}" for key, condition in tabs.wheres.items()
     )
+    # The silent are still new or under way; each of these tabs shows its part.
+    waiting = [(key, words) for key, words in tabs.options if key in ("new", "doing")]
+    states += "".join(
+        f", count(*) filter (where {tabs.wheres[key]} and {SILENT}) as silent_{key}"
+        for key, _ in waiting
+    )
     tier = listing.filters[0].wheres["new"].partition(" and ")[0]
     found = await rows(
         f"select o.to_org as unit, min(o.to_org_name) as name, {states},"
@@ -37,11 +43,10 @@ async def by_department(who: Visitor, since: str, until: str) -> dict[str, Any]:
     for line in found:
         unit = {"unit": line["unit"], **period}
         line["paths"] = {key: _path(tab=key, **unit) for key in tabs.wheres}
-        # The silent are still new or under way; each of the two tabs shows its part.
-        line["silent_paths"] = [
-            (words, _path(tab=key, due="silent", **unit))
-            for key, words in tabs.options
-            if key in ("new", "doing")
+        line["silent_in"] = [
+            (words, line[f"silent_{key}"], _path(tab=key, due="silent", **unit))
+            for key, words in waiting
+            if line[f"silent_{key}"]
         ]
     return {"tabs": tabs.options, "lines": found, "sums": _sums(found, [*tabs.wheres, "silent"])}
 

@@ -73,8 +73,9 @@ def _listing(
             Column("colour", "灯", kind="lamp", fold="jd-f1"),
             Column("number", "督办编号", sort="o.issued_at", fold="jd-f1e"),
             Column("title", "事项"),
-            Column("organ_name", "发出单位"),
-            Column("to_org_name", "承办单位"),
+            # On the page both stand under the matter: two narrow columns squeezed the deadline.
+            Column("organ_name", "发出单位", shown=False, width=20),
+            Column("to_org_name", "承办单位", shown=False, width=20),
             Column("to_name", "办件人员", shown=tier == 2),
             Column(
                 "state",
