@@ -117,7 +117,7 @@ BUILT_IN = (
     "trace",
     "regions",
 )
-TRUST = ("audit", "backup", "restore", "upgrade")
+TRUST = ("admin", "audit", "backup", "restore", "upgrade")
 """Built in as well, each with a module of its own."""
 
 
