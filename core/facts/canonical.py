@@ -23,8 +23,17 @@ def moment_text(moment: datetime) -> str:
     """A moment in UTC with microseconds, always of one length."""
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
-    # isoformat is four times as quick as strftime, and a verification does this for every fact.
     return f"{moment.isoformat(timespec='microseconds')[:26]}Z"
+
+
+def _moment(moment: datetime) -> datetime | str:
+    """What the encoder writes as ``moment_text`` does.
+
+    It writes a UTC datetime by itself, twenty times as quick, but leaves out zero microseconds.
+    """
+    if moment.microsecond and moment.tzinfo is UTC:
+        return moment
+    return moment_text(moment)
 
 
 def fact_bytes(row: Mapping[str, Any]) -> bytes:
@@ -39,8 +48,8 @@ def fact_bytes(row: Mapping[str, Any]) -> bytes:
             row["subject_kind"],
             row["subject_id"],
             row["actor"],
-            moment_text(row["at"]),
-            moment_text(row["recorded_at"]),
+            _moment(row["at"]),
+            _moment(row["recorded_at"]),
             row["payload"],
         )
     )

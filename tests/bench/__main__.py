@@ -29,6 +29,7 @@ BENCHES = {
     "submit": "tests.bench.submit",
     "todo": "tests.bench.todo",
     "sweep": "tests.bench.clock_sweep",
+    "sealing": "tests.bench.sealing",
     "start": "tests.bench.start",
     "document": "tests.bench.document",
     "lint": "tests.bench.lint",

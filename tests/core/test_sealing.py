@@ -18,6 +18,7 @@ from core import db as core_db
 from core import settings as core_settings
 from core.api.plugin import Place, SubjectRef
 from core.db import OWNER, WEB, WORKER, Scope
+from core.facts.canonical import fact_bytes
 from core.facts.services import record
 from core.host import registry
 from core.intervals import REGIONS
@@ -125,6 +126,35 @@ class TestTree:
         text = (load_root() / "docs/audit.md").read_text("utf-8")
         for value in (*leaves, root, head):
             assert value.hex() in text
+
+
+class TestCanonicalMoments:
+    @given(
+        st.datetimes(
+            min_value=datetime(1, 1, 2),  # noqa: DTZ001 - hypothesis wants them without a zone
+            max_value=datetime(9999, 12, 30),  # noqa: DTZ001
+            timezones=st.just(UTC),
+        )
+    )
+    def test_the_quick_way_writes_what_the_specification_says(self, moment: datetime) -> None:
+        row = {
+            "id": 1,
+            "kind": "a",
+            "subject_kind": "b",
+            "subject_id": 2,
+            "actor": 0,
+            "at": moment,
+            "recorded_at": moment.replace(microsecond=0),
+            "payload": "{}",
+        }
+        first, second = (
+            f"{each:%m-%dT%H:%M:%S}.{each.microsecond:06}Z"
+            for each in (moment, moment.replace(microsecond=0))
+        )
+        year = f"{moment.year:04}"
+        assert (
+            fact_bytes(row) == f'[1,"a","b",2,0,"{year}-{first}","{year}-{second}","{{}}"]'.encode()
+        )
 
 
 def load_root() -> Any:
