@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from core.api.plugin import Permission, SubjectKind, SubjectLabel
+from core.api.plugin import NavItem, Permission, SubjectKind, SubjectLabel
 from core.people.facts import FACT_KINDS
 from core.people.queries import find_persons, organisation, person
 from core.scope import Scope
@@ -12,9 +12,16 @@ fact_kinds = FACT_KINDS
 
 
 def route_handlers() -> list[Any]:
+    from core.people.keeping import HANDLERS as KEEPING
     from core.people.routes import HANDLERS
 
-    return list(HANDLERS)
+    return [*HANDLERS, *KEEPING]
+
+
+nav_items = [
+    NavItem("机构", "/organisations", "core.organisation.manage", "平台管理", "building", 780),
+    NavItem("人员", "/persons", "core.person.view", "平台管理", "users", 790),
+]
 
 
 permissions = [
@@ -33,17 +40,20 @@ permissions = [
 
 async def _describe_person(person_id: int, _scope: Scope) -> SubjectLabel | None:
     found = await person(person_id)
-    return None if found is None else SubjectLabel(found.name, detail=found.position)
+    return (
+        None if found is None else SubjectLabel(found.name, f"/persons/{person_id}", found.position)
+    )
 
 
 async def _describe_organisation(organisation_id: int, _scope: Scope) -> SubjectLabel | None:
     found = await organisation(organisation_id)
-    return None if found is None else SubjectLabel(found.name)
+    return None if found is None else SubjectLabel(found.name, f"/organisations/{organisation_id}")
 
 
 async def _search_persons(text: str, scope: Scope) -> list[SubjectLabel]:
     return [
-        SubjectLabel(each.name, detail=each.position) for each in await find_persons(text, scope)
+        SubjectLabel(each.name, f"/persons/{each.id}", each.position)
+        for each in await find_persons(text, scope)
     ]
 
 
