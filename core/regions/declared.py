@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the region tree declares as part of plugin ``core``."""
 
-from core.api.plugin import Permission, SubjectKind, SubjectLabel
+from typing import Any
+
+from core.api.plugin import NavItem, Permission, SubjectKind, SubjectLabel
 from core.regions.facts import FACT_KINDS
 from core.regions.queries import full_name, region
 from core.scope import Scope
@@ -9,6 +11,14 @@ from core.scope import Scope
 fact_kinds = FACT_KINDS
 
 permissions = [Permission("core.region.manage", "导入和调整行政区划", ("system_admin",))]
+
+nav_items = [NavItem("行政区划", "/regions", "core.region.manage", "平台管理", "map-pin", 770)]
+
+
+def route_handlers() -> list[Any]:
+    from core.regions import routes
+
+    return [routes.regions, routes.add, routes.rename, routes.merge]
 
 
 async def _describe(region_id: int, _scope: Scope) -> SubjectLabel | None:

@@ -4,6 +4,7 @@
 import time
 from collections import Counter
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -195,3 +196,56 @@ async def test_finding_does_not_take_wildcards(db) -> None:
     assert [r.name for r in await queries.find("磴口")] == ["磴口县"]
     assert await queries.find("%") == []
     assert await execute("update core_region set name = name") == 6
+
+
+class TestPages:
+    """The region tree in the browser."""
+
+    @pytest.mark.req("C11-01")
+    async def test_found_added_renamed_and_merged_with_its_history(
+        self, client: Any, login_as: Any, region_tree: Any
+    ) -> None:
+        county, other = region_tree.county, region_tree.other_county
+        await login_as("system_admin")
+        found = await client.get("/regions?place=磴口")
+        assert f"/regions?region={county.id}" in found.text
+        typed = {"name": "磴口工业园区", "level": "4", "code": "12"}
+        wrong = await client.post(f"/regions/{county.id}/add?region={county.id}", typed)
+        assert wrong.status_code == 422
+        assert "6 位或 9 位" in wrong.text
+        assert "磴口工业园区" in wrong.text
+        made = await client.post(
+            f"/regions/{county.id}/add?region={county.id}", {**typed, "code": ""}
+        )
+        assert made.status_code == 303
+        where = made.headers["location"]
+        zone = int(where.rpartition("=")[2])
+        renamed = await client.post(f"/regions/{zone}/rename", {"name": "磴口高新区"})
+        assert renamed.status_code == 303
+        page = await client.get(where)
+        assert "磴口高新区" in page.text
+        assert "磴口工业园区" in page.text, "the former name"
+        path = f"/regions/{zone}/merge?region={zone}"
+        for typed, part in (
+            ({"code": "999999", "name": "磴口高新区"}, "没有这个代码"),
+            ({"code": other.code, "name": "磴口"}, "名称与要撤销的不一致"),
+        ):
+            refused = await client.post(path, typed)
+            assert refused.status_code == 422
+            assert part in refused.text
+        merged = await client.post(path, {"code": other.code, "name": "磴口高新区"})
+        assert merged.status_code == 303
+        after = await client.get(where)
+        assert "已撤销" in after.text
+        assert other.name in after.text
+        assert (
+            await client.post(path, {"code": other.code, "name": "磴口高新区"})
+        ).status_code == 409
+
+    async def test_only_for_the_system_administrator(
+        self, client: Any, login_as: Any, region_tree: Any
+    ) -> None:
+        await login_as("supervision_bureau", region=region_tree.county)
+        assert (await client.get("/regions")).status_code == 403
+        answer = await client.post(f"/regions/{region_tree.county.id}/rename", {"name": "别名"})
+        assert answer.status_code == 403
