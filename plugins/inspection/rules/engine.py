@@ -2,7 +2,7 @@
 """`judge()`: the one engine. Live facts, drafts, history, logs and stored proofs all go through it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from plugins.inspection.rules.kinds import SEVEN
-from plugins.inspection.rules.kinds.base import Kind, Runner, in_force, verdict
+from plugins.inspection.rules.kinds.base import Kind, Runner, Sparing, in_force, verdict
 from plugins.inspection.rules.model import Check, Event, Part, Point, Result, Verdict
 from plugins.inspection.rules.view import Calendar, CaseView
 
@@ -53,17 +53,51 @@ class Compiled:
 
     points: tuple[Point, ...]
     runners: tuple[Runner, ...]
+    idles: tuple[Callable[[CaseView], bool] | None, ...] = ()
+    """Beside each runner, when it cannot fire; empty when none of them says so."""
+    awake: dict[tuple[str, ...], tuple[Runner, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def that_may_fire(self, view: CaseView) -> tuple[Runner, ...]:
+        """The runners worth asking about a case when only alarms are wanted.
+
+        Cases of one office run through few sequences of activities, so the answer is remembered
+        by sequence; most points then are not even asked.
+        """
+        if not self.idles or len(view.events) > _LONGEST:
+            return self.runners
+        sequence = tuple([event.step for event in view.events])
+        found = self.awake.get(sequence)
+        if found is None:
+            found = tuple(
+                run
+                for run, idle in zip(self.runners, self.idles, strict=True)
+                if idle is None or not idle(view)
+            )
+            if len(self.awake) >= _REMEMBERED:
+                self.awake.clear()
+            self.awake[sequence] = found
+        return found
+
+
+_REMEMBERED = 10_000
+_LONGEST = 64
+"""Longer cases seldom repeat one another; remembering them would only cost memory."""
 
 
 def compile_points(
     points: Sequence[Point], calendar: Calendar | None = None, kinds: Kinds = STANDARD_KINDS
 ) -> Compiled:
     """Prepare points for judging; a point of a kind nobody brings says so in every verdict."""
-    runners = []
+    runners: list[Runner] = []
+    idles: list[Callable[[CaseView], bool] | None] = []
     for point in points:
         kind = kinds.get(point.kind)
-        runners.append(kind.compile(point, calendar) if kind else _unknown(point))
-    return Compiled(tuple(points), tuple(runners))
+        made = kind.compile(point, calendar) if kind else _unknown(point)
+        runners.append(made.run if isinstance(made, Sparing) else made)
+        idles.append(made.idle if isinstance(made, Sparing) else None)
+    return Compiled(tuple(points), tuple(runners), tuple(idles) if any(idles) else ())
 
 
 def judge(
@@ -85,7 +119,7 @@ def judge(
     compiled = points if isinstance(points, Compiled) else compile_points(points, calendar, kinds)
     view = CaseView(events, until, attributes)
     found: list[Verdict] = []
-    for run in compiled.runners:
+    for run in compiled.runners if explain else compiled.that_may_fire(view):
         run(view, found, explain)
     return found
 

@@ -21,6 +21,29 @@ Runner = Callable[[CaseView, list[Verdict], bool], None]
 """Judges one point on one case; appends what it finds, only what fired unless asked for all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sparing:
+    """A runner that knows when it cannot fire.
+
+    ``idle`` looks at nothing but which activities a case has and in which order; where it is
+    true, the point fires on no case with that sequence, whatever its times and attributes.
+    """
+
+    run: Runner
+    idle: Callable[[CaseView], bool]
+
+
+def silent(run: Runner) -> Callable[[CaseView], bool]:
+    """For runners that follow from the sequence of activities alone: whether they stay silent."""
+
+    def idle(view: CaseView) -> bool:
+        found: list[Verdict] = []
+        run(view, found, False)
+        return not found
+
+    return idle
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of monitoring point: its name, its lamp, and how a point becomes a function."""
@@ -29,7 +52,7 @@ class Kind:
     title: str
     mark: str
     colour: str
-    compile: Callable[[Point, Calendar | None], Runner]
+    compile: Callable[[Point, Calendar | None], Runner | Sparing]
     remedy: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
 

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from plugins.inspection.rules.kinds.base import Kind, Runner, ending
+from plugins.inspection.rules.kinds.base import Kind, Runner, Sparing, ending, silent
 from plugins.inspection.rules.logs.select import (
     Selector,
     WrongPoint,
@@ -48,7 +48,7 @@ def _figure(text: str) -> float:
     return parsed if parsed is not None else 1
 
 
-def compile_required(point: Point, _calendar: Calendar | None) -> Runner:
+def compile_required(point: Point, _calendar: Calendar | None) -> Runner | Sparing:
     on_case = point.params.get("on", "case") == "case"
     on = None if on_case else Selector(point.params["on"], point)
     attribute = point.params.get("attribute")
@@ -116,10 +116,21 @@ def compile_required(point: Point, _calendar: Calendar | None) -> Runner:
         if explain and not events:
             out.append(quiet(point, EVIDENCE, "not_applicable", f"没有「{on.title}」。"))
 
-    return run
+    if on is None:
+        return run
+    named = on.named
+    if (
+        attribute is None
+        and when is None
+        and on.unconditional
+        and requires is not None
+        and requires.unconditional
+    ):
+        return Sparing(run, silent(run))
+    return Sparing(run, lambda view: not named(view))
 
 
-def compile_decision(point: Point, _calendar: Calendar | None) -> Runner:
+def compile_decision(point: Point, _calendar: Calendar | None) -> Runner | Sparing:
     on = Selector(need(point, "on"), point)
     outcome_name = point.params.get("outcome")
     basis_name = point.params.get("basis")
@@ -171,7 +182,9 @@ def compile_decision(point: Point, _calendar: Calendar | None) -> Runner:
         if explain and not events:
             out.append(quiet(point, NO_BASIS, "not_applicable", f"没有「{on.title}」。"))
 
-    return run
+    if when is None and on.unconditional and outcome_name is None and "basis" not in checks:
+        return Sparing(run, silent(run))
+    return Sparing(run, lambda view: not on.named(view))
 
 
 REQUIRED = Kind(

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable
 
-from plugins.inspection.rules.kinds.base import Kind, Runner, ending
+from plugins.inspection.rules.kinds.base import Kind, Runner, Sparing, ending, silent
 from plugins.inspection.rules.logs.select import Selector, WrongPoint, alarm, applies, need, quiet
 from plugins.inspection.rules.model import Event, Point, Verdict
 from plugins.inspection.rules.view import Calendar, CaseView
@@ -13,7 +13,7 @@ OFFICERS = "M2"
 ORDER = "M3"
 
 
-def compile_officers(point: Point, _calendar: Calendar | None) -> Runner:
+def compile_officers(point: Point, _calendar: Calendar | None) -> Runner | Sparing:
     ignored = frozenset(point.params.get("ignore", ()))
     attribute = point.params.get("attribute")
     separator = point.params.get("separator")
@@ -85,10 +85,11 @@ def compile_officers(point: Point, _calendar: Calendar | None) -> Runner:
         elif explain:
             out.append(quiet(point, OFFICERS, "passed", f"由 {len(who)} 人办理。", events[-1]))
 
-    return run
+    needed = [each.named for each in (*(pair or ()), single) if each is not None]
+    return Sparing(run, lambda view: not all(named(view) for named in needed))
 
 
-def compile_return(point: Point, _calendar: Calendar | None) -> Runner:
+def compile_return(point: Point, _calendar: Calendar | None) -> Runner | Sparing:
     when = applies(point)
     colour = point.colour or "yellow"
     tail = ending(colour)
@@ -173,7 +174,10 @@ def compile_return(point: Point, _calendar: Calendar | None) -> Runner:
         if explain and not returns:
             out.append(quiet(point, ORDER, "passed", "没有回到前面的环节。"))
 
-    return run
+    asked = [each for each in (again, after) if each is not None]
+    if when is None and all(each.unconditional for each in asked):
+        return Sparing(run, silent(run))
+    return Sparing(run, lambda view: any(not each.named(view) for each in asked))
 
 
 TWO_OFFICERS = Kind(

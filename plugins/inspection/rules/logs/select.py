@@ -32,9 +32,12 @@ class Selector:
     `all` and `one` are made once, for exactly what the points file asks: they run for every case.
     """
 
-    __slots__ = ("all", "names", "one", "title")
+    __slots__ = ("all", "named", "names", "one", "title", "unconditional")
 
     all: Finder
+    named: Finder
+    """The same without ``where``: it looks at the names of activities only."""
+    unconditional: bool
     one: Callable[[CaseView], Event | None]
 
     def __init__(self, spec: Any, point: Point, occurrence: str = "first") -> None:
@@ -52,11 +55,13 @@ class Selector:
         self.title = "或".join(names)
         index = 0 if occurrence == "first" else -1
         plain = not any(c in name for name in names for c in "*?[")
+        self.unconditional = not where
         if plain and len(names) == 1 and not where:
-            self.all = _of_name(names[0])
+            self.all = self.named = _of_name(names[0])
             self.one = _end_of_name(names[0], index)
             return
         found = _of_listed(self.names) if plain else _of_names(self.names)
+        self.named = found
         if where:
             found = _only(found, condition(where, point))
         self.all = found

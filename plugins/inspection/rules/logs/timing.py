@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from plugins.inspection.rules.days import due_by, end_of, surely_in_time
-from plugins.inspection.rules.kinds.base import Kind, Runner, ending
+from plugins.inspection.rules.kinds.base import Kind, Runner, Sparing, ending, silent
 from plugins.inspection.rules.logs.select import (
     Selector,
     WrongPoint,
@@ -93,7 +93,7 @@ def _due(point: Point, calendar: Calendar | None) -> tuple[Due, str]:
 _REMEMBERED = 10_000
 
 
-def compile_between(point: Point, calendar: Calendar | None) -> Runner:
+def compile_between(point: Point, calendar: Calendar | None) -> Runner | Sparing:
     whole = point.params.get("of") == "case"
     by_attribute = bool(point.params.get("deadline"))
     start = None
@@ -172,7 +172,10 @@ def compile_between(point: Point, calendar: Calendar | None) -> Runner:
             reason = f"{moment(done.at, zone)} 完成，期限 {words_of(due, zone)}。"
             out.append(quiet(point, MARK, "passed", reason, done))
 
-    return run
+    if start is None:
+        return run
+    begins = start.named
+    return Sparing(run, lambda view: not begins(view))
 
 
 def _over(span: timedelta) -> str:
@@ -182,7 +185,7 @@ def _over(span: timedelta) -> str:
     return f"{hours:.1f} 小时"
 
 
-def compile_follow(point: Point, calendar: Calendar | None) -> Runner:
+def compile_follow(point: Point, calendar: Calendar | None) -> Runner | Sparing:
     after = Selector(need(point, "after"), point, "last")
     then = Selector(need(point, "then"), point)
     unless = Selector(point.params["unless"], point) if point.params.get("unless") else None
@@ -244,7 +247,10 @@ def compile_follow(point: Point, calendar: Calendar | None) -> Runner:
         if explain and not firsts:
             out.append(quiet(point, MARK, "not_applicable", f"没有「{after.title}」。"))
 
-    return run
+    asked = [each for each in (after, then, unless) if each is not None]
+    if within is None and when is None and all(each.unconditional for each in asked):
+        return Sparing(run, silent(run))
+    return Sparing(run, lambda view: not after.named(view))
 
 
 TIME_BETWEEN = Kind(
