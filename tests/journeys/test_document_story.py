@@ -45,7 +45,7 @@ def issue(desk: Desk, case: str, title: str, pictures: Path | None, name: str) -
 
 
 def number_of(desk: Desk) -> str:
-    found = re.search(r"\S+〔\d{4}〕\d+号", desk.page.locator("#main").inner_text())
+    found = re.search(r"\S+〔\d{4}〕\d+号", desk.page.locator(".jd-pairs dd").first.inner_text())
     assert found, "the document has no number"
     return found.group()
 

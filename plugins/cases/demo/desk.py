@@ -16,11 +16,13 @@ from core.api.files import Received, again
 from plugins.cases.demo.papers import Cabinet
 from plugins.cases.demo.words import Town
 from plugins.cases.rules.definition import Definition, read_definition
+from plugins.cases.rules.documents import Delivery
 from plugins.cases.rules.execution import Part
 from plugins.cases.rules.party import PartyDraft
 from plugins.cases.services import (
     Actor,
     Choice,
+    Issuing,
     Opening,
     PaymentEntry,
     Posting,
@@ -29,7 +31,9 @@ from plugins.cases.services import (
     approve_instalments,
     authorise_officers,
     extend_deadline,
+    issue_document,
     open_case,
+    record_service,
     resume_case,
     roll_back,
     submit_step,
@@ -388,3 +392,24 @@ async def current_items(items: Mapping[tuple[str, str], int]) -> dict[tuple[str,
         r["item"]: Item(int(r["id"]), r["title"], read_definition(r["definition"])) for r in found
     }
     return {key: by_item[item] for key, item in items.items() if item in by_item}
+
+
+def issues(wait: tuple[int, int], key: str, *, served: bool = False) -> Move:
+    """A document is issued, and handed to the party on the spot."""
+
+    async def act(h: Handling) -> None:
+        made = await issue_document(
+            h.who("lead"), h.case, key, Issuing(blanks_confirmed=True, token=f"demo:{h.case}:{key}")
+        )
+        if served:
+            await record_service(
+                h.who("lead"),
+                h.case,
+                made,
+                Delivery(
+                    "direct", clock.today(), recipient="李建军", relation="经营者", place="经营场所"
+                ),
+                token=f"demo:{h.case}:{key}:served",
+            )
+
+    return Move(*wait, act)

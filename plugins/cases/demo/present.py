@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from plugins.cases.demo import courses
 from plugins.cases.demo.courses import Desk, Matter
-from plugins.cases.demo.desk import Move, goes_back, suspends
+from plugins.cases.demo.desk import Move, goes_back, issues, suspends
 from plugins.cases.demo.words import DENGKOU, FOOD, HUANCUI, TRADE, WEIGHING, firm
 from plugins.cases.demo.year import Cast
 
@@ -28,7 +28,8 @@ def _late(_desk: Desk, moves: list[Move], _matter: Matter) -> list[Move]:
 
 
 def _near(_desk: Desk, moves: list[Move], _matter: Matter) -> list[Move]:
-    return _upto(moves, 1, 1, 8, 3, 2, 5)
+    gone = _upto(moves, 1, 1, 8, 3, 2, 5)
+    return [*gone[:5], issues((0, 0), "notice", served=True), *gone[5:]]
 
 
 def _resting(_desk: Desk, moves: list[Move], _matter: Matter) -> list[Move]:
@@ -47,7 +48,10 @@ def _no_photos(_desk: Desk, moves: list[Move], _matter: Matter) -> list[Move]:
 
 def _in_parts(desk: Desk, moves: list[Move], matter: Matter) -> list[Move]:
     course = courses.in_instalments(desk, moves, matter.amount, 3)
-    return _upto(course, 1, 1, 8, 3, 2, 5, 2, 1, 2, 2)
+    gone = _upto(course, 1, 1, 8, 3, 2, 5, 2, 1, 2, 2)
+    notice = issues((0, 0), "notice", served=True)
+    decision = issues((0, 0), "decision", served=True)
+    return [*gone[:5], notice, *gone[5:7], decision, *gone[7:]]
 
 
 def _new(_desk: Desk, _moves: list[Move], _matter: Matter) -> list[Move]:
