@@ -678,6 +678,17 @@ async def receipts_of(scope: Scope, document: int) -> list[dict[str, Any]]:
     )
 
 
+async def recipients_of(scope: Scope, case: int) -> list[dict[str, Any]]:
+    """Who signed for documents of a case; the names are still sealed."""
+    conditions, args = scope_conditions(scope, "r", 2)
+    return await rows(
+        "select r.recipient from cases_receipt r"
+        f" where r.case_id = $1 and r.recipient is not null and {conditions}",
+        case,
+        *args,
+    )
+
+
 async def disclosure_of(document: int) -> dict[str, Any] | None:
     """What is or was published of a document."""
     return await row("select * from cases_disclosure where document = $1", document)

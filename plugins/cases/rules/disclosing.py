@@ -88,15 +88,24 @@ class Abstract:
     hidden: tuple[str, ...]
 
 
-def abstract_of(party: Mapping[str, str], *, facts: str, basis: str, content: str) -> Abstract:
+def abstract_of(
+    party: Mapping[str, str],
+    *,
+    facts: str,
+    basis: str,
+    content: str,
+    people: Sequence[str] = (),
+) -> Abstract:
     """The abstract of a decision, masked.
 
     ``party`` holds kind, name, code, legal_representative, address as they are. An organisation
-    is named with its code; a natural person, and whoever represents or runs it, is not.
+    is named with its code; a natural person, and whoever represents or runs it, is not. ``people``
+    are others the case knows by name, such as who signed for a document.
     """
     person = party.get("kind") == "person"
     name = party.get("name", "")
-    names = [n for n in (name if person else "", party.get("legal_representative", "")) if n]
+    own = (name if person else "", party.get("legal_representative", ""), *people)
+    names = [n for n in own if n and n != name] + ([name] if person else [])
     secrets = [party.get("address", "")] if person else []
     keep = () if person else (name,)
     parts = [hide_personal(text, names, secrets, keep) for text in (facts, basis, content)]

@@ -6,13 +6,20 @@ from dataclasses import dataclass
 from core.api import clock
 from core.api.db import execute, retried, transaction, value
 from core.api.errors import Invalid, NotFound, Refused
-from plugins.cases.queries import CaseFile, disclosure_of, document_of, party_of
+from plugins.cases.queries import (
+    CaseFile,
+    disclosure_of,
+    document_of,
+    party_of,
+    recipients_of,
+)
 from plugins.cases.rules.disclosing import Abstract, abstract_of
 from plugins.cases.rules.entry import clean_text
 from plugins.cases.rules.money import show_money
 from plugins.cases.services.acting import Actor, done_before, open_file, remember
 from plugins.cases.services.documents import stop_document_clocks, tell_document
 from plugins.cases.services.opening import party_in_full
+from plugins.cases.services.serving import recipient_of
 
 TEXT_MAX = 4000
 
@@ -57,7 +64,11 @@ async def abstract_for(actor: Actor, file: CaseFile, text: AbstractText) -> Abst
     sealed = await party_of(actor.scope, file.id)
     full = party_in_full(sealed)
     party = {**full, "kind": str(sealed.get("kind") or ""), "code": str(sealed.get("code") or "")}
-    return abstract_of(party, facts=text.facts, basis=text.basis, content=text.content)
+    signed = await recipients_of(actor.scope, file.id)
+    people = [recipient_of(r) for r in signed]
+    return abstract_of(
+        party, facts=text.facts, basis=text.basis, content=text.content, people=people
+    )
 
 
 @retried

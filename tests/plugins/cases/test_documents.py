@@ -135,6 +135,10 @@ def test_a_person_is_not_named_a_firm_is():
     firm = {"kind": "business", "name": "鲜味园", "code": "91X", "legal_representative": "李建军"}
     made = abstract_of(firm, facts="鲜味园（李建军）", basis="", content="罚款")
     assert (made.party, made.party_code, made.facts) == ("鲜味园", "91X", "鲜味园（李某某）")
+    made = abstract_of(
+        firm, facts="王五丰代收", basis="", content="罚款", people=["王五丰", "鲜味园"]
+    )
+    assert (made.party, made.facts) == ("鲜味园", "王某某代收")
 
 
 # --- issuing ------------------------------------------------------------------------------------
