@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from plugins.powers.forms.drafts import CLASS_WORDS, PowerClassKey
+from plugins.powers.rules.telling import OPS
 from plugins.powers.rules.words import STEP_KINDS
 
 Title = Annotated[str, Meta(title="名称", min_length=1, max_length=200)]
@@ -69,7 +70,6 @@ JOINT_WORDS: Final = {
     "any": "一人同意即可",
     "quorum": "达到人数",
 }
-OPS: Final = {"le": "≤", "lt": "＜", "ge": "≥", "gt": "＞", "eq": "＝", "in": "是其中之一"}
 
 
 def _options(words: Mapping[str, str], title: str, **more: Any) -> Meta:

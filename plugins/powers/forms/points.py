@@ -14,7 +14,7 @@ from msgspec import Meta
 from plugins.powers.forms.entries import Entry, Unreadable, key_of
 from plugins.powers.forms.fields import Key, Title
 from plugins.powers.rules.definition import Definition, Point
-from plugins.powers.rules.words import DEFAULT_NEGATIVE_OUTCOMES, POINT_KINDS
+from plugins.powers.rules.words import DEFAULT_NEGATIVE_OUTCOMES
 
 Colour = Annotated[
     Literal["", "red", "yellow"],
@@ -197,36 +197,6 @@ def _start(point: Point) -> dict[str, Any]:
         else:
             values.setdefault(name, value)
     return values
-
-
-def kind_title(kind: str) -> str:
-    """What a kind of point is called; one of another plugin by its key."""
-    return next((one.title for one in POINT_KINDS if one.key == kind), kind)
-
-
-def settings_words(point: Point, item: Definition) -> str:
-    """The settings of a point in one line, for the table."""
-    match point.kind:
-        case "qualification":
-            who = "本环节" if point.params.get("judges") == "this_step" else "下一个环节"
-            return f"{who}不少于 {point.params.get('minimum', 2)} 名合格人员"
-        case "evidence":
-            wanted = point.params.get("controls")
-            titles = {c.key: c.title for form in item.forms for c in form.controls}
-            if not isinstance(wanted, dict) or not wanted:
-                return "按表单要求的份数"
-            return "、".join(f"{titles.get(key, key)} {n} 份" for key, n in wanted.items())
-        case "decision_basis":
-            negative = point.params.get("negative")
-            return "、".join(map(str, negative)) if isinstance(negative, list) else ""
-        case "discretion":
-            key = point.params.get("standard")
-            return next((one.title for one in item.standards if one.key == key), str(key or ""))
-        case "execution":
-            step = item.step(str(point.params.get("decision_step", "")))
-            return f"对照“{step.title}”的决定" if step else ""
-        case _:
-            return ""
 
 
 def negative_choices(point: Point | None, item: Definition) -> list[str]:

@@ -28,7 +28,7 @@ from core.api.web import (
 )
 from plugins.powers.forms.drafts import FixForm, RowForm
 from plugins.powers.forms.entries import Unreadable
-from plugins.powers.forms.fields import OPS, BasicsForm
+from plugins.powers.forms.fields import BasicsForm
 from plugins.powers.queries.drafts import DraftRow
 from plugins.powers.routes.content import actor, flow_chart
 from plugins.powers.routes.drafts import load
@@ -48,6 +48,7 @@ from plugins.powers.rules.editing import (
     remove,
 )
 from plugins.powers.rules.linting import apply_fix, lint
+from plugins.powers.rules.telling import OPS
 from plugins.powers.services import drafting
 from plugins.powers.services.drafting import Overtaken
 from plugins.powers.showing import (

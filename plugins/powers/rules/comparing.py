@@ -18,10 +18,12 @@ from plugins.powers.rules.definition import (
     Joint,
     Limit,
     Option,
+    Point,
     Risk,
     Transition,
     When,
 )
+from plugins.powers.rules.telling import condition_text, settings_words, when_text
 from plugins.powers.rules.words import POINT_KINDS, POWER_CLASSES, STEP_KINDS
 from plugins.powers.rules.writing import bare
 
@@ -199,11 +201,18 @@ def _changed(
         if one.name in _BELOW:
             word = f"{name} · {_BELOW[one.name]} "
             yield from _entries(section, was, now, items, word)
+        elif one.name == "params":
+            details.append(("设置", _settings(old, items[0]), _settings(new, items[1])))
         else:
             title = _FIELDS.get(one.encode_name, one.encode_name)
             details.append((title, _words(was, items[0]), _words(now, items[1])))
     if details:
         yield Change(section, "changed", name, tuple(details))
+
+
+def _settings(point: Point, item: Definition) -> str:
+    """A point's settings; those of a kind another plugin brings, as they are written."""
+    return settings_words(point, item) or _words(point.params, item)
 
 
 def title_of(entry: Any, item: Definition) -> str:
@@ -237,11 +246,11 @@ def _words(value: Any, item: Definition) -> str:
         case Limit() | Joint():
             return value.words
         case When():
-            return f"{value.control} 是 {'、'.join(value.one_of)}"
+            return when_text(value, item)
         case Option():
             return value.title
         case Condition():
-            return f"{value.control} {value.op} {_words(value.value, item)}"
+            return condition_text(value, item)
         case dict():
             return "，".join(f"{key} {_words(each, item)}" for key, each in value.items())
         case list():

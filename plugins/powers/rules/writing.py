@@ -42,9 +42,15 @@ def bare(item: Definition) -> Definition:
     )
 
 
+def can_be_stored(item: Definition) -> bool:
+    """Whether the database can hold it: no NUL, no infinite number."""
+    text = msgspec.json.encode(item)
+    return b"\\u0000" not in text and msgspec.json.decode(text, type=Definition) == item
+
+
 def write_item(item: Definition, note: str = "") -> str:
     """The item as a TOML text that ``read_item`` reads back; ``note`` becomes a comment on top."""
-    lines = [f"# {line}" for line in note.splitlines()]
+    lines = [f"# {_comment(line)}" for line in note.splitlines()]
     fields = [one for one in msgspec.structs.fields(Definition) if one.name not in _PLACED]
     values = {one.encode_name: getattr(item, one.name) for one in fields}
     plain = {name: value for name, value in values.items() if not isinstance(value, list)}
@@ -55,6 +61,10 @@ def write_item(item: Definition, note: str = "") -> str:
             for entry in value:
                 lines += _table(name, entry)
     return "\n".join(lines) + "\n"
+
+
+def _comment(line: str) -> str:
+    return "".join(letter for letter in line if ord(letter) >= 0x20 and ord(letter) != 0x7F)
 
 
 def _table(name: str, entry: msgspec.Struct) -> list[str]:
@@ -137,7 +147,7 @@ def _key(key: str) -> str:
     simple = key and all(
         letter.isascii() and (letter.isalnum() or letter in "_-") for letter in key
     )
-    return key if simple else _text(key)
+    return key if simple else _line(key)
 
 
 def _text(text: str) -> str:
@@ -145,6 +155,11 @@ def _text(text: str) -> str:
         # Long texts stay readable: a new line is written as one.
         body = "".join(_letter(letter, keep="\n\t") for letter in text)
         return f'"""\n{body}"""'
+    return _line(text)
+
+
+def _line(text: str) -> str:
+    """A string on one line; keys may be written in no other way."""
     return f'"{"".join(_letter(letter) for letter in text)}"'
 
 

@@ -40,6 +40,7 @@ from plugins.powers.rules import (
 from plugins.powers.rules import approval as rules
 from plugins.powers.rules.comparing import Merged, compare, merge, numbered, same
 from plugins.powers.rules.linting import lint
+from plugins.powers.rules.writing import can_be_stored
 from plugins.powers.services.entering import place_item, shipped_procedures
 from plugins.powers.services.turns import give_editor
 
@@ -187,6 +188,8 @@ async def import_draft(who: Actor, text: str, body: int, item: int, name: str) -
         read = read_item(text, shipped_procedures(), where=name)
     except ReadingError as error:
         raise Invalid({"file": " ".join(error.reasons)}) from error
+    if not can_be_stored(read):
+        raise Invalid({"file": "文件里有存不下的内容：空字符或者无穷大的数。"})
     if len(read.title) > 200 or len(read.code) > 40:
         raise Invalid({"file": "事项名称最多 200 个字，编码最多 40 个字。"})
     async with transaction(who.scope):

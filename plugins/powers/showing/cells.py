@@ -5,9 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from plugins.powers.forms import fields as words
-from plugins.powers.forms.entries import condition_words
-from plugins.powers.forms.points import kind_title, settings_words
 from plugins.powers.rules import STEP_KINDS, Definition, Point, Standard
+from plugins.powers.rules.telling import condition_text, kind_title, settings_words, when_text
 
 SHORT = 60
 
@@ -74,10 +73,8 @@ def _control_cells(control: Any, _item: Definition) -> tuple[str, ...]:
 
 
 def _tier_cells(tier: Any, item: Definition) -> tuple[str, ...]:
-    titles = {c.key: c.title for form in item.forms for c in form.controls}
     standard = next((one for one in item.standards if tier in one.tiers), None)
-    said = [condition_words(one, item) for one in tier.conditions]
-    conditions = "，".join(f"{titles.get(c, c)} {words.OPS[op]} {v}" for c, op, v in said)
+    conditions = "，".join(condition_text(one, item) for one in tier.conditions)
     return (
         tier.title,
         conditions or "按情节认定",
@@ -100,7 +97,7 @@ def _point_cells(point: Point, item: Definition) -> tuple[str, ...]:
 
 
 def _way_cells(way: Any, item: Definition) -> tuple[str, ...]:
-    when = f"{way.when.control} 是 {'、'.join(way.when.one_of)}" if way.when else ""
+    when = when_text(way.when, item) if way.when else ""
     return (
         _step(item, way.origin),
         _step(item, way.target, "结束"),

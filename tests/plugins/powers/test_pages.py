@@ -14,6 +14,14 @@ from plugins.powers.services import drafting
 from tests.plugins.powers.conftest import OFFICE
 from tests.plugins.powers.test_approving import begun, submitted
 
+ODD = b"""title = "a"
+code = "c"
+power_class = "penalty"
+[[points]]
+key = "p"
+kind = "k"
+title = "t"
+"""
 MAKER = ("powers.item.read", rules.READ, rules.EDIT)
 
 
@@ -286,6 +294,8 @@ async def test_export_and_import_through_the_browser(client, chain, draft, maker
         (b'title = "x"\ncode = "c"\n', "power_class"),
         (b'procedure = "none"', "none"),
         (b"x" * (600 * 1024), "512 KB"),
+        (b'title = "a\\u0000"\ncode = "c"\npower_class = "penalty"\n', "存不下"),
+        (ODD + b"params = { a = inf }\n", "存不下"),
     ],
 )
 async def test_files_that_are_no_items(client, chain, maker, content, words):
