@@ -11,7 +11,7 @@ from time import process_time
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from plugins.powers.rules import Definition, find_faults, read_item
@@ -229,6 +229,39 @@ def test_errors_come_first():
     found = lint(made(FAULTS["JD304"][0], FAULTS["JD904"][0], FAULTS["JD908"][0]))
     levels = [f.level for f in found]
     assert levels == sorted(levels, key=["error", "warning", "note"].index)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["photos", "video", "none", ""]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+SETTINGS = sorted({name for entry in HEALTHY["points"] for name in entry["params"]} | {"to_steps"})
+
+
+@given(st.data())
+@settings(
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    # Shrinking such a heap of settings takes minutes and tells no more than the trace does.
+    phases=(Phase.explicit, Phase.generate),
+)
+def test_whatever_a_file_puts_into_the_settings_of_a_point_the_linter_answers(data):
+    item = copy.deepcopy(HEALTHY)
+    for entry in item["points"]:
+        entry["params"] |= data.draw(
+            st.dictionaries(st.sampled_from(SETTINGS), ANYTHING, max_size=2)
+        )
+        entry["kind"] = data.draw(st.sampled_from([entry["kind"], "evidence", "discretion"]))
+    definition = msgspec.convert(item, Definition)
+    for found in lint(definition):
+        assert found.sentence
+        if found.fix:
+            lint(apply_fix(definition, found))
 
 
 def test_an_empty_draft_is_no_reason_to_fail():

@@ -29,7 +29,8 @@ def asked_of(point: Point, held: Mapping[str, Control]) -> dict[str, Any]:
             return dict(written)
         return {key: one.min_count or 1 for key, one in held.items() if _demanded(one)}
     if isinstance(written, list | tuple):
-        return {str(key): held[key].min_count or 1 if key in held else 1 for key in written}
+        keys = [str(key) for key in written]
+        return {key: held[key].min_count or 1 if key in held else 1 for key in keys}
     return {}
 
 

@@ -123,7 +123,7 @@ def _occasions(view: View, point: Point) -> Iterator[Hashable]:
     elif not step:
         return
     elif kind == "qualification":
-        judges = point.params.get("judges", "next_step")
+        judges = str(point.params.get("judges", "next_step"))
         for judged in judged_steps(view, point):
             yield kind, step, judges, judged, minimum_of(point)
     elif kind == "evidence":

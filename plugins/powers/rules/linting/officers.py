@@ -30,15 +30,21 @@ def judged_steps(view: View, point: Point) -> list[str]:
     """The steps whose officers a point looks at."""
     if point.params.get("judges", "next_step") != "next_step":
         return [point.step]
-    only = point.params.get("to_steps") or ()
+    only = to_steps(point)
     return [step for step in view.successors(point.step) if not only or step in only]
+
+
+def to_steps(point: Point) -> list[str]:
+    """The ways a point is bound to; empty = every way."""
+    written = point.params.get("to_steps")
+    return [str(step) for step in written] if isinstance(written, list | tuple) else []
 
 
 def minimum_of(point: Point) -> int:
     """How many qualified officers the point asks for; unreadable counts as none."""
     try:
         return int(point.params.get("minimum", 2))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0
 
 
@@ -58,7 +64,7 @@ def _check_point(view: View, point: Point) -> Iterator[Finding]:
     after = view.successors(point.step)
     minimum = minimum_of(point)
     next_step = point.params.get("judges", "next_step") == "next_step"
-    only = list(point.params.get("to_steps") or ())
+    only = to_steps(point)
     if next_step and not after:
         this = own.min_officers > 0 and not _judged_by_others(view, point, own.key)
         yield say(
