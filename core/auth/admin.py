@@ -230,7 +230,7 @@ async def rights(request: Req) -> Response[Any]:
         roles = await queries.roles()
     chosen = request.query_params.get("role", "")
     current = next((row for row in roles if row["key"] == chosen), roles[0] if roles else None)
-    groups = [
+    groups: list[dict[str, Any]] = [
         {
             "title": manifest.title,
             "permissions": [
@@ -246,12 +246,20 @@ async def rights(request: Req) -> Response[Any]:
         }
         for name, manifest in registry.plugins.items()
     ]
+    # What the role may never hold is told in one line; forty locked boxes would hide the others.
+    have = set(current["permissions"]) if current else set()
+    withheld = 0
+    for group in groups:
+        shown = [p for p in group["permissions"] if not p["locked"] or p["key"] in have]
+        withheld += len(group["permissions"]) - len(shown)
+        group["permissions"] = shown
     return page(
         request,
         "pages/rights.html",
         roles=roles,
         current=current,
-        groups=[each for each in groups if each["permissions"]],
+        withheld=withheld,
+        groups=[group for group in groups if group["permissions"]],
         may_change=who.may("core.role.grant")
         and current is not None
         and current["key"] != who.role,

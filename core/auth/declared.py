@@ -153,5 +153,6 @@ def route_handlers() -> list[Any]:
     from core.auth.admin import HANDLERS as KEEPING
     from core.auth.explain import HANDLERS as EXPLAINING
     from core.auth.routes import HANDLERS as SIGNING_IN
+    from core.auth.why import HANDLERS as WHY
 
-    return [*SIGNING_IN, *KEEPING, *EXPLAINING]
+    return [*SIGNING_IN, *KEEPING, *EXPLAINING, *WHY]

@@ -167,7 +167,7 @@ class Report:
             if self.intact_until_batch
             else "从第一批起就有问题；"
         )
-        return f"{words}其后仍有内容一致的记录，全部合计 {self.facts:,} 条与封存时一致。"
+        return f"{words}除列出的以外，共 {self.facts:,} 条记录与封存时一致。"
 
 
 LISTED = 1000
