@@ -340,7 +340,7 @@ async def preview_off(region: int, plugin: str) -> Preview:
     )
     assert waiting is not None
     return Preview(
-        menu=tuple(each.title for each in own(registry.nav_items)),
+        menu=tuple(dict.fromkeys(each.title for each in own(registry.nav_items))),
         cards=tuple(each.title for each in own(registry.cards)),
         panels=tuple(each.title for k in registry.panel_kinds for each in own(registry.panels(k))),
         actions=tuple(

@@ -88,7 +88,7 @@ async def wishes(request: Request[Any, Any, Any]) -> Response[Any]:
         kinds = [
             {
                 "key": kind.key,
-                "title": _plain(kind.title),
+                "title": _plain(kind.title) or f"{manifest.title}的提醒",
                 "may_mute": kind.may_mute,
                 "wanted": kind.key not in muted,
                 "channels": [channels[each] for each in kind.channels if each in channels],
@@ -102,8 +102,11 @@ async def wishes(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 def _plain(title: str) -> str:
-    """The title of a kind without its placeholders: 督办退回再办：{number} → 督办退回再办."""
-    return re.sub(r"[：:（(“]?\{\w+\}[）)”]?", "", title).strip("：:，, ") or title
+    """The title of a kind without its placeholders: 督办退回再办：{number} → 督办退回再办.
+
+    Empty when it consists of nothing else.
+    """
+    return re.sub(r"[：:（(“]?\{\w+\}[）)”]?", "", title).strip("：:，, ")
 
 
 @post("/messages/settings", guards=[requires()], status_code=200)

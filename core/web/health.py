@@ -32,13 +32,22 @@ __all__ = ["ROUTES"]
 
 PROBE = db.Scope.nothing()
 """Health looks at tables without scope only: migrations, deliveries, heartbeats."""
+FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip", "x-forwarded-host", "via")
+"""What proxies add to a request."""
 SECONDS = 3.0
 """A probe that takes longer counts as failed; orchestrators give up after about ten."""
 
 
 def _allowed(request: Request[Any, Any, Any]) -> bool:
-    """Whether the caller's address is on the list; behind a proxy it is the forwarded one."""
-    listed = held(request).platform.settings.server.metrics_allow
+    """Whether the caller's address is on the list; behind a trusted proxy it is the forwarded one.
+
+    A proxy on this machine that nobody declared as trusted would make the whole world look like
+    this machine. It gives itself away by its header, and then nobody is on the list.
+    """
+    server = held(request).platform.settings.server
+    if not server.trusted_proxies and any(name in request.headers for name in FORWARDED):
+        return False
+    listed = server.metrics_allow
     client = request.client.host if request.client else ""
     with contextlib.suppress(ValueError):
         address = ip_address(client)

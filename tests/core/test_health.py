@@ -148,6 +148,7 @@ def test_addresses_and_networks(
 
     class Request:
         client = Named()
+        headers: dict[str, str] = {}
 
     class Platform:
         pass
@@ -256,3 +257,15 @@ async def test_probes_do_not_fill_the_log(json_log: Any) -> None:
     await call(application, "/healthz")
     await call(application, "/static/css/jiandu.css")
     assert json_log() == []
+
+
+@pytest.mark.usefixtures("current_migrations")
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"])
+async def test_through_a_proxy_nobody_declared_the_world_is_not_this_machine(
+    client: Browser, header: str
+) -> None:
+    assert (await client.get("/metrics")).status_code == 200
+    behind = {header: "203.0.113.9"}
+    assert (await client.get("/metrics", headers=behind)).status_code == 404
+    ready = await client.get("/readyz", headers=behind)
+    assert set(ready.json()) == {"status"}, "the conclusion, without reasons"

@@ -185,6 +185,7 @@ class TestWishes:
         kinds = {
             "core.quiet": MessageKind("core.quiet", "轮到你：{title}", "", ("inbox", "console")),
             "core.other": MessageKind("core.other", "已回复", "", ("inbox", "console")),
+            "core.bare": MessageKind("core.bare", "{lamp}：{headline}", "", ("inbox",)),
             "core.must": MessageKind("core.must", "催办", "", ("inbox", "console"), may_mute=False),
         }
         for kind in kinds.values():
@@ -194,12 +195,15 @@ class TestWishes:
         page = await client.get("/messages/settings")
         assert page.status_code == 200
         assert "轮到你<" in page.text, "without its placeholder"
+        assert "平台基础的提醒" in page.text, "a title of nothing but placeholders"
         assert "必须提醒，不能关" in page.text
         answer = await client.post("/messages/settings", {"kind": "core.other"})
         assert answer.status_code == 303
-        assert await services.muted(4711) == ["core.quiet"], "what must be heard is not muted"
+        assert await services.muted(4711) == ["core.bare", "core.quiet"], (
+            "what must be heard is not"
+        )
         assert await services.muted(4712) == []
-        await client.post("/messages/settings", {"kind": ["core.other", "core.quiet"]})
+        await client.post("/messages/settings", {"kind": ["core.other", "core.quiet", "core.bare"]})
         assert await services.muted(4711) == []
         strange = await client.post("/messages/settings", {"kind": ["x" * 5000]})
         assert strange.status_code == 303
