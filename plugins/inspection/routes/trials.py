@@ -198,7 +198,8 @@ def _by_point(report: Report) -> list[dict[str, Any]]:
     for row in report.rows:
         for key in (*CHANGES, "same"):
             found[row.point][key] += getattr(row, key)
-    return list(found.values())
+    # What the draft changes comes first; points that say the same as before are the long tail.
+    return sorted(found.values(), key=lambda line: -sum(line[key] for key in CHANGES))
 
 
 def _samples(report: Report, paths: dict[int, str]) -> list[dict[str, Any]]:
