@@ -76,7 +76,7 @@ async def put_into(chosen: settings.Settings, path: str, content: Path) -> None:
 
 async def pieces(path: str, part: ByteRange | None = None) -> AsyncIterator[bytes]:
     """The content of an object or of a part of it, piece by piece."""
-    async for piece in pieces_of(settings.load(), path, part):
+    async for piece in _pieces(store(), path, part):
         yield piece
 
 
@@ -84,8 +84,13 @@ async def pieces_of(
     chosen: settings.Settings, path: str, part: ByteRange | None = None
 ) -> AsyncIterator[bytes]:
     """The same from the store of some settings."""
+    async for piece in _pieces(store_of(chosen), path, part):
+        yield piece
+
+
+async def _pieces(chosen: Any, path: str, part: ByteRange | None) -> AsyncIterator[bytes]:
     options: Any = {} if part is None else {"range": (part.first, part.last + 1)}
-    found = await obstore.get_async(store_of(chosen), path, options=options)
+    found = await obstore.get_async(chosen, path, options=options)
     async for piece in found.stream(min_chunk_size=PIECE):
         yield bytes(piece)
 
