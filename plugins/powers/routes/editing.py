@@ -177,7 +177,7 @@ async def save_entry(
                 form.error(name, sentence)
         except Overtaken as error:
             found = error.draft
-            ref, clash = _after_clash(found, where, ref, f"{error}{KEPT}")
+            ref, clash = _after_clash(found, where, ref, form, f"{error}{KEPT}")
         except Gone:
             ref.row = ref.was = ""
             clash = GONE
@@ -241,22 +241,45 @@ def _change(where: Where, ref: RowForm, value: Any, kind: str) -> Any:
     return basics if where.section == "basics" else change
 
 
-def _after_clash(found: DraftRow, where: Where, ref: RowForm, clash: str) -> tuple[RowForm, str]:
-    """Somebody saved meanwhile: say whether it was this very entry, and go on from there."""
+def _after_clash(
+    found: DraftRow, where: Where, ref: RowForm, form: Bound[Any], clash: str
+) -> tuple[RowForm, str]:
+    """Somebody saved meanwhile: say what he wrote in this very entry, and go on from there."""
     ref.revision = found.revision
-    if not ref.row or where.section == "basics":
+    item = found.definition
+    if where.section == "basics":
+        return ref, clash + _differing(form, unbound(BasicsForm, item))
+    if not ref.row:
         return ref, clash
     try:
-        old = entries(found.definition, where)[find(found.definition, where, ref.row, ref.was)]
+        old = entries(item, where)[find(item, where, ref.row, ref.was)]
     except Gone:
         ref.row = ref.was = ""
         return ref, f"{clash}{GONE}"
-    if mark(old) != ref.was:
-        ref.was = mark(old)
-        editor = editor_of(found, where, may_edit=True)
-        now = next((row.cells for row in editor.rows if row.was == ref.was), ())
-        return ref, f"{clash}改的正是这一行，现在是：{'，'.join(one for one in now if one)}。"
-    return ref, clash
+    if mark(old) == ref.was:
+        return ref, clash
+    ref.was = mark(old)
+    entry = entry_for(item, where, getattr(old, "kind", ""))
+    now = unbound(entry.form, entry.start(old))
+    return ref, f"{clash}改的正是这一行。{_differing(form, now)}"
+
+
+def _differing(typed: Bound[Any], now: Bound[Any]) -> str:
+    """What stands there now, field by field, where it is not what was typed."""
+    said = []
+    for name, value in now.raw.items():
+        spec = typed.spec(name)
+        box = spec is not None and spec.input == "checkbox"
+        here, there = (_plain(each, box=box) for each in (typed.get(name), value))
+        if name != "key" and here != there:
+            said.append(f"{typed.title(name.partition('.')[0])}现在是“{there or '空'}”")
+    return f"{'，'.join(said)}。" if said else ""
+
+
+def _plain(value: Any, *, box: bool) -> str:
+    if box:
+        return "是" if str(value).lower() in {"1", "true", "on"} else "否"
+    return "、".join(map(str, value)) if isinstance(value, list) else str(value).strip()
 
 
 @post("/drafts/{draft:int}/edit/{section:str}/move", guards=[requires(rules.EDIT)])

@@ -3,6 +3,7 @@
 
 import re
 
+import msgspec
 import pytest
 
 from core.api.db import transaction
@@ -124,13 +125,27 @@ async def test_two_people_at_one_row(client, chain, draft, maker):
     assert (point.title, point.clause) == ("我写的", "我引的条款")
 
 
+async def test_two_people_at_the_same_name(client, chain, draft, maker):
+    path = f"/powers/drafts/{draft}/edit/basics"
+    hidden = await row_of(client, path, "")
+
+    def renamed(item):
+        return msgspec.structs.replace(item, title="别人起的名字")
+
+    await drafting.save_draft(chain.other_maker, draft, 1, renamed)
+    typed = {**hidden, "title": "我起的名字", "code": "SCJG-CF-012", "power_class": "penalty"}
+    second = await client.post(path, typed)
+    assert second.status_code == 409
+    assert "事项名称现在是“别人起的名字”" in second.text
+    assert "我起的名字" in second.text
+    assert (await stored(draft)).title == "别人起的名字"
+
+
 async def test_a_row_that_was_removed_meanwhile_loses_nothing(client, chain, draft, maker):
     path = f"/powers/drafts/{draft}/edit/risks"
     hidden = await row_of(client, path, "0")
 
     def without(item):
-        import msgspec
-
         return msgspec.structs.replace(item, risks=item.risks[1:])
 
     await drafting.save_draft(chain.other_maker, draft, 1, without)
@@ -152,8 +167,6 @@ async def test_a_row_that_was_removed_meanwhile_loses_nothing(client, chain, dra
 
 
 def _titled(item, key, title):
-    import msgspec
-
     points = [
         msgspec.structs.replace(one, title=title) if one.key == key else one for one in item.points
     ]
