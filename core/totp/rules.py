@@ -62,7 +62,6 @@ def base32(secret: bytes) -> str:
 
 
 def address(secret: bytes, login: str, issuer: str) -> str:
-    """What the QR code holds."""
-    label = quote(f"{issuer}:{login}", safe="")
-    values = {"secret": base32(secret), "issuer": issuer, "digits": DIGITS, "period": SECONDS}
-    return f"otpauth://totp/{label}?{urlencode(values, quote_via=quote)}"
+    """What the QR code holds; digits and period are the defaults, and a short code scans well."""
+    values = {"secret": base32(secret), "issuer": issuer}
+    return f"otpauth://totp/{quote(login, safe='')}?{urlencode(values, quote_via=quote)}"
