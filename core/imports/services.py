@@ -13,7 +13,7 @@ from core.errors import Conflict, Forbidden, Invalid, JianduError, NotFound, Ref
 from core.facts.services import record
 from core.imports.facts import ImportActed
 from core.imports.kinds import ALL, Kind, plain
-from core.imports.reading import SheetError, read_sheet
+from core.imports.reading import SheetError, take_sheet
 from core.keys.cipher import decrypt, encrypt
 from core.keys.masking import mask_id_number, mask_phone
 from core.regions.choosing import office_of
@@ -89,7 +89,7 @@ async def _enter_all(
 async def preview(who: Visitor, key: str, content: bytes, filename: str) -> int:
     """Read a sheet and try every row; nothing but the preview stays. Its id."""
     kind = kind_of(who, key)
-    sheet = read_sheet(content, kind.columns, filename=filename)
+    sheet = await take_sheet(content, kind.columns, filename=filename)
     if len(sheet.rows) > MOST_ROWS:
         raise SheetError(f"表里有 {len(sheet.rows):,} 行，一次最多 {MOST_ROWS:,} 行，请分成几份。")
     faults: dict[str, list[str]] = {}

@@ -14,7 +14,7 @@ from core.api.access import public, requires, visitor
 from core.api.db import Scope, SubjectRef, transaction
 from core.api.errors import Invalid, NotFound
 from core.api.gates import decide
-from core.api.imports import SheetError, read_sheet
+from core.api.imports import SheetError, take_sheet
 from core.api.people import organisations_in
 from core.api.web import (
     Column,
@@ -247,7 +247,7 @@ async def preview_import(request: Request) -> Response:
     if form.ok:
         content = await files[0].read()
         try:
-            sheet = read_sheet(content, SHEET, filename=files[0].name)
+            sheet = await take_sheet(content, SHEET, filename=files[0].name)
         except SheetError as error:
             form.error("file", str(error))
         else:

@@ -99,3 +99,42 @@ def test_csv_in_gb18030_and_a_date_that_is_none():
 def test_real_dates_survive():
     read = read_sheet(sheet([HEAD, ["甲", "11010519491231002X", "", "20280630"]]), COLUMNS)
     assert date.fromisoformat(read.rows[0]["until"]) == date(2028, 6, 30)
+
+
+def _far_apart(column: str, row: int) -> bytes:
+    """A workbook of two cells whose second one stands far away."""
+    out = io.BytesIO(sheet([["姓名"]]))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(out) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            content = old.read(entry)
+            if entry.filename == "xl/worksheets/sheet1.xml":
+                far = f'<row r="{row}"><c r="{column}{row}"><v>1</v></c></row></sheetData>'
+                content = content.replace(b"</sheetData>", far.encode())
+            new.writestr(entry, content)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(("column", "row"), [("XFD", 1_048_576), ("XFD", 60_000)])
+def test_two_cells_far_apart_cost_a_sentence_and_not_the_process(column, row):
+    """The library asks for half a terabyte for the cells between them and ends its process."""
+    content = _far_apart(column, row)
+    assert len(content) < 10_000
+    with pytest.raises(SheetError, match="撑得太大"):
+        read_sheet(content, COLUMNS)
+
+
+def test_a_cell_too_long_for_a_csv_is_a_sentence():
+    with pytest.raises(SheetError, match="不是文本表格"):
+        read_sheet(("姓名\n" + "甲" * 200_000).encode(), COLUMNS, filename="名册.csv")
+
+
+def test_days_numbers_and_yes_stay_what_they_are():
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    page = book.add_worksheet()
+    page.write_row(0, 0, HEAD)
+    page.write_row(1, 0, ["张海龙", "11010519491231002X", "15082204017"])
+    page.write_datetime(1, 3, date(2028, 6, 30), book.add_format({"num_format": "yyyy-mm-dd"}))
+    book.close()
+    assert read_sheet(out.getvalue(), COLUMNS).rows[0]["until"] == "2028-06-30"

@@ -10,7 +10,7 @@ from msgspec import Meta
 from core.api.access import requires, visitor
 from core.api.db import transaction
 from core.api.errors import Invalid
-from core.api.imports import SheetError, read_sheet
+from core.api.imports import SheetError, take_sheet
 from core.api.people import organisations_in
 from core.api.web import (
     Column,
@@ -79,7 +79,7 @@ async def preview_import(request: Request) -> Response:
     if not form.ok:
         return await _imports_page(request, form, 422)
     try:
-        sheet = read_sheet(await sent[0].read(), SHEET, filename=sent[0].name)
+        sheet = await take_sheet(await sent[0].read(), SHEET, filename=sent[0].name)
         number = await importing.preview(
             actor(visitor(request)),
             form.value.organisation,
