@@ -127,6 +127,8 @@ def mapping_from(text: str, definition: Mapping[str, Any]) -> LogMapping:
         typed = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PointsFault(f"对应关系不是 TOML：{error}") from None
+    except RecursionError:
+        raise PointsFault("对应关系里的括号套得太深。") from None
     spec = typed.get("mapping", typed)
     if not isinstance(spec, dict):
         raise PointsFault("对应关系要写成一个表。")
