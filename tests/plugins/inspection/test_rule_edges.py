@@ -189,3 +189,71 @@ def test_an_execution_without_decision_and_one_not_reached() -> None:
     (without,) = story.judge(rules, explain=True)
     assert without.result == "not_applicable"
     assert "没有找到处罚决定" in without.reason
+
+
+@pytest.mark.req("C4-06", "S1-16")
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [(499000, "低于下限 10.00 元"), (2000100, "超出上限 1.00 元")],
+)
+def test_the_sentence_says_which_bound_was_left_and_by_how_much(amount, words) -> None:
+    rules = definition(point("discretion", "decide", params={"standard": "s1"}))
+    made = decision(amount=amount, tier="light", facts={"goods_value": 300000})
+    (alarm,) = Story().enter("decide").submit("execute", decision=made).judge(rules)
+    assert words in alarm.sentence
+
+
+@pytest.mark.req("C4-06")
+def test_a_band_the_facts_contradict_is_told_where_the_facts_are_not_complete() -> None:
+    """One fact is enough to see that the chosen band does not apply."""
+    tiers = (
+        {"key": "a", "title": "从轻", "min": 0, "max": 100, "conditions": [
+            {"control": "goods", "op": "le", "value": 5},
+            {"control": "first", "op": "eq", "value": "是"},
+        ]},
+        {"key": "b", "title": "从重", "min": 200, "max": 300, "conditions": [
+            {"control": "goods", "op": "gt", "value": 5},
+            {"control": "first", "op": "eq", "value": "否"},
+        ]},
+    )  # fmt: skip
+    rules = definition(
+        point("discretion", "decide", params={"standard": "s"}),
+        standards=[{"key": "s", "title": "标准", "tiers": list(tiers)}],
+    )
+    made = decision(amount=50, tier="a", facts={"goods": 9})
+    (alarm,) = Story().enter("decide").submit("execute", decision=made).judge(rules)
+    assert "应适用「从重」，选用的是「从轻」" in alarm.sentence
+    # Without any fact nothing contradicts it, and nothing is accused.
+    blank = decision(amount=50, tier="b", facts={})
+    (open_,) = Story().enter("decide").submit("execute", decision=blank).judge(rules, explain=True)
+    assert open_.result in {"undecided", "fired"}
+    assert "应适用" not in open_.sentence
+
+
+@pytest.mark.req("C4-05")
+def test_the_sum_under_an_alarm_adds_up() -> None:
+    (alarm,) = executed(paid(400000))
+    decided, received, missing = alarm.equation
+    assert (decided.title, decided.value) == ("决定金额", "5,000.00 元")
+    assert (received.value, received.sign) == ("4,000.00 元", "−")
+    assert (missing.value, missing.bad) == ("1,000.00 元", True)
+
+
+@pytest.mark.req("C4-05")
+@pytest.mark.parametrize(
+    ("first_due", "second_due", "received", "title"),
+    [
+        # The second instalment is not due yet: only the first counts.
+        ("2026-05-01", "2026-12-31", 200000, "已到期应缴"),
+        # Both are due: the whole amount counts.
+        ("2026-05-01", "2026-05-02", 400000, "决定金额"),
+    ],
+)
+def test_instalments_count_as_they_fall_due(first_due, second_due, received, title) -> None:
+    rules = definition(point("execution", "execute", params={"decision_step": "decide"}))
+    plan = [{"amount": 300000, "due": first_due}, {"amount": 200000, "due": second_due}]
+    story = Story().enter("decide").submit("execute", decision=decision(amount=500000))
+    story.enter("execute").submit("close", payments=[paid(received)], instalments=plan)
+    (alarm,) = story.judge(rules)
+    assert alarm.equation[0].title == title
+    assert alarm.equation[2].value == "1,000.00 元"
