@@ -28,6 +28,7 @@ class View:
         self.forms = {form.key: form for form in reversed(item.forms)}
         self.going: dict[str, list[Transition]] = defaultdict(list)
         self._controls: dict[str, dict[str, Control]] = {}
+        self._with_type: dict[str, list[str]] = {}
         self._after: dict[str, set[str]] = {}
         self._around: dict[str, set[str]] = {}
         for way in item.transitions:
@@ -56,7 +57,10 @@ class View:
 
     def steps_with(self, type_: str) -> list[str]:
         """The steps whose form has a control of that type."""
-        return [step.key for step in self.item.steps if self.of_type(step.key, type_)]
+        if type_ not in self._with_type:
+            found = [step.key for step in self.item.steps if self.of_type(step.key, type_)]
+            self._with_type[type_] = found
+        return self._with_type[type_]
 
     # Ways --------------------------------------------------------------------------------------
 
