@@ -148,7 +148,7 @@ def test_addresses_and_networks(
 
     class Request:
         client = Named()
-        headers: dict[str, str] = {}
+        headers = frozenset()
 
     class Platform:
         pass
