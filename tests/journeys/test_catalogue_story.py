@@ -81,9 +81,7 @@ def test_from_the_draft_to_the_case_judged_by_it(desks: SignIn, pictures: Path |
     maker.page.locator("#entry [name='controls.0.count']").fill("2")
     maker.shoot(pictures, "draft-entry")
     save(maker, "已保存")
-    expect(maker.page.locator("tbody tr").filter(has_text=EVIDENCE)).to_contain_text(
-        "现场照片 2 份"
-    )
+    expect(maker.page.locator("#row-inquiry_photos")).to_contain_text("现场照片 2 份")
     expect(maker.page.locator("figure.jd-chart svg")).to_be_visible()
     maker.go(draft)
     maker.sees("监察点", "修改", EVIDENCE)
