@@ -11,28 +11,31 @@ HIDDEN = "××××"
 _KEPT = 0xE000
 """Private characters that stand for kept words while the others are hidden."""
 
+# Numbers are typed as the input method has it: in full width, and in groups.
+_HALF_WIDTH = {0xFF01 + n: 0x21 + n for n in range(94)} | dict.fromkeys((0x3000, 0xA0), " ")
+_GAP = "[ -]?"
+
 # In this order: the longest numbers first, so that a bank card is not taken for a phone.
-_NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (
-        "身份证号",
-        re.compile(
-            r"(?<![0-9A-Za-z])\d{6}(?:18|19|20)\d{2}[01]\d[0-3]\d\d{3}[\dXx](?![0-9A-Za-z])"
+_NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (title, re.compile(pattern.replace("_", _GAP), re.ASCII))
+    for title, pattern in (
+        (
+            "身份证号",
+            r"(?<![0-9A-Za-z])\d{6}_(?:18|19|20)\d{2}_[01]\d_[0-3]\d_\d{3}[\dXx](?![0-9A-Za-z])",
         ),
-    ),
-    (
-        "银行账号",
-        re.compile(r"(?<![0-9A-Za-z])\d{4}(?:[ -]?\d{4}){3}(?:[ -]?\d{1,3})?(?![0-9A-Za-z])"),
-    ),
-    ("身份证号", re.compile(r"(?<![0-9A-Za-z])\d{15}(?![0-9A-Za-z])")),
-    ("手机号", re.compile(r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")),
-    ("电话", re.compile(r"(?<!\d)0\d{2,3}[ -]?\d{7,8}(?!\d)")),
-    ("电子邮箱", re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")),
-    (
-        "车牌号",
-        re.compile(
-            r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·•]?[A-Z0-9]{5,6}(?![A-Z0-9])"
+        ("银行账号", r"(?<![0-9A-Za-z])\d{4}(?:_\d{4}){3}(?:_\d{1,3})?(?![0-9A-Za-z])"),
+        ("身份证号", r"(?<![0-9A-Za-z])\d{15}(?![0-9A-Za-z])"),
+        ("手机号", r"(?<!\d)(?:\+?86_)?1[3-9]\d_\d{4}_\d{4}(?!\d)"),
+        ("电话", r"(?<!\d)0\d{2,3}_\d{7,8}(?!\d)"),
+        ("电子邮箱", r"[A-Za-z0-9.\x5f+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"),
+        (
+            "车牌号",
+            (
+                r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·•]?"
+                r"[A-Z0-9]{5,6}(?![A-Z0-9])"
+            ),
         ),
-    ),
+    )
 )
 
 
@@ -42,6 +45,15 @@ class Masked:
 
     text: str
     hidden: tuple[str, ...]
+
+
+def _hide_numbers(pattern: re.Pattern[str], text: str) -> tuple[str, int]:
+    """The text without what looks like such a number, and how many there were."""
+    # One sign for one sign, so that a place found in the one is the same place in the other.
+    found = [each.span() for each in pattern.finditer(text.translate(_HALF_WIDTH))]
+    for start, end in reversed(found):
+        text = f"{text[:start]}{HIDDEN}{text[end:]}"
+    return text, len(found)
 
 
 def hide_personal(
@@ -65,7 +77,7 @@ def hide_personal(
             text = text.replace(word, HIDDEN)
             hidden.append("住址")
     for title, pattern in _NUMBERS:
-        text, count = pattern.subn(HIDDEN, text)
+        text, count = _hide_numbers(pattern, text)
         hidden += [title] * count
     for name in sorted({n.strip() for n in names if len(n.strip()) >= 2}, key=len, reverse=True):
         if name in text:
