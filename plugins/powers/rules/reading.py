@@ -59,7 +59,17 @@ def read_item(text: str, procedures: Mapping[str, str], *, where: str = "") -> D
 
     ``item`` and ``version`` are 0: they are given when the item is entered. Raises ReadingError.
     """
-    item = _parse(text, where)
+    try:
+        return _read(_parse(text, where), procedures, where)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        # A number where a list belongs, an entry without its key, brackets by the thousand.
+        if isinstance(error, ReadingError):
+            raise
+        said = f"，缺少 {error.args[0]}" if isinstance(error, KeyError) else ""
+        raise ReadingError([f"{where or '文件'}的结构不是权力事项的样子{said}。"]) from error
+
+
+def _read(item: dict[str, Any], procedures: Mapping[str, str], where: str) -> Definition:
     name = item.get("procedure", "")
     if name:
         if name not in procedures:

@@ -198,3 +198,22 @@ def test_the_chart_shows_every_step_way_and_lamp():
     assert any(way.target == END for way in ways)
     decide = next(box for box in boxes if box.key == "decide")
     assert "handle_limit" in {lamp.key for lamp in decide.lamps}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "steps = [1]",
+        "steps = 5",
+        'procedure = ["penalty_ordinary"]',
+        own("[[points]]\nkind = 'rollback'\ntitle = '没有代号'"),
+        own("controls = '一个字'"),
+        own("limits = 5"),
+        f"title = {'[' * 5000}{']' * 5000}",
+    ],
+)
+def test_a_file_of_another_shape_is_a_sentence_and_no_fault_of_the_platform(text: str):
+    """Whoever may draft an item may send any text under the name of a TOML file."""
+    with pytest.raises(ReadingError) as caught:
+        read_item(text, shipped_procedures(), where="x.toml")
+    assert all(sentence.endswith("。") or "TOML" in sentence for sentence in caught.value.reasons)
