@@ -187,13 +187,19 @@ async def delegations_of(assignment_id: int, today: date) -> list[dict[str, Any]
 async def colleagues(
     organisation: int | None, region: int | None, but: int
 ) -> list[tuple[str, str]]:
-    """Who may act for somebody: users with a role in the same organisation (or office)."""
+    """Who may act for somebody: users with a role in the same organisation.
+
+    Whoever holds a role for a region without an organisation has as colleagues those who answer
+    for that region as well, not everybody who works in it: an inspected body must not get the
+    rights of its inspectors.
+    """
     found = await db.rows(
         "select distinct u.id, u.name, u.login from core_user u"
         ' join core_assignment a on a."user" = u.id and a.revoked_at is null'
         " join core_role r on r.id = a.role and r.reach <> 'platform'"
         " where u.active and u.id <> $3 and ($1::int8 is null or a.organisation = $1)"
-        " and ($1::int8 is not null or a.region = $2) order by u.name, u.id limit 200",
+        " and ($1::int8 is not null or (a.region = $2 and r.reach = 'region'))"
+        " order by u.name, u.id limit 200",
         organisation,
         region,
         but,

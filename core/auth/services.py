@@ -339,6 +339,13 @@ async def change_password(
     async with db.transaction(office(who.user_id)):
         await _store(who.user_id, hashed)
         await db.execute("update core_user set must_change = false where id = $1", who.user_id)
+        # A slip that was printed and not needed must not open the account later on.
+        await db.execute(
+            'update core_slip set revoked_at = $2 where "user" = $1 and used_at is null'
+            " and revoked_at is null",
+            who.user_id,
+            clock.now(),
+        )
         await sessions.end_all(who.user_id, "password")
         ticket = await sessions.begin(
             who.user_id, who.assignment_id or None, address=address, agent=agent
@@ -620,6 +627,11 @@ async def delegate_role(who: Visitor, deputy: int, until: date) -> int:
         user = await _must_have(deputy)
         if not user["active"]:
             faults.append("对方的账号已停用。")
+        if any(
+            row["role"] in rules.ADMINISTRATORS for row in await queries.assignments(deputy, today)
+        ):
+            # Offices of his that have run out still make him a colleague.
+            faults.append("系统、安全、审计管理员不办理业务，不能代理。")
         allowed = await queries.colleagues(mine["organisation"], mine["region"], who.user_id)
         if str(deputy) not in dict(allowed):
             faults.append("只能委托本单位的人。")

@@ -107,9 +107,12 @@ async def found_organisation(
             interval = await _next_interval(above)
         except NoRoom as error:
             raise Invalid({"parent": str(error)}) from error
-        # A root organisation takes new numbers outside everybody's own part of the tree; what
-        # must be inside the scope is the region.
-        _must_write(place.lo, interval.lo if above else current_scope().writes[1].lo)
+        # A root organisation takes new numbers outside everybody's own part of the tree, so only
+        # who answers for all organisations of the region founds one. Whoever founds one below
+        # another answers for that one as well, or somebody else's tree would grow under his hands.
+        _must_write(place.lo, interval.lo)
+        if above is not None:
+            _must_write(above.region_lo, above.lo)
         made = await row(
             """
             insert into core_organisation (name, short_name, kind, parent, region, region_lo, lo,

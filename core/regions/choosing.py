@@ -51,9 +51,15 @@ def reach_of(who: Visitor) -> Interval:
 
 
 def office_of(who: Visitor, reason: str) -> Scope:
-    """The scope of administrative work: every organisation of the regions in reach."""
+    """The scope of administrative work: every organisation of the regions in reach.
+
+    A role that reaches no further than its organisation stays within it, whatever rights the
+    office has given to it.
+    """
     if not who.region.id:
         return Scope.platform(reason, actor=who.user_id)
+    if who.reach == "organisation":
+        return who.scope
     return Scope(reach_of(who), Scope.platform(reason).organisation, actor=who.user_id)
 
 

@@ -132,6 +132,18 @@ async def test_a_new_slip_voids_the_old_one_and_old_slips_expire(client, account
     assert (await sign_in(client, password=second)).status_code == 401
 
 
+async def test_a_slip_nobody_needed_is_void_once_the_password_is_changed(client, account):
+    """Who found his password again must not have to hunt for the paper."""
+    code = await services.issue_slip(account, by=account)
+    await sign_in(client)
+    client.visitor = await sessions.open_session(client.session, 3600, 36000)
+    typed = {"current": GOOD, "password": "Def67890", "again": "Def67890"}
+    assert (await client.post("/password", typed)).headers["location"] == "/"
+    found = await sign_in(Browser(client.app), password=code)
+    assert found.status_code == 401
+    assert (await sign_in(Browser(client.app), password="Def67890")).status_code == 303
+
+
 async def test_sign_in_never_keeps_the_cookie_a_browser_brought(client, account):
     client.session = "chosen-by-an-attacker"
     await sign_in(client)
@@ -261,6 +273,39 @@ async def test_only_colleagues_may_act_for_one(client, login_as, agencies):
     )
     with pytest.raises(Refused, match="本单位"):
         await services.delegate_role(who, stranger.user_id, time.today())
+
+
+async def test_who_answers_for_a_region_is_not_deputised_by_those_he_inspects(
+    client, login_as, agencies, region_tree
+):
+    who = await login_as("supervision_bureau", region=region_tree.county)
+    assert who.organisation is None
+    inspected = await sign_in_as(Browser(client.app), "handler", organisation=agencies.agency)
+    with pytest.raises(Refused, match="本单位"):
+        await services.delegate_role(who, inspected.user_id, time.today())
+    assert "张海龙" not in (await client.get("/roles")).text.partition('name="deputy"')[2]
+    leader = await sign_in_as(Browser(client.app), "leader", region=region_tree.county)
+    assert await services.delegate_role(who, leader.user_id, time.today())
+
+
+async def test_an_administrator_deputises_for_nobody(client, login_as, agencies):
+    """An office of his that has run out still makes him a colleague (三员分立)."""
+    who = await login_as("dept_supervisor")
+    admin = await sign_in_as(Browser(client.app), "system_admin")
+    yesterday = time.today() - timedelta(days=1)
+    async with db.transaction(services.office(0)):
+        await db.execute(
+            'insert into core_assignment ("user", role, region, organisation, valid_from, valid_to,'
+            " granted_by, granted_at) select $1, r.id, $2, $3, $4, $4, 0, $5 from core_role r"
+            " where r.key = 'handler'",
+            admin.user_id,
+            agencies.agency.region,
+            agencies.agency.id,
+            yesterday,
+            time.now(),
+        )
+    with pytest.raises(Refused, match="不能代理"):
+        await services.delegate_role(who, admin.user_id, time.today())
 
 
 async def test_token_is_required_for_every_change(client, login_as):
@@ -435,3 +480,12 @@ async def test_session_table_cannot_be_read_by_the_web_role(client, login_as):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with db.transaction():
                 await db.rows("select hash, csrf from core_session")
+
+
+async def test_the_door_names_what_anybody_may_see(client, login_as):
+    """Pages for people without an account stand on the sign-in page and in no menu."""
+    door = await client.get("/login")
+    assert 'href="/powers/public"' in door.text
+    assert (await client.get("/powers/public")).status_code == 200
+    await login_as("handler")
+    assert 'href="/powers/public"' not in (await client.get("/")).text

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from core.api.testing import Agencies, Browser, Facts, LoginAs
+from core.auth.services import set_rights
 from core.db import Scope, execute, row, transaction, value
 from core.people.services import enter_person
 from tests.factories import RegionTree
@@ -85,6 +86,45 @@ class TestUnits:
         assert not await value("select 1 from core_organisation where name = '越界局'")
         await login_as("handler")
         assert (await client.get("/organisations")).status_code == 403
+
+    async def test_nobody_founds_a_unit_below_one_of_another_region(
+        self,
+        client: Browser,
+        login_as: LoginAs,
+        agencies: Agencies,
+        region_tree: RegionTree,
+    ) -> None:
+        county = region_tree.county
+        await login_as("supervision_bureau", region=county)
+        typed = {
+            "name": "越界中队",
+            "kind": "second",
+            "region": str(county.id),
+            "parent": str(agencies.foreign_agency.id),
+        }
+        assert (await client.post(f"/organisations?region={county.id}", typed)).status_code == 404
+        assert not await value("select 1 from core_organisation where name = '越界中队'")
+
+    async def test_a_role_of_one_unit_keeps_units_within_it_whatever_rights_it_was_given(
+        self,
+        client: Browser,
+        login_as: LoginAs,
+        agencies: Agencies,
+        region_tree: RegionTree,
+    ) -> None:
+        right = "core.organisation.manage"
+        await set_rights("body_admin", {right, "core.person.view"}, 0, {right, "core.person.view"})
+        async with transaction(PLATFORM):
+            await enter_person("李四光", agencies.other_agency.id)
+        await login_as("body_admin", organisation=agencies.agency)
+        neighbour = f"/organisations/{agencies.other_agency.id}"
+        assert "李四光" not in (await client.get(neighbour)).text
+        assert (await client.post(neighbour, {"name": "被人改名"})).status_code == 404
+        assert (await client.post(f"{neighbour}/close", {"reason": "试试"})).status_code == 404
+        root = {"name": "自立门户局", "kind": "body", "region": str(region_tree.county.id)}
+        assert (await client.post("/organisations", root)).status_code == 404
+        below = {**root, "name": "下设中队", "kind": "second", "parent": str(agencies.agency.id)}
+        assert (await client.post("/organisations", below)).status_code == 303
 
 
 class TestPersons:
