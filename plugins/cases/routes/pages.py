@@ -58,6 +58,9 @@ HANDLE = "cases.case.handle"
 
 UPLOAD_LIMIT = 400 * 1024 * 1024
 """A body-camera video of 300 MB with some room; what a control takes is checked on top."""
+FORM_LIMIT = 16 * 1024 * 1024
+"""A step's form brings no files. Its text is counted while it is read, and refused with a sentence
+that loses nothing; this only keeps anything else from filling the disk."""
 
 
 @get("/{case:int}", guards=[requires(READ)])
@@ -263,7 +266,7 @@ async def _posting(
     )
 
 
-@post("/{case:int}/steps/{visit:int}", guards=[requires(HANDLE)], request_max_body_size=None)
+@post("/{case:int}/steps/{visit:int}", guards=[requires(HANDLE)], request_max_body_size=FORM_LIMIT)
 async def post_step(request: Request, case: FromPath[int], visit: FromPath[int]) -> Response:
     """Save the draft or submit the step; on any refusal the page comes back with all that was typed."""
     who = visitor(request)

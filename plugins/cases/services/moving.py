@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.api import clock
-from core.api.db import execute, retried, row, transaction
+from core.api.db import execute, retried, transaction
 from core.api.errors import Invalid, JianduError, NotFound, Refused
 from plugins.cases.queries import CaseFile, load_case, version_of_item
 from plugins.cases.rules.definition import Definition, read_definition
@@ -168,6 +168,17 @@ async def _carry_into(file: CaseFile, actor: Actor, old: Definition, plan: Move)
         now,
     )
     visit.update(state=SUPERSEDED, ended_at=now)
+    # All entries of the step take its new key, so that they stay readable under the new version.
+    for table in ("cases_visit", "cases_evidence"):
+        await execute(
+            f"update {table} set step = $3 where case_id = $1 and step = $2",
+            file.id,
+            plan.step,
+            plan.to_step,
+        )
+    for each in (*file.visits, *file.evidence):
+        if each["step"] == plan.step:
+            each["step"] = plan.to_step
     await execute(
         "update cases_authorisation set step = $3 where case_id = $1 and step = $2"
         " and revoked_at is null",
@@ -179,10 +190,4 @@ async def _carry_into(file: CaseFile, actor: Actor, old: Definition, plan: Move)
         if officer["step"] == plan.step:
             officer["step"] = plan.to_step
     await leave_clocks(file, left, visit["number"], to)
-    entered = await enter_step(file, actor, to)
-    await row(
-        "update cases_visit set draft = (select draft from cases_visit where id = $2)"
-        " where id = $1 returning id",
-        entered["id"],
-        visit["id"],
-    )
+    await enter_step(file, actor, to)

@@ -112,7 +112,7 @@ async def test_moving_is_an_act_and_the_rest_stays(office: Office, facts):
     assert (await office.file(case)).row["step"] == "finding"
 
 
-async def test_a_renamed_step_is_entered_anew_with_its_draft(office: Office):
+async def test_a_renamed_step_is_entered_anew_with_its_draft(office: Office, client, login_as):
     case = await office.open()
     await office.submit(case, CLUE)
     await publish(office, second(filing="registering"))
@@ -121,6 +121,10 @@ async def test_a_renamed_step_is_entered_anew_with_its_draft(office: Office):
     file = await office.file(case)
     assert file.row["step"] == "registering"
     assert [v["state"] for v in file.visits] == ["submitted", "superseded", "open"]
+    desk = Desk(office, client, login_as)
+    await desk.sit(office.chief, "legal_office")
+    await desk.page(f"/cases/{case}/timeline")
+    await desk.page(f"/cases/{case}/visits/{file.visits[1]['id']}")
     await office.submit(case, {"outcome": "立案", "basis": "第五十四条"}, actor=office.chief)
     assert (await office.file(case)).row["step"] == "inquiry"
 

@@ -70,6 +70,16 @@ def desk(office, client, login_as) -> Desk:
     return Desk(office, client, login_as)
 
 
+async def test_a_step_takes_no_files_and_fills_no_disk(desk, office):
+    case = await office.to_inquiry()
+    await desk.sit(office.zhang)
+    html = await desk.page(f"/cases/{case}")
+    action = re.search(r'action="(/cases/\d+/steps/\d+)"', html)[1]
+    large = {"anything": ("a.bin", b"\0" * (17 * 1024 * 1024), "application/octet-stream")}
+    data = {"version": field_of(html, "version"), "act": "save"}
+    assert (await desk.client.post(action, data, files=large)).status_code == 413
+
+
 class TestOpening:
     async def test_item_then_form_then_case(self, desk, office):
         await desk.sit(office.zhang)
