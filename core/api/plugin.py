@@ -74,6 +74,8 @@ class NavItem:
     icon: str
     weight: int = 100
     badge: "Callable[[Scope], Awaitable[int]] | None" = None
+    for_public: bool = False
+    """Stands on the sign-in page instead, for people without an account; the route is public."""
 
 
 @dataclass(frozen=True)

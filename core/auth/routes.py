@@ -91,6 +91,7 @@ def sign_in_page(
         carry=form.get("carry"),
         next_path=safe_path(form.get("next") or "/"),
         demo_accounts=demo or [],
+        for_public=[each for each in held(request).platform.registry.nav_items if each.for_public],
         visitor=None,
     )
 

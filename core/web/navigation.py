@@ -36,7 +36,7 @@ def sections(kept: Held, who: Visitor) -> tuple[tuple[str, tuple[NavItem, ...]],
     if found is None:
         grouped: dict[str, list[NavItem]] = {}
         for item in kept.platform.registry.nav_items:
-            if item.permission and item.permission not in who.permissions:
+            if item.for_public or (item.permission and item.permission not in who.permissions):
                 continue
             if not is_on(kept, item):
                 continue

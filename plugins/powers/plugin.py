@@ -92,6 +92,9 @@ def nav_items() -> list[NavItem]:
             weight=212,
             badge=waiting_drafts,
         ),
+        NavItem(
+            "权责清单", "/powers/public", "", "公众服务", icon="clipboard-text", for_public=True
+        ),
     ]
 
 
