@@ -44,6 +44,8 @@ from plugins.inspection.services.trials.logs import LOG_MB, take_log
 READ = "inspection.trial.read"
 RUN = "inspection.trial.run"
 
+LOG_ROOM = (LOG_MB + 1) * 1024 * 1024
+"""The log with the rest of its form; how much it unpacks to is counted on top."""
 STALLED_AFTER = timedelta(minutes=3)
 STATE_WORDS = {
     "waiting": ("new", "等待后台"),
@@ -235,7 +237,7 @@ async def try_again(request: Request, trial: FromPath[int]) -> Response:
     return redirect(request, f"/inspection/trials/{made}", message="已经交给后台试运行。")
 
 
-@post("/trials/{trial:int}/log", guards=[requires(RUN)])
+@post("/trials/{trial:int}/log", guards=[requires(RUN)], request_max_body_size=LOG_ROOM)
 async def try_on_log(request: Request, trial: FromPath[int]) -> Response:
     """Try the same draft on an uploaded log."""
     who = visitor(request)
