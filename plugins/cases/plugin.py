@@ -227,12 +227,8 @@ def message_kinds() -> list[MessageKind]:
             "案件轮到你",
             "{number} {title}：现在由你办理{step}。",
         ),
-        MessageKind(
-            "cases.document_late", "文书超过期限", "{number} {title}：{what}的期限已经过了。"
-        ),
-        MessageKind(
-            "cases.referral_answered", "移送有了结果", "{number} 移送的处理结果：{sentence}。"
-        ),
+        MessageKind("cases.document_late", "文书超期", "{number} {title}：{what}的期限已经过了。"),
+        MessageKind("cases.referral_answered", "移送结果", "{number} 移送的处理结果：{sentence}。"),
     ]
 
 

@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 from litestar import Litestar
 from litestar.enums import HttpMethod
-from piccolo.columns import JSONB, Text, Varchar
+from piccolo.columns import Text, Varchar
 
 from core import db
 from core.api.demo import DemoContext
@@ -23,7 +23,7 @@ from core.api.testing import Browser, htmx, sign_in_as
 from core.app import handlers_of
 from core.auth import rules, services
 from core.auth.access import PUBLIC, Requires
-from core.db import Published, Scope, kind_of
+from core.db import Scope, kind_of
 from core.demo.running import run_steps
 from core.host import enabling
 from core.host import registry as host_registry
@@ -129,17 +129,9 @@ class Rows:
                     for column in table._meta.columns
                     if isinstance(column, Varchar | Text)
                 ]
-                # What is published in structured form is seen too: the title of a document that
-                # another unit issued is the title of the template in the item, which all may read.
-                published = kind_of(table) is Published
-                structured = [
-                    f'"{column._meta.name}"::text'
-                    for column in table._meta.columns
-                    if published and isinstance(column, JSONB)
-                ]
                 if not columns:
                     continue
-                listed = ", ".join([*(f'"{each}"' for each in ["id", *columns]), *structured])
+                listed = ", ".join(f'"{each}"' for each in ["id", *columns])
                 rows = await connection.fetch(f'select {listed} from "{name}"')
                 texts = {row["id"]: set(filter(_telling, row.values())) for row in rows}
                 if kind_of(table) is None:
