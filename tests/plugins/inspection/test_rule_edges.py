@@ -257,3 +257,14 @@ def test_instalments_count_as_they_fall_due(first_due, second_due, received, tit
     (alarm,) = story.judge(rules)
     assert alarm.equation[0].title == title
     assert alarm.equation[2].value == "1,000.00 元"
+
+
+@pytest.mark.req("S1-19")
+def test_a_jump_names_the_steps_it_crossed_and_a_single_step_does_not() -> None:
+    rules = definition(point("rollback", ""))
+    (jump,) = Story().enter("decide").roll_back("inquiry").judge(rules)
+    assert "跨 2 个环节（法制审核、调查取证）" in jump.sentence
+    assert jump.headline.endswith("，跨 2 个环节")
+    (single,) = Story().enter("review").roll_back("inquiry").judge(rules)
+    assert "跨" not in single.sentence
+    assert "跨" not in single.headline
