@@ -38,7 +38,7 @@ from plugins.cases.services import (
     record_service,
     void_document,
 )
-from plugins.cases.services.documents import draft_of, issue_refusal
+from plugins.cases.services.documents import draft_of, issue_refusal, knows_names
 from plugins.cases.services.records import may_record
 from plugins.cases.services.serving import recipient_of, serve_refusal
 from plugins.cases.services.steps import reload
@@ -392,6 +392,10 @@ async def print_receipt(request: Request, case: FromPath[int], document: FromPat
     if not found["served"]:
         raise Refused("这份文书不需要送达。")
     receipt = receipts[0] if receipts else None
+    recipient = ""
+    if receipt:
+        full = knows_names(file, Actor.of(who))
+        recipient = recipient_of(receipt) if full else receipt["recipient_shown"]
     return page(
         request,
         "cases/receipt.html",
@@ -400,7 +404,7 @@ async def print_receipt(request: Request, case: FromPath[int], document: FromPat
         body=file.row["body_name"],
         d=found,
         receipt=receipt,
-        recipient=recipient_of(receipt) if receipt else "",
+        recipient=recipient,
         ways=dict(WAYS),
         back=path_of(case, "documents", str(document)),
         reference=file.row["case_number"],

@@ -493,6 +493,25 @@ async def test_the_pages_from_missing_fields_to_the_receipt(desk, papers, client
     assert "制作文书" in await desk.page(f"/cases/{case}")
 
 
+async def test_a_colleague_outside_the_case_reads_masked_names_in_its_papers(desk, papers, client):
+    """Else a draft of any paper would show what the party's page shows for a recorded reason only."""
+    person = PartyDraft("person", "李建军", "", "150801198811207478", "", "团结路 18 号", "")
+    case, made = await served_decision(papers, party=person)
+    await record_service(papers.zhang, case, made, delivery(recipient="王秀英"))
+    draft = f"/cases/{case}/documents/new/notice"
+    receipt = f"/cases/{case}/documents/{made}/receipt"
+    await desk.sit(papers.wang)
+    assert "李某某" in await desk.page(draft)
+    assert "李建军" not in await desk.page(draft)
+    preview = PdfReader(io.BytesIO((await client.get(f"{draft}/preview")).content))
+    assert "李建军" not in preview.pages[0].extract_text()
+    assert "王某某" in await desk.page(receipt)
+    assert "王秀英" not in await desk.page(receipt)
+    await desk.sit(papers.zhang)
+    assert "李建军" in await desk.page(draft)
+    assert "王秀英" in await desk.page(receipt)
+
+
 async def test_missing_fields_lead_to_where_they_are_filled_in(desk, papers, client):
     case = await at_notice(papers)
     await papers.submit(case, {"notified_on": "2026-05-12", "waived": "true"})
