@@ -117,6 +117,9 @@ def nav_items() -> list[NavItem]:
             icon="history",
             weight=60,
         ),
+        NavItem(
+            "行政执法结果公示", "/cases/public", "", "公众服务", icon="file-text", for_public=True
+        ),
     ]
 
 

@@ -212,6 +212,16 @@ def home(rows: list[dict[str, Any]], tab: str = "mine", **extra: Any) -> dict[st
 def contexts() -> dict[str, tuple[str, dict[str, Any]]]:
     """Every page of ours with a likely content: name of the case, template, context."""
     region = WHO.region
+    place = SimpleNamespace(
+        id=region.id,
+        name=region.name,
+        path=[region],
+        below=[],
+        more=0,
+        query="",
+        found=[],
+        names={},
+    )
     bad = pages.sample_form()
     delegated = replace(WHO, delegated=True, principal="乌日娜", delegated_until=date(2026, 5, 15))
     accounts = [{"login": "a", "name": "张海龙", "title": "办件人员", "place": "县市场监管局"}]
@@ -233,6 +243,13 @@ def contexts() -> dict[str, tuple[str, dict[str, Any]]]:
         "inherited_from": "巴彦淖尔市",
         "hooks": ["菜单", "权限"],
         "dangling": [],
+        "own": False,
+        "fixed": False,
+        "permissions": ["cases.case.read"],
+        "facts_out": ["cases.opened"],
+        "facts_in": ["powers.version_effective"],
+        "gates": ["cases.officer_may_act"],
+        "checks": [],
     }
     session = {
         "id": 1,
@@ -310,7 +327,7 @@ def contexts() -> dict[str, tuple[str, dict[str, Any]]]:
             "pages/messages.html",
             frame(messages=[message, {**message, "read": True}], only=""),
         ),
-        "plugins": ("pages/plugins.html", frame(plugins=[plugin], region=region, may_change=True)),
+        "plugins": ("pages/plugins.html", frame(plugins=[plugin], place=place, may_change=True)),
         "users": ("pages/users.html", frame(p=pages.sample_list())),
         "list": ("pages/list.html", frame(title="报警", p=pages.sample_list())),
         **{
