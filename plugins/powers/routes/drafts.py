@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of drafts: the list, starting one, one draft with its road, what it changes."""
 
+from dataclasses import replace
 from typing import Any
 
 from litestar.params import FromPath, FromQuery
@@ -224,7 +225,10 @@ async def draft_page(request: Request, draft: int, status: int = 200, **forms: A
     faults = locate_faults(found.definition)
     findings = lint(found.definition)
     errors = [one for one in findings if one.level == "error"]
-    standing = found.standing(faults=len(faults), errors=len(errors), changed=changed)
+    standing = replace(
+        found.standing(faults=len(faults), errors=len(errors), changed=changed),
+        first_by=approving.first_reviewer(told),
+    )
     return page(
         request,
         "powers/draft.html",

@@ -53,6 +53,8 @@ class Standing:
     """The version in force now; another than ``base_version`` makes the draft out of date."""
     edited_by: int = 0
     submitted_by: int = 0
+    first_by: int = 0
+    """Who passed the first review; known where the last one is decided."""
     legal_stands: bool = False
     """The legal office approved exactly the flow, forms and documents the draft has now."""
     faults: int = 0
@@ -120,6 +122,9 @@ def why_not_review(standing: Standing, state: str, actor: int) -> list[str]:
 def why_not_pass(standing: Standing, state: str, actor: int) -> list[str]:
     """Like ``why_not_review``; in addition nothing stale or faulty goes on."""
     reasons = why_not_review(standing, state, actor)
+    if not reasons and state == FINAL and actor and actor == standing.first_by:
+        # Two reviews by one person, in two roles or as somebody's deputy, are one review.
+        reasons = ["这份草稿是你初审的，审定要由另一个人办理。"]
     return reasons or [*_out_of_date(standing), *_unfit(standing)]
 
 

@@ -5,13 +5,17 @@ Each act does its steps in one order: hold the draft, check the rule, change, re
 turn over. The version in force stays so until the very transaction that puts the next one in.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import msgspec
 
 from core.api import clock
 from core.api.db import Place, execute, retried, transaction, value
 from core.api.errors import Refused
-from core.api.facts import heard_by, record
+from core.api.facts import heard_by, history, record
 from core.api.gates import Verdict, advise, decide
+from core.api.plugin import Fact
 from core.api.turns import close_turn
 from plugins.powers import facts
 from plugins.powers.queries.drafts import DraftRow, code_taken
@@ -176,6 +180,13 @@ async def pass_first(who: Actor, draft: int, revision: int, opinion: str) -> Non
 # --- ③ 审定 --------------------------------------------------------------------------------------
 
 
+def first_reviewer(told: Sequence[Fact]) -> int:
+    """Who passed the first review, the last time it was passed."""
+    passed = [one for one in told if one.kind == "powers.draft_passed"]
+    by = [one.actor for one in passed if one.payload["step"] == STEPS[rules.FIRST][0]]
+    return by[-1] if by else 0
+
+
 async def gate_of(held: DraftRow) -> Verdict:
     """What others object to before anybody decides: for the page of the last review."""
     return await advise(GATE, [held.ref], clock.today(), {"digest": held.digest})
@@ -190,7 +201,9 @@ async def approve_draft(who: Actor, draft: int, revision: int, opinion: str) -> 
     who.must(rules.FINAL_REVIEW, "审定由监察机关办理。")
     async with transaction(who.scope):
         held = await _held(who, draft, revision)
-        refuse(rules.why_not_pass(judged(held), rules.FINAL, who.user_id))
+        told = await history(held.ref, ["powers.draft_passed"])
+        standing = replace(judged(held), first_by=first_reviewer(told))
+        refuse(rules.why_not_pass(standing, rules.FINAL, who.user_id))
         verdict = await decide(GATE, [held.ref], clock.today(), {"digest": held.digest})
         if not verdict.all_passed:
             raise Refused(*(each for found in verdict.blockers.values() for each in found))

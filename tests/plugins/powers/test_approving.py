@@ -193,6 +193,15 @@ async def test_nobody_reviews_what_he_submitted_or_edited_last(chain):
         await approving.pass_first(edited, draft, 0, "")
 
 
+async def test_nobody_decides_both_reviews(chain):
+    """Two roles of one person, or a deputy's, would make one review out of two."""
+    draft = await at_final(chain)
+    both = replace(chain.final, user_id=chain.first.user_id)
+    with pytest.raises(Refused, match="你初审的"):
+        await approving.approve_draft(both, draft, 0, "")
+    assert await approving.approve_draft(chain.final, draft, 0, "") == 2
+
+
 @pytest.mark.req("S1-14")
 async def test_a_version_approved_while_another_draft_is_open(chain):
     mine = await begun(chain)
