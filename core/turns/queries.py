@@ -13,6 +13,7 @@ from core.api.plugin import SubjectRef
 from core.auth.visitor import Visitor
 from core.calendar.queries import load_calendar
 from core.calendar.rules import WorkCalendar, standard
+from core.host.registry import current
 from core.intervals import Interval
 from core.listing import Column, Filter, Listing, Page
 from core.scope import NOTHING, Scope
@@ -116,6 +117,15 @@ async def office(who: Visitor) -> Interval:
     return Interval(found["lo"], found["hi"]) if found else NOTHING
 
 
+def _closed_to(who: Visitor) -> list[str]:
+    """The kinds of things whose pages the acting role does not open."""
+    return sorted(
+        kind.key
+        for kind in current().subject_kinds.values()
+        if kind.permission and kind.permission not in who.permissions
+    )
+
+
 async def condition(tab: Tab, who: Visitor) -> tuple[str, Sequence[Any]]:
     """What belongs on a tab, for ``Listing``: SQL with ``{}`` and its values.
 
@@ -136,8 +146,11 @@ async def condition(tab: Tab, who: Visitor) -> tuple[str, Sequence[Any]]:
     if tab == "unit":
         unit = await office(who)
         return (
-            "t.closed_at is null and t.org_lo between {}::int8 and {}::int8",
-            (unit.lo, unit.hi),
+            (
+                "t.closed_at is null and t.org_lo between {}::int8 and {}::int8"
+                " and not t.subject_kind = any({}::text[])"
+            ),
+            (unit.lo, unit.hi, _closed_to(who)),
         )
     if tab == "watched":
         return (

@@ -120,6 +120,27 @@ async def test_my_turns_are_mine_and_those_of_my_rights(
     assert await numbers(who) == (2, 4, 0)
 
 
+async def test_the_unit_list_holds_nothing_whose_page_stays_shut(
+    agencies: Any, login_as: Any
+) -> None:
+    """A clerk without any right in the catalogue is not led to a draft that answers 403."""
+    place = Place(agencies.agency.region_lo, agencies.agency.lo)
+    async with transaction(Scope.platform("test")):
+        await services.hand_turn(
+            SubjectRef("powers.draft", 1),
+            title="草稿",
+            subline="",
+            path="/powers/drafts/1",
+            place=place,
+            holder_org=agencies.agency.lo,
+            permission="powers.draft.read",
+        )
+    clerk = await login_as("data_entry", permissions=(PERMISSION,))
+    assert (await titles(clerk, "unit"), (await numbers(clerk))[1]) == ([], 0)
+    reader = await login_as("handler", permissions=("powers.draft.read",))
+    assert (await titles(reader, "unit"), (await numbers(reader))[1]) == (["草稿"], 1)
+
+
 async def test_another_agency_sees_nothing(agencies: Any, login_as: Any) -> None:
     await hand(1, agencies, holder_org=agencies.agency.lo, permission=PERMISSION)
     who = await login_as("handler", organisation=agencies.other_agency, permissions=(PERMISSION,))

@@ -56,11 +56,13 @@ async def backed_up(at: datetime, ok: bool = True) -> None:
 async def test_backup_age(client: Any, login_as: Any, clock: Any) -> None:
     now = clock(datetime(2026, 5, 12, 2, 0, tzinfo=UTC))
     await login_as(role="system_admin")
-    assert "备份" not in await words()
+    assert "成功的备份" not in await words()
     clock(now + timedelta(hours=49))
     assert "还没有成功的备份" in await words()
     await backed_up(time.now() - timedelta(hours=1))
-    assert "备份" not in await words()
+    said = await words()
+    assert "成功的备份" not in said
+    assert "备份没有成功" not in said
     await backed_up(time.now(), ok=False)
     assert "的备份没有成功" in await words()
     clock(now + timedelta(hours=120))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every page a role can reach, judged by axe at three widths, in the browser that people use.
+"""Every page a role can reach, judged by axe at two widths and for its layout at a third.
 
 Starting from the menu, links are followed; of pages that differ only in a number one is enough.
 """
@@ -29,7 +29,8 @@ ROLES = {
 }
 # The whole range of pages is judged at the desk; each kind of page once on narrow screens.
 DEPTH = 2
-FILES = re.compile(r"^/(files|static)/|format=|export|\.xlsx|\.xes|/print$|^/logout")
+NARROWEST = 360
+FILES = re.compile(r"^/(files|static)/|format=|export|\.xlsx|\.xes|\.txt$|\.pem$|/print$|^/logout")
 SAME = re.compile(r"\d+")
 # Contrast is measured; what axe cannot decide ("incomplete") is not counted against a page.
 RUN = """
@@ -75,11 +76,14 @@ def faults_of(desk: Desk, axe: str, address: str) -> list[str]:
     desk.page.wait_for_function(
         "() => !document.querySelector('.jd-lazy[aria-busy=true]')", timeout=10_000
     )
-    desk.page.evaluate(axe)  # past the content security policy, which allows no inline script
-    faults = [f"{where}: {each}" for each in desk.page.evaluate(RUN)]
+    # At 360 px only the layout differs from 390 px, so axe has nothing new to say there.
+    faults: list[str] = []
+    if desk.width != NARROWEST:
+        if desk.width < 768:
+            desk.page.evaluate(OPEN_ALL)
+        desk.page.evaluate(axe)  # past the content security policy, which allows no inline script
+        faults = [f"{where}: {each}" for each in desk.page.evaluate(RUN)]
     desk.page.evaluate(OPEN_ALL)
-    if desk.width < 768:
-        faults += [f"{where}, unfolded: {each}" for each in desk.page.evaluate(RUN)]
     wide = desk.page.evaluate("() => document.documentElement.scrollWidth")
     if wide > desk.width:
         faults.append(f"{where}: {wide} px wide, scrolls sideways")
@@ -117,7 +121,7 @@ def test_every_page_of_a_role(
             desk.shoot(pictures, f"{ROLES[login]}-{name_of(kind)}")
             if depth < DEPTH:
                 queue += [(href, depth + 1) for href in links(desk, "#main")]
-    for width in (390, 360):
+    for width in (390, NARROWEST):
         desk.narrow(width)
         for kind, address in seen.items():
             if kind != "/" and (kind, width) in judged:
