@@ -81,8 +81,8 @@ FACTS = Listing(
     id="f.id",
     columns=(
         Column("recorded_at", "时间", sort="f.recorded_at", kind="datetime", fold="jd-f9"),
-        Column("who", "操作人", fold="jd-f9e jd-nb"),
-        Column("title", "类别", fold="jd-f1 jd-nb"),
+        Column("who", "操作人", fold="jd-f9e"),
+        Column("title", "类别", fold="jd-f1"),
         Column("sentence", "内容"),
         Column("region", "区域", fold="jd-nofold jd-nb"),
         Column("sealed", "封存", fold="jd-nofold jd-nb"),

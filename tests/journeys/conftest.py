@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Journeys: the whole platform, started as a user starts it, walked through in a browser.
 
-One platform and one browser for the folder. With several test processes all journeys run in
-one of them (``xdist_group``), because they share the platform's data.
+One platform and one browser for the folder, in each test process that runs a journey: the group
+asks pytest-xdist for one process, and a journey must not mind when it gets two.
 """
 
 import os
