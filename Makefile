@@ -35,7 +35,7 @@ run: $(VENV)/.installed static/vendor/.stamp
 setup: $(VENV)/.installed-dev static/vendor/.stamp
 
 test: setup browser lint
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q
 
 # Half an hour; ABSENT="orders powers" tries only those. A plugin's own tests go with it.
 test-absence: setup

@@ -16,11 +16,13 @@ from collections.abc import AsyncIterator, Iterator
 from importlib.util import find_spec
 
 import pytest
+from xdist.remote import Producer
 
 from core import settings as core_settings
 from core.db import DB, OWNER, WEB, SafeTransaction
 from core.host.registry import set_current
 from tests import cluster, factories
+from tests.sharing import ByShare, rank
 
 if find_spec("core.api.testing") is not None:
     pytest_plugins = ["core.api.testing"]
@@ -34,6 +36,16 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[cluster.SERVER] = server.url_of("postgres")
         config.add_cleanup(server.remove)
         config.add_cleanup(lambda: os.environ.pop(cluster.SERVER, None))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=rank)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByShare:
+    config.option.loadscopereorder = False
+    return ByShare(config, log)
 
 
 @pytest.fixture

@@ -1,21 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One real platform for all tests of this folder."""
+"""One real platform for all tests of this folder, which one test process runs."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from tests.faults.running import Platform
-
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests in one worker, so that a parallel run starts one platform and not several."""
-    for item in items:
-        if item.path.is_relative_to(HERE) and "platform" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("faults"))
 
 
 @pytest.fixture(scope="package")

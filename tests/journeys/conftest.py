@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Journeys: the whole platform, started as a user starts it, walked through in a browser.
 
-One platform and one browser for the folder, in each test process that runs a journey: the group
-asks pytest-xdist for one process, and a journey must not mind when it gets two.
+One platform and one browser for the folder: ``tests/sharing.py`` gives the whole folder to one
+test process, and a journey must not mind what another has left behind.
 """
 
 import os
@@ -29,13 +29,10 @@ ARGUMENTS = (
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-# First, because the name of the group is read by the hook of the same name in pytest-xdist.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("journeys"))
 
 
 @pytest.fixture(scope="session")
