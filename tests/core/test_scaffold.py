@@ -149,7 +149,7 @@ def copy(tmp_path: Path) -> Path:
     for name in ("core", "plugins", "templates", "static", "config"):
         shutil.copytree(ROOT / name, root / name, ignore=leave)
     (root / "tests").mkdir()
-    for name in ("__init__.py", "conftest.py", "cluster.py", "factories.py"):
+    for name in ("__init__.py", "conftest.py", "cluster.py", "factories.py", "sharing.py"):
         shutil.copy(ROOT / "tests" / name, root / "tests" / name)
     for name in ("contract", "dummy_plugin"):
         shutil.copytree(ROOT / "tests" / name, root / "tests" / name, ignore=leave)
