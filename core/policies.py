@@ -8,6 +8,7 @@ What a table class may say about itself:
   column lists where needed (``"select, update (state, tries)"``); a role left out gets nothing;
 * ``FK_UNCHECKED = {"holder": "reason"}``: this foreign key may point to a row the writer does
   not see;
+* ``SELF = "id"``: the column that holds a person's id; that person reads the row under any scope;
 * ``LIST_ORDER = "created"``: a large ``Owned`` list; brings the three indexes of such lists.
 """
 
@@ -97,6 +98,9 @@ def problems(tables: Sequence[type[Table]]) -> list[str]:
         unknown = set(getattr(table, "FK_UNCHECKED", {})) - foreign
         if unknown:
             found.append(f"{place}: FK_UNCHECKED names no foreign key: {sorted(unknown)}")
+        own = getattr(table, "SELF", "")
+        if own and (kind is None or own not in columns):
+            found.append(f"{place}: SELF needs a scope mixin and a column {own!r}")
         order = getattr(table, "LIST_ORDER", "")
         if order and (kind is None or order not in columns):
             found.append(f"{place}: LIST_ORDER needs a scope mixin and a column {order!r}")
@@ -162,6 +166,8 @@ def policies(table: type[Table]) -> Iterator[str]:
         return
     yield f'alter table "{name}" enable row level security'
     read, write = READ[kind], WRITE[kind]
+    if own := getattr(table, "SELF", ""):
+        read = f'"{own}"={setting("me")} or ({read})'
     parents = visible_parents(table)
     insert = f"({write}) and {parents}" if parents else write
     for command, body in (

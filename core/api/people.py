@@ -7,6 +7,7 @@ sees, with numbers masked; only ``reveal`` shows a full one, for a recorded reas
 
 from core.keys.cipher import decrypt, encrypt, lookup_hash
 from core.keys.masking import mask_id_number, mask_name, mask_phone
+from core.people.joining import add_person
 from core.people.queries import (
     OrganisationRow,
     PersonRow,
@@ -30,10 +31,14 @@ from core.people.rules import (
     FUNCTIONS,
     KINDS,
     IdNumber,
+    birth_of,
     clean,
+    id_number_faults,
     id_number_warnings,
+    is_residence_permit,
     phone_problem,
     read_id_number,
+    sex_of,
     unified_code_problem,
 )
 from core.people.services import (
@@ -60,7 +65,9 @@ __all__ = [
     "Person",
     "PersonRow",
     "RegionRow",
+    "add_person",
     "appoint_organ",
+    "birth_of",
     "change_organisation",
     "change_person",
     "clean",
@@ -73,7 +80,9 @@ __all__ = [
     "find_persons",
     "found_organisation",
     "heads_of",
+    "id_number_faults",
     "id_number_warnings",
+    "is_residence_permit",
     "lookup_hash",
     "mask_id_number",
     "mask_name",
@@ -97,5 +106,6 @@ __all__ = [
     "read_id_number",
     "region",
     "reveal",
+    "sex_of",
     "unified_code_problem",
 ]

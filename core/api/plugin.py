@@ -76,6 +76,12 @@ class NavItem:
     badge: "Callable[[Scope], Awaitable[int]] | None" = None
     for_public: bool = False
     """Stands on the sign-in page instead, for people without an account; the route is public."""
+    phone: Literal["", "bench", "assist", "me", "tab"] = ""
+    """Where it stands for roles that reach only themselves, who use the phone shell: a tile of the
+    work bench, a row of 辅助监督, a row of 我的 (``tab`` is the core's own). Such roles do not see
+    it without one of these."""
+    note: "Callable[[Scope], Awaitable[str]] | None" = None
+    """A few words at the end of the row on the phone: 已发证."""
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ async def user(user_id: int) -> dict[str, Any] | None:
 async def user_by_login(login: str) -> dict[str, Any] | None:
     """For signing in: the account and its present password."""
     return await db.row(
-        "select u.id, u.login, u.name, u.active, u.must_change, u.demo, p.hash, p.set_at"
+        "select u.id, u.login, u.name, u.active, u.must_change, u.demo, u.waiting, p.hash, p.set_at"
         " from core_user u left join lateral (select hash, set_at from core_password c"
         ' where c."user" = u.id order by c.id desc limit 1) p on true where u.login = $1',
         login,

@@ -257,7 +257,11 @@ async def _roles_page(
         mine = next((row for row in held_roles if row["id"] == who.assignment_id), None)
         deputies: list[dict[str, Any]] = []
         colleagues: list[tuple[str, str]] = []
-        if mine is not None and mine["delegated_by"] is None and mine["reach"] != "platform":
+        if (
+            mine is not None
+            and mine["delegated_by"] is None
+            and mine["reach"] in ("organisation", "region")
+        ):
             deputies = await queries.delegations_of(who.assignment_id, today)
             colleagues = await queries.colleagues(mine["organisation"], mine["region"], who.user_id)
     return page(

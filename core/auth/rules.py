@@ -30,6 +30,8 @@ class RoleSpec:
 
 
 ROLES: tuple[RoleSpec, ...] = (
+    RoleSpec("applicant", "申请人", "own", 4),
+    RoleSpec("supervisor", "社会监督员", "own", 5),
     RoleSpec("handler", "办件人员", "organisation", 10),
     RoleSpec("data_entry", "填报人员", "organisation", 20),
     RoleSpec("submitter", "送审人员", "organisation", 30),
@@ -138,7 +140,7 @@ def grant_faults(
         faults.append("系统、安全、审计管理员不办理业务，不能再有其他角色。")
     if reach == "organisation" and organisation is None:
         faults.append("这个角色要指定单位。")
-    if reach in ("organisation", "region") and region is None:
+    if reach in ("organisation", "region", "own") and region is None:
         faults.append("这个角色要指定地区。")
     return faults
 

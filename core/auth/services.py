@@ -16,6 +16,7 @@ from core import clock, db
 from core.api.plugin import Place, SubjectRef
 from core.auth import passwords, queries, rules, separation, sessions
 from core.auth.declared import AccountActed, RightsChanged, RoleActed, SessionActed
+from core.auth.logins import stored_login
 from core.auth.sessions import Ticket
 from core.auth.visitor import Visitor
 from core.errors import Conflict, Invalid, NotFound, Refused
@@ -76,7 +77,7 @@ async def sign_in(
     The slow hash runs between two transactions, so that a burst of sign-ins never holds the
     database's connections. Unknown names take as long and count as much as wrong passwords.
     """
-    login = login.strip()
+    login = stored_login(login)
     key, moment = login_key(login), clock.now()
     window = timedelta(minutes=rule.login_window_minutes)
     lock = timedelta(minutes=rule.login_lock_minutes)
@@ -110,6 +111,8 @@ async def sign_in(
         return await _failed(user, key, address, agent, rule, moment)
     if not user["active"]:
         return SignedIn(sentence="这个账号已停用，请联系本单位管理员。")
+    if user["waiting"]:
+        return SignedIn(sentence=f"这个账号还不能登录：{user['waiting']}。")
     if good and _unused_legacy(user, password, rule, moment):
         return SignedIn(sentence="初始密码超过 7 天没有使用，账号已失效，请联系管理员重新开通。")
     from core.totp.services import needed
@@ -363,6 +366,12 @@ async def _store(user_id: int, hashed: str) -> None:
     )
 
 
+async def store_password(user_id: int, hashed: str) -> None:
+    """Set an account's initial password, inside the caller's transaction."""
+    async with db.transaction(office(0)):
+        await _store(user_id, hashed)
+
+
 async def issue_slip(user_id: int, by: int) -> str:
     """A one-time password to be printed; slips issued before become void. Shown once, never kept."""
     code = passwords.new_slip()
@@ -444,7 +453,8 @@ async def create_account(
     async with db.transaction(office(by)):
         user_id = await db.value(
             "insert into core_user (login, name, person, active, must_change, demo, text_size,"
-            " density, created_at, close_reason) values ($1, $2, $3, true, $4, $5, '', '', $6, '')"
+            " density, created_at, close_reason, waiting)"
+            " values ($1, $2, $3, true, $4, $5, '', '', $6, '', '')"
             " on conflict (login) do nothing returning id",
             login,
             name,
@@ -579,6 +589,18 @@ async def withdraw_role(assignment_id: int, by: Visitor, reason: str = "") -> No
         await _role_fact("core.role.withdrawn", user, assignment_id, reason)
 
 
+async def end_assignment(assignment_id: int, by: int, reason: str) -> None:
+    """End a role because what it followed from has ended."""
+    async with db.transaction(office(by)):
+        found = await queries.assignment(assignment_id, clock.today())
+        if found is None:
+            raise NotFound
+        await _revoke(assignment_id, by)
+        await _role_fact(
+            "core.role.withdrawn", await _must_have(found["user"]), assignment_id, reason
+        )
+
+
 async def _revoke(assignment_id: int, by: int) -> None:
     done = await db.execute(
         "update core_assignment set revoked_at = $2, revoked_by = $3"
@@ -624,6 +646,8 @@ async def delegate_role(who: Visitor, deputy: int, until: date) -> int:
             faults.append("不能委托给自己。")
         if mine["reach"] == "platform":
             faults.append("系统、安全、审计管理员不能委托他人代理。")
+        if mine["reach"] == "own":
+            faults.append("这个身份只属于本人，不能委托他人代理。")
         user = await _must_have(deputy)
         if not user["active"]:
             faults.append("对方的账号已停用。")

@@ -35,6 +35,8 @@ class User(Table, tablename="core_user"):
     active = Boolean(default=True)
     must_change = Boolean(default=False)
     """Somebody else set the password, or it is too old: nothing but changing it is open."""
+    waiting = Varchar(length=200, default="")
+    """What must happen before anybody signs in here (批准邀请); empty = nothing."""
     demo = Boolean(default=False)
     """Offered by the demo role switcher; never set outside demo data."""
     text_size = Varchar(length=8, default="")

@@ -72,9 +72,19 @@ class Visitor:
         return all(each in self.permissions for each in permissions)
 
     @property
+    def account(self) -> str:
+        """The account as its owner knows it: who signs in with the ID number sees no stand-in."""
+        return "公民身份号码" if self.login.startswith("id.") else self.login
+
+    @property
     def acting(self) -> bool:
         """Whether a banner must say so: a delegated role, or no role at all."""
         return self.delegated or not self.role
+
+    @property
+    def on_phone(self) -> bool:
+        """Whether the acting role reaches only the person, who then has the phone shell."""
+        return self.reach == "own"
 
     @property
     def place_name(self) -> str:

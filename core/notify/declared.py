@@ -35,7 +35,16 @@ async def _send(payload: Any) -> None:
 
 
 nav_items = [
-    NavItem("消息", "/messages", permission="", section="", icon="bell", weight=1, badge=_unread)
+    NavItem(
+        "消息",
+        "/messages",
+        permission="",
+        section="",
+        icon="bell",
+        weight=1,
+        badge=_unread,
+        phone="tab",
+    )
 ]
 
 jobs = [

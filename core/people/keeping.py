@@ -319,7 +319,7 @@ async def _person(
         person = await queries.person(id)
         if person is None:
             raise NotFound
-        unit = await queries.organisation(person.organisation)
+        unit = await queries.organisation(person.organisation) if person.organisation else None
         logins = await db.rows(
             "select id, login, active from core_user where person = $1 order by id", id
         )

@@ -19,7 +19,7 @@ ORGANISATION_FIELDS = (
     " valid_from, valid_to"
 )
 PERSON_FIELDS = (
-    "p.id, p.name, p.organisation, p.position, p.heads, p.sex, p.birth_date, p.id_number_masked,"
+    "p.id, p.name, coalesce(p.organisation, 0) as organisation, p.position, p.heads, p.sex, p.birth_date, p.id_number_masked,"
     " p.phone_masked, p.region_lo, p.org_lo, p.closed_at is not null as closed"
 )
 
@@ -60,6 +60,7 @@ class PersonRow:
     id: int
     name: str
     organisation: int
+    """0 for volunteers, who belong to none."""
     position: str
     heads: bool
     sex: str

@@ -73,6 +73,43 @@ def read_id_number(text: str, today: date) -> IdNumber | str:
     return IdNumber(number, born, "男" if int(number[16]) % 2 else "女")
 
 
+def id_number_faults(
+    text: str, today: date, *, sex: str = "", birth_date: date | None = None
+) -> dict[str, str]:
+    """Everything wrong with a number and with what was typed beside it, by field (S0-2, S0-3).
+
+    The keys are ``id_number``, ``sex`` and ``birth_date``, so a page says it next to the field
+    that has to be corrected. Residence permits (81, 82, 83) follow the same rules.
+    """
+    read = read_id_number(text, today)
+    if isinstance(read, str):
+        return {"id_number": read}
+    faults = {}
+    if sex and sex != read.sex:
+        faults["sex"] = f"性别与公民身份号码不一致（号码显示为{read.sex}）。"
+    if birth_date and birth_date != read.birth_date:
+        faults["birth_date"] = (
+            f"出生日期与公民身份号码不一致（号码显示为 {read.birth_date.isoformat()}）。"
+        )
+    return faults
+
+
+def sex_of(number: str) -> str:
+    """男 or 女, from the seventeenth digit of a valid number."""
+    return "男" if int(clean(number)[16]) % 2 else "女"
+
+
+def birth_of(number: str) -> date:
+    """The date of birth in a valid number."""
+    plain = clean(number)
+    return date(int(plain[6:10]), int(plain[10:12]), int(plain[12:14]))
+
+
+def is_residence_permit(number: str) -> bool:
+    """Whether the number is that of a residence permit for 港澳台居民 (81, 82, 83)."""
+    return clean(number)[:2] in ("81", "82", "83")
+
+
 def id_number_warnings(number: IdNumber, *, sex: str = "", birth_date: date | None = None) -> str:
     """Where the number contradicts what was typed beside it; empty when it does not."""
     if sex and sex != number.sex:

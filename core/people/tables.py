@@ -60,19 +60,25 @@ class CompetentOrgan(Table, tablename="core_competent_organ"):
 
 
 class Person(Owned, Table, tablename="core_person"):
-    """A natural person of an organisation, with or without an account.
+    """A natural person, mostly of an organisation, with or without an account.
+
+    A volunteer belongs to no organisation (``org_lo`` 0): who reaches a region sees him, who
+    reaches one organisation does not.
 
     ID number and telephone rest encrypted; beside them a keyed hash for look-up and the masked
     form for screens, so that no list ever decrypts anything.
     """
 
+    SELF = "id"
     # Nobody deletes a person: what he or she did refers here.
     GRANTS: ClassVar = {"web": "select, insert, update", "worker": "select, insert, update"}
 
     id = BigSerial(primary_key=True)
     name = Varchar(length=60, default=None)
     pinyin = Varchar(length=120, default="", index=True)
-    organisation = ForeignKey(Organisation, null=False, on_delete=OnDelete.restrict, index=True)
+    organisation = ForeignKey(
+        Organisation, null=True, default=None, on_delete=OnDelete.restrict, index=True
+    )
     position = Varchar(length=60, default="")
     heads = Boolean(default=False)
     """Leads its organisation: the one whom relayed orders and approvals reach."""

@@ -111,7 +111,7 @@ async def office(who: Visitor) -> Interval:
     """
     if who.organisation is not None:
         return Interval(who.organisation.lo, who.organisation.hi)
-    if not who.role:
+    if not who.role or who.on_phone:
         return NOTHING
     found = await db.row(OFFICE, who.person_id, who.region.lo)
     return Interval(found["lo"], found["hi"]) if found else NOTHING
@@ -221,6 +221,25 @@ async def day(who: Visitor) -> Day:
         *query.args,
     )
     return Day(**row) if row else Day(0, 0, 0, 0)
+
+
+OWN = """
+select t.subject_kind, t.subject_id, t.title, t.subline, t.step_title, t.path, t.person,
+  t.holder_name, t.pause_note, coalesce(k.started_at, t.started_at) as started_at,
+  coalesce(k.due_at, t.due_at) as due_at, coalesce(k.state = 'paused', t.paused) as paused,
+  coalesce(k.limit_unit, t.unit) as unit
+from core_turn t left join core_clock k on k.id = t.clock
+where t.person = $1 and t.closed_at is null order by due_at nulls last, t.id limit 20
+"""
+
+
+async def own_turns(who: Visitor) -> list[dict[str, Any]]:
+    """What waits for this very person, for the phone; each row carries its ball under ``hold``."""
+    found = await db.rows(OWN, who.person_id or -1)
+    calendar = await load_calendar(who.region.lo) if found else standard()
+    for row in found:
+        row["hold"] = _hold(row, who.person_id, calendar, mine=True)
+    return found
 
 
 HOLDS = """

@@ -8,10 +8,11 @@ from litestar import Request, Response, get, post
 from msgspec import Meta
 
 from core import clock, db
-from core.api.plugin import Action, Card, SubjectRef
+from core.api.plugin import Action, SubjectRef
 from core.auth.access import requires, visitor
 from core.auth.visitor import Visitor
 from core.turns import queries, rules, services
+from core.turns.bench import bench
 from core.web import navigation, responses
 from core.web.state import Platform, held
 
@@ -32,6 +33,8 @@ class WatchForm(msgspec.Struct):
 async def home(request: Request[Any, Any, Any]) -> Response[Any]:
     """What waits for me, for my unit, what I watch and what I have done; then the cards."""
     who = visitor(request)
+    if who.on_phone:
+        return await bench(request, who)
     asked = request.query_params.get("tab", "mine")
     tab = cast("queries.Tab", asked if asked in queries.TABS else "mine")
     async with db.transaction(who.scope):
@@ -48,7 +51,7 @@ async def home(request: Request[Any, Any, Any]) -> Response[Any]:
         }
         day = await queries.day(who)
     platform = held(request).platform
-    cards = visible_cards(platform, who)
+    cards = navigation.cards(platform, who)
     return responses.page(
         request,
         "pages/home.html",
@@ -70,16 +73,6 @@ async def home(request: Request[Any, Any, Any]) -> Response[Any]:
         side_cards=[each for each in cards if each.size == "side"],
         acts=home_actions(platform, who),
     )
-
-
-def visible_cards(platform: Platform, who: Visitor) -> list[Card]:
-    """The cards of the home page this visitor may see, by weight."""
-    return [
-        each
-        for each in platform.registry.cards
-        if (not each.permission or each.permission in who.permissions)
-        and navigation.is_on(platform, each, who)
-    ]
 
 
 def home_actions(platform: Platform, who: Visitor) -> list[Action]:

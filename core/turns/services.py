@@ -34,8 +34,8 @@ class HasId(Protocol):
 REASON: Final = "a turn stands at its holder's place, not at the actor's"
 
 HOLDER = """
-select p.name, o.lo as org_lo, o.region_lo, o.short_name
-from core_person p join core_organisation o on o.id = p.organisation where p.id = $1
+select p.name, p.org_lo, p.region_lo, coalesce(o.short_name, '') as short_name
+from core_person p left join core_organisation o on o.id = p.organisation where p.id = $1
 """
 UNIT = """
 select coalesce(nullif(short_name, ''), name) as name, lo as org_lo, region_lo

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request, Response, get
 
 from core import db
-from core.api.plugin import NavItem
+from core.api.plugin import Card, NavItem
 from core.auth.access import requires, visitor
 from core.auth.visitor import Visitor
 from core.web import status
@@ -16,6 +16,10 @@ from core.web.state import Held, Platform, current, held
 log = logging.getLogger("jiandu.web")
 
 Section = tuple[str, list[dict[str, Any]]]
+
+DESK, PHONE = "layouts/desk.html", "layouts/phone.html"
+BENCH = "core.bench.use"
+MESSAGES = "/messages"
 
 _cache: dict[tuple[int, int, str, int], tuple[tuple[str, tuple[NavItem, ...]], ...]] = {}
 
@@ -37,6 +41,8 @@ def sections(kept: Held, who: Visitor) -> tuple[tuple[str, tuple[NavItem, ...]],
         grouped: dict[str, list[NavItem]] = {}
         for item in kept.platform.registry.nav_items:
             if item.for_public or (item.permission and item.permission not in who.permissions):
+                continue
+            if who.on_phone and not item.phone:
                 continue
             if not is_on(kept, item):
                 continue
@@ -85,6 +91,49 @@ def menu(kept: Held, who: Visitor, path: str, badges: dict[str, int]) -> list[Se
     ]
 
 
+def _bars(
+    kept: Held, who: Visitor | None, path: str, badges: dict[str, int]
+) -> dict[str, Any]:
+    """The menu of the desk, or the tabs of the phone."""
+    if who is not None and who.on_phone:
+        return {"nav": [], "tabs_below": phone_tabs(who, path, badges)}
+    return {"nav": menu(kept, who, path, badges) if who else []}
+
+
+TABS = (
+    ("工作台", "/", "layout-list", BENCH),
+    ("辅助监督", "/assist", "book", BENCH),
+    ("消息", MESSAGES, "message", ""),
+    ("我的", "/me", "user", ""),
+)
+
+
+def phone_tabs(who: Visitor, path: str, badges: dict[str, int]) -> list[dict[str, Any]]:
+    """The tabs at the foot of the phone shell (S0-26); an applicant has only the last two (S0-6).
+
+    A page that belongs to no tab stands under 工作台, from where it was opened.
+    """
+    shown = [tab for tab in TABS if not tab[3] or tab[3] in who.permissions]
+    inside = next(
+        (tab[1] for tab in TABS[1:] if path == tab[1] or path.startswith(f"{tab[1]}/")), "/"
+    )
+    return [
+        {
+            "title": title,
+            "path": target,
+            "icon": sign,
+            "badge": badges.get(target, 0),
+            "current": target == inside,
+        }
+        for title, target, sign, _ in shown
+    ]
+
+
+def phone_items(kept: Held, who: Visitor, where: str) -> list[NavItem]:
+    """What plugins put on the phone: tiles of the ``bench``, rows of ``assist`` or of ``me``."""
+    return [item for _, items in sections(kept, who) for item in items if item.phone == where]
+
+
 def context(request: Request[Any, Any, Any], kept: Held) -> dict[str, Any]:
     """What every layout needs."""
     who = kept.visitor
@@ -98,11 +147,22 @@ def context(request: Request[Any, Any, Any], kept: Held) -> dict[str, Any]:
     return {
         "request": request,
         "visitor": who,
-        "nav": menu(kept, who, request.url.path, {}) if who else [],
+        "layout": PHONE if who is not None and who.on_phone else DESK,
+        **_bars(kept, who, request.url.path, {}),
         "unread": 0,
         "site": site,
         "reference": kept.request_id,
     }
+
+
+def cards(platform: Platform, who: Visitor) -> list[Card]:
+    """The cards of the home page this visitor may see, by weight."""
+    return [
+        each
+        for each in platform.registry.cards
+        if (not each.permission or each.permission in who.permissions)
+        and is_on(platform, each, who)
+    ]
 
 
 async def counts(kept: Held, who: Visitor) -> dict[str, int]:
@@ -135,8 +195,8 @@ async def badges(request: Request[Any, Any, Any]) -> Response[str]:
     numbers = await counts(kept, who)
     return partial(
         request,
-        "partials/_badges.html",
-        nav=menu(kept, who, path, numbers),
-        unread=numbers.get("/messages", 0),
+        "partials/_badges_phone.html" if who.on_phone else "partials/_badges.html",
+        **_bars(kept, who, path, numbers),
+        unread=numbers.get(MESSAGES, 0),
         site=status.known(),
     )
