@@ -7,6 +7,7 @@ neither stops the start-up.
 
 from core.auth.access import public, requires, visitor, visitor_or_none
 from core.auth.handing_over import HandedOver, hand_over
+from core.auth.identity import accounts_of, people_behind, same_person
 from core.auth.visitor import OrgRef, RegionRef, Visitor
 
 __all__ = [
@@ -14,9 +15,12 @@ __all__ = [
     "OrgRef",
     "RegionRef",
     "Visitor",
+    "accounts_of",
     "hand_over",
+    "people_behind",
     "public",
     "requires",
+    "same_person",
     "visitor",
     "visitor_or_none",
 ]

@@ -27,6 +27,7 @@ from core.people.queries import (
     persons_of,
 )
 from core.people.queries import PersonRow as Person
+from core.people.revealing import within_reveal_limit
 from core.people.rules import (
     FUNCTIONS,
     KINDS,
@@ -108,4 +109,5 @@ __all__ = [
     "reveal",
     "sex_of",
     "unified_code_problem",
+    "within_reveal_limit",
 ]

@@ -12,9 +12,10 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
 from core import clock, db
-from core.auth import queries, rules, separation, services
+from core.auth import approvals, queries, rules, separation, services
 from core.auth.access import requires, visitor
 from core.auth.forms import AccountForm, GrantForm, ReasonForm, RightsForm
+from core.auth.identity import people_behind
 from core.errors import Invalid, NotFound, Refused
 from core.forms import Bound, unbound
 from core.totp.services import state_of
@@ -72,13 +73,18 @@ async def create_account(request: Req) -> Response[Any]:
     return redirect(request, f"/accounts/{user_id}", message=words)
 
 
-async def _detail(
+async def account_page(
     request: Req,
     user_id: int,
     *,
     status: int = 200,
     form: Bound[GrantForm] | None = None,
+    closing: Bound[Any] | None = None,
+    resetting: Bound[Any] | None = None,
+    asking: Bound[Any] | None = None,
+    deciding: Bound[Any] | None = None,
 ) -> Response[Any]:
+    """The page of an account, with the form or the sheet that was refused."""
     who = visitor(request)
     idle = timedelta(minutes=held(request).platform.settings.session.idle_minutes)
     async with db.transaction(who.scope):
@@ -89,7 +95,11 @@ async def _detail(
         slips = await queries.slips(user_id)
         open_sessions = await queries.sessions(user_id, idle, clock.now())
         second = await state_of(user_id)
-        grantable = who.may("core.role.grant") and user_id != who.user_id
+        two = await approvals.needs_two(user_id)
+        asked = await approvals.waiting(user_id) if two else None
+        behind = await people_behind({user_id, who.user_id, asked["asked_by"] if asked else 0})
+        own = behind[user_id] == behind[who.user_id]
+        grantable = who.may("core.role.grant") and not own
         role_options = await queries.role_options() if grantable else []
         regions = await queries.regions() if grantable else []
         organisations = await queries.organisations() if grantable else []
@@ -102,21 +112,33 @@ async def _detail(
         slips=slips,
         sessions=open_sessions,
         form=form or unbound(GrantForm),
+        closing=closing,
+        resetting=resetting,
         role_options=role_options,
         regions=regions,
         organisations=organisations,
         may_grant=grantable,
-        may_manage=who.may("core.account.manage") and user_id != who.user_id,
+        may_manage=who.may("core.account.manage") and not own,
         now_at=clock.now(),
         second=second,
-        may_reset=who.may("core.totp.reset") and user_id != who.user_id,
+        may_reset=who.may("core.totp.reset") and not own,
+        two=two,
+        asked=asked,
+        may_print=asked is not None and asked["approved"] and asked["asked_by"] == who.user_id,
+        may_decide=asked is not None
+        and asked["decided_at"] is None
+        and who.may("core.slip.approve")
+        and not own
+        and behind[asked["asked_by"]] != behind[who.user_id],
+        asking=asking,
+        deciding=deciding,
     )
 
 
 @get("/accounts/{user_id:int}", guards=[requires("core.account.read")])
 async def account(request: Req, user_id: FromPath[int]) -> Response[Any]:
     """One account: roles, slips, sessions."""
-    return await _detail(request, user_id)
+    return await account_page(request, user_id)
 
 
 @post("/accounts/{user_id:int}/slip", guards=[requires("core.account.manage")], status_code=200)
@@ -159,7 +181,7 @@ async def grant_role(request: Req, user_id: FromPath[int]) -> Response[Any]:
     """Give a role for a place."""
     form = await bind(request, GrantForm)
     if not form.ok:
-        return await _detail(request, user_id, status=422, form=form)
+        return await account_page(request, user_id, status=422, form=form)
     try:
         await services.grant_role(
             user_id,
@@ -171,9 +193,9 @@ async def grant_role(request: Req, user_id: FromPath[int]) -> Response[Any]:
         )
     except Invalid as error:
         form.errors.update(error.errors)
-        return await _detail(request, user_id, status=422, form=form)
+        return await account_page(request, user_id, status=422, form=form)
     except Refused as error:
-        return await _detail(request, user_id, status=409, form=form.error("", str(error)))
+        return await account_page(request, user_id, status=409, form=form.error("", str(error)))
     return redirect(request, f"/accounts/{user_id}", message="角色已授予。")
 
 
@@ -199,7 +221,7 @@ async def close_account(request: Req, user_id: FromPath[int]) -> Response[Any]:
     """Deactivate, with a reason."""
     form = await bind(request, ReasonForm)
     if not form.ok:
-        raise Invalid(form.errors)
+        return await account_page(request, user_id, status=422, closing=form)
     await services.close_account(user_id, visitor(request), form.value.reason)
     return redirect(request, f"/accounts/{user_id}", message="账号已停用，登录已全部结束。")
 

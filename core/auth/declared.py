@@ -71,6 +71,9 @@ PERMISSIONS = [
     Permission(
         "core.role.grant", "授予和收回角色，调整角色权限", ("security_admin",), sensitive=True
     ),
+    Permission(
+        "core.slip.approve", "批准为管理员打印临时密码单", ("security_admin",), sensitive=True
+    ),
     Permission("core.plugin.switch", "按地区启用和停用模块", ("system_admin",)),
     Permission(
         "core.access.explain",
@@ -79,13 +82,30 @@ PERMISSIONS = [
     ),
 ]
 
+
+async def open_slip_requests(scope: Scope) -> int:
+    """How many slips for administrators wait for an answer."""
+    from core.auth.approvals import open_requests
+
+    return await open_requests(scope)
+
+
 NAV_ITEMS = [
     NavItem("账号", "/accounts", "core.account.read", "平台管理", "users", 800),
+    NavItem(
+        "密码单审批",
+        "/accounts/slips",
+        "core.slip.approve",
+        "平台管理",
+        "key",
+        805,
+        badge=open_slip_requests,
+    ),
     NavItem("角色与权限", "/rights", "core.account.read", "平台管理", "shield-lock", 810),
     NavItem("谁能看到", "/explain", "core.access.explain", "平台管理", "eye", 820),
 ]
 
-FACT_KINDS = [
+_FACT_KINDS = [
     FactKind("core.account.opened", "开立账号", "开立账号 {login}（{name}）", AccountActed),
     FactKind(
         "core.account.closed", "停用账号", "停用账号 {login}（{name}）：{reason}", AccountActed
@@ -124,6 +144,13 @@ FACT_KINDS = [
 ]
 
 
+def fact_kinds() -> list[FactKind]:
+    """Those of accounts, and of slips for administrators."""
+    from core.auth import approvals
+
+    return [*_FACT_KINDS, *approvals.FACT_KINDS]
+
+
 async def describe_user(id: int, _scope: Scope) -> SubjectLabel | None:
     """An account by name; names resolve for everybody, the page opens for administrators."""
     from core import db
@@ -151,8 +178,9 @@ SUBJECT_KINDS = [
 def route_handlers() -> list[Any]:
     """Sign-in, password, roles, accounts."""
     from core.auth.admin import HANDLERS as KEEPING
+    from core.auth.approving import HANDLERS as APPROVING
     from core.auth.explain import HANDLERS as EXPLAINING
     from core.auth.routes import HANDLERS as SIGNING_IN
     from core.auth.why import HANDLERS as WHY
 
-    return [*SIGNING_IN, *KEEPING, *EXPLAINING, *WHY]
+    return [*SIGNING_IN, *KEEPING, *APPROVING, *EXPLAINING, *WHY]

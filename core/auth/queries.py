@@ -96,8 +96,9 @@ async def user(user_id: int) -> dict[str, Any] | None:
 async def user_by_login(login: str) -> dict[str, Any] | None:
     """For signing in: the account and its present password."""
     return await db.row(
-        "select u.id, u.login, u.name, u.active, u.must_change, u.demo, u.waiting, p.hash, p.set_at"
-        " from core_user u left join lateral (select hash, set_at from core_password c"
+        "select u.id, u.login, u.name, u.active, u.must_change, u.demo, u.waiting, p.hash, p.set_at,"
+        " coalesce(p.id, 0) as password from core_user u"
+        " left join lateral (select id, hash, set_at from core_password c"
         ' where c."user" = u.id order by c.id desc limit 1) p on true where u.login = $1',
         login,
     )
@@ -108,7 +109,8 @@ async def password_history(user_id: int, last: int) -> list[str]:
     return [
         str(each)
         for each in await db.column(
-            'select hash from core_password where "user" = $1 order by id desc limit $2',
+            "select hash from core_password where \"user\" = $1 and hash <> ''"
+            " order by id desc limit $2",
             user_id,
             last,
         )

@@ -11,6 +11,8 @@ HISTORY = 5
 """A new password differs from the last five (等保三级)."""
 SLIP_DAYS = 7
 """A printed slip that nobody used is void after a week."""
+APPROVAL_HOURS = 24
+"""A request for an administrator's slip, and its approval, are void after a day."""
 DELEGATION_DAYS = 90
 ADMINISTRATORS = frozenset({"system_admin", "security_admin", "audit_admin"})
 """三员分立: nobody holds two of these, and none of them handles business data."""
@@ -129,11 +131,20 @@ def grant_faults(
     organisation: int | None,
     held: Collection[str],
     to_self: bool,
+    elsewhere: Collection[str] = (),
 ) -> list[str]:
-    """Why a role may not be given to a user holding the roles ``held``."""
+    """Why a role may not be given to a user holding the roles ``held``.
+
+    ``elsewhere`` are the roles the same person holds under other accounts: an office in two
+    accounts is still in one hand.
+    """
     faults: list[str] = []
     if to_self:
         faults.append("不能给自己授予角色。")
+    if any(
+        (role in ADMINISTRATORS or each in ADMINISTRATORS) and each != role for each in elsewhere
+    ):
+        faults.append("这个人在另一个账号上有别的角色；系统、安全、审计管理员由专人担任。")
     if role in ADMINISTRATORS and any(each != role for each in held):
         faults.append("系统、安全、审计管理员由专人担任，不能再有其他角色。")
     if role not in ADMINISTRATORS and any(each in ADMINISTRATORS for each in held):
@@ -142,6 +153,20 @@ def grant_faults(
         faults.append("这个角色要指定单位。")
     if reach in ("organisation", "region", "own") and region is None:
         faults.append("这个角色要指定地区。")
+    return faults
+
+
+def approval_faults(
+    me: int, asker: int, owner: int, asked_at: datetime, moment: datetime
+) -> list[str]:
+    """Why ``me`` may not decide on a slip for ``owner``; numbers stand for people, not accounts."""
+    faults: list[str] = []
+    if me == asker:
+        faults.append("这份申请是你提出的，要由另一个人批准。")
+    if me == owner:
+        faults.append("这张密码单是给你自己的，要由另一位安全管理员批准。")
+    if moment - asked_at > timedelta(hours=APPROVAL_HOURS):
+        faults.append(f"申请已超过 {APPROVAL_HOURS} 小时，请重新申请。")
     return faults
 
 

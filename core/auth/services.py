@@ -14,8 +14,9 @@ from typing import Any
 
 from core import clock, db
 from core.api.plugin import Place, SubjectRef
-from core.auth import passwords, queries, rules, separation, sessions
+from core.auth import approvals, passwords, queries, rules, separation, sessions
 from core.auth.declared import AccountActed, RightsChanged, RoleActed, SessionActed
+from core.auth.identity import accounts_of, same_person
 from core.auth.logins import stored_login
 from core.auth.sessions import Ticket
 from core.auth.visitor import Visitor
@@ -53,6 +54,8 @@ class SignedIn:
     """``code``: the password was right and a one-time code is asked for; ``enrol``: this office
     needs one and has none yet. Nothing is open until then."""
     slip_id: int = 0
+    password: int = 0
+    """Which password of the account was right; what waits for the second step dies with it."""
 
 
 WRONG = "账号或密码不对"
@@ -119,12 +122,38 @@ async def sign_in(
 
     if second := await needed(user["id"], required=administrators_need_codes):
         slip_id = slip["id"] if slip and with_slip else 0
-        return SignedIn(user_id=user["id"], second=second, slip_id=slip_id)
+        return SignedIn(
+            user_id=user["id"], second=second, slip_id=slip_id, password=user["password"]
+        )
     return await _succeeded(user, slip if with_slip else None, key, address, agent, rule, moment)
 
 
+CHANGED = "密码刚刚改过，请用新密码重新登录。"
+
+
+async def still_right(user_id: int, password: int, slip_id: int) -> bool:
+    """Whether what opened the first step would open it now.
+
+    A changed password or a void slip ends a second step that waits, at once and not only when its
+    minutes are over.
+    """
+    async with db.transaction(office(0)):
+        known = await queries.user(user_id)
+        user = await queries.user_by_login(known["login"]) if known else None
+        slip = await queries.open_slip(user_id, clock.now()) if slip_id else None
+    if user is None or user["password"] != password:
+        return False
+    return not slip_id or (slip is not None and slip["id"] == slip_id)
+
+
 async def finish_sign_in(
-    user_id: int, slip_id: int, rule: Security, *, address: str = "", agent: str = ""
+    user_id: int,
+    slip_id: int,
+    rule: Security,
+    *,
+    password: int,
+    address: str = "",
+    agent: str = "",
 ) -> SignedIn:
     """Open the session of somebody whose password and one-time code were both right."""
     async with db.transaction(office(0)):
@@ -132,6 +161,8 @@ async def finish_sign_in(
         user = await queries.user_by_login(known["login"]) if known else None
     if user is None or not user["active"]:
         return SignedIn(sentence="这个账号已停用，请联系本单位管理员。")
+    if user["password"] != password:
+        return SignedIn(sentence=CHANGED)
     slip = {"id": slip_id} if slip_id else None
     key = login_key(user["login"])
     return await _succeeded(user, slip, key, address, agent, rule, clock.now())
@@ -343,12 +374,7 @@ async def change_password(
         await _store(who.user_id, hashed)
         await db.execute("update core_user set must_change = false where id = $1", who.user_id)
         # A slip that was printed and not needed must not open the account later on.
-        await db.execute(
-            'update core_slip set revoked_at = $2 where "user" = $1 and used_at is null'
-            " and revoked_at is null",
-            who.user_id,
-            clock.now(),
-        )
+        await _void_slips(who.user_id)
         await sessions.end_all(who.user_id, "password")
         ticket = await sessions.begin(
             who.user_id, who.assignment_id or None, address=address, agent=agent
@@ -380,12 +406,10 @@ async def issue_slip(user_id: int, by: int) -> str:
         user = await _must_have(user_id)
         if not user["active"]:
             raise Refused("账号已停用，请先恢复。")
-        await db.execute(
-            'update core_slip set revoked_at = $2 where "user" = $1 and used_at is null'
-            " and revoked_at is null",
-            user_id,
-            moment,
-        )
+        if by:
+            # The platform itself (0) is ``jiandu admin``, run by whoever owns the server.
+            await approvals.use_approval(user_id, by)
+        await _void_slips(user_id)
         await db.execute(
             'insert into core_slip ("user", hash, issued_by, issued_at, expires_at)'
             " values ($1, $2, $3, $4, $5)",
@@ -402,6 +426,15 @@ async def issue_slip(user_id: int, by: int) -> str:
         )
         await _account_fact("core.slip.issued", user)
     return code
+
+
+async def _void_slips(user_id: int) -> None:
+    await db.execute(
+        'update core_slip set revoked_at = $2 where "user" = $1 and used_at is null'
+        " and revoked_at is null",
+        user_id,
+        clock.now(),
+    )
 
 
 async def revoke_slip(user_id: int, slip_id: int, by: int) -> None:
@@ -473,10 +506,10 @@ async def create_account(
 
 async def close_account(user_id: int, by: Visitor, reason: str) -> None:
     """Deactivate an account; its sessions end at once, its history stays."""
-    if user_id == by.user_id:
-        raise Refused("不能停用自己的账号。")
     async with db.transaction(office(by.user_id)):
         user = await _must_have(user_id)
+        if await same_person(user_id, by.user_id):
+            raise Refused("不能停用自己的账号。")
         done = await db.execute(
             "update core_user set active = false, closed_at = $2, close_reason = $3"
             " where id = $1 and active",
@@ -544,13 +577,19 @@ async def grant_role(
                 raise Invalid({"organisation": "没有这个单位。"})
             region = region or own
         held = await queries.assignments(user_id, today)
+        others = set(await accounts_of(user_id)) - {user_id}
         faults = rules.grant_faults(
             role,
             known["reach"],
             region=region,
             organisation=organisation,
             held={row["role"] for row in held},
-            to_self=bool(by) and by == user_id,
+            elsewhere={
+                row["role"]
+                for each in sorted(others)
+                for row in await queries.assignments(each, today)
+            },
+            to_self=await same_person(user_id, by),
         )
         if faults:
             raise Refused(*faults)
@@ -573,7 +612,25 @@ async def grant_role(
             clock.now(),
         )
         await _role_fact("core.role.granted", user, assignment)
+        if by and role in rules.ADMINISTRATORS:
+            await _shut_old_doors(user_id)
     return int(assignment)
+
+
+async def _shut_old_doors(user_id: int) -> None:
+    """A new administrator begins with a slip two people stand for.
+
+    Whoever opened the account may still hold its slip, or the password he set with it; without a
+    telephone bound that would be the way into an office he was never given.
+    """
+    from core.totp.services import is_bound
+
+    if await is_bound(user_id):
+        return
+    await _void_slips(user_id)
+    await _store(user_id, "")
+    await db.execute("update core_user set must_change = true where id = $1", user_id)
+    await sessions.end_all(user_id, "ended")
 
 
 async def withdraw_role(assignment_id: int, by: Visitor, reason: str = "") -> None:
@@ -582,7 +639,7 @@ async def withdraw_role(assignment_id: int, by: Visitor, reason: str = "") -> No
         found = await queries.assignment(assignment_id, clock.today())
         if found is None:
             raise NotFound
-        if found["user"] == by.user_id:
+        if await same_person(found["user"], by.user_id):
             raise Refused("不能收回自己的角色。")
         await _revoke(assignment_id, by.user_id)
         user = await _must_have(found["user"])
@@ -642,7 +699,7 @@ async def delegate_role(who: Visitor, deputy: int, until: date) -> int:
             own_until=mine["valid_to"],
             delegated=mine["delegated_by"] is not None,
         )
-        if deputy == who.user_id:
+        if await same_person(deputy, who.user_id):
             faults.append("不能委托给自己。")
         if mine["reach"] == "platform":
             faults.append("系统、安全、审计管理员不能委托他人代理。")

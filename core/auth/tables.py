@@ -154,6 +154,28 @@ class Slip(Table, tablename="core_slip"):
     revoked_at = Timestamptz(null=True, default=None)
 
 
+@unscoped("a slip of an administrator is a matter of the whole platform")
+class SlipRequest(Table, tablename="core_slip_request"):
+    """One asks for a printed password of an administrator, another agrees or does not."""
+
+    GRANTS: ClassVar = {
+        "web": "select, insert, update (decided_at, decided_by, approved, note, used_at)",
+        "worker": "select",
+    }
+
+    id = BigSerial(primary_key=True)
+    user = ForeignKey(User, null=False, on_delete=OnDelete.cascade, index=True)
+    reason = Varchar(length=300, default=None)
+    asked_by = BigInt(default=None)
+    asked_at = Timestamptz(default=None)
+    decided_by = BigInt(null=True, default=None)
+    decided_at = Timestamptz(null=True, default=None)
+    approved = Boolean(default=False)
+    note = Varchar(length=300, default="")
+    used_at = Timestamptz(null=True, default=None)
+    """When the one who asked printed it; an approval prints once."""
+
+
 @unscoped("failed sign-ins are counted for names that may not exist at all")
 class LoginAttempt(Table, tablename="core_login_attempt"):
     """A failed sign-in by hash of the typed name, so that typed passwords never rest here."""

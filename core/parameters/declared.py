@@ -5,8 +5,11 @@ from typing import Any
 
 from core.api.plugin import NavItem, Permission
 from core.parameters.facts import FACT_KINDS
+from core.parameters.platform import PlatformSettings
 
 fact_kinds = FACT_KINDS
+
+settings_schema = [PlatformSettings]
 
 permissions = [
     Permission(

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from core import db
 from core.auth.access import requires, visitor
-from core.errors import NotFound
+from core.errors import NotFound, TooMany
 from core.forms import Bound, unbound
 from core.people.forms import REASONS, RevealForm
 from core.people.queries import organisation, person
@@ -74,8 +74,11 @@ async def show_number(request: Req, person_id: FromPath[int]) -> Response[Any]:
     form = await bind(request, RevealForm)
     if not form.ok:
         return await _page(request, person_id, form, status=422)
-    async with db.transaction(visitor(request).scope):
-        full = await reveal(person_id, form.value.field, form.value.words())
+    try:
+        async with db.transaction(visitor(request).scope):
+            full = await reveal(person_id, form.value.field, form.value.words())
+    except TooMany as error:
+        return await _page(request, person_id, form.error("", str(error)), status=429)
     return await _page(request, person_id, shown=(TITLES[form.value.field], full))
 
 

@@ -23,6 +23,7 @@ from core.people.queries import (
     person,
     person_by_hash,
 )
+from core.people.revealing import within_reveal_limit
 from core.people.rules import (
     FUNCTIONS,
     KINDS,
@@ -532,6 +533,7 @@ async def reveal(person_id: int, field: str, reason: str) -> str:
         sealed = await value(f"select {field} from core_person where id = $1", person_id)
         if sealed is None:
             raise NotFound("没有登记这项信息。")
+        await within_reveal_limit(have.region_lo)
         await record(
             "core.person.revealed",
             SubjectRef("core.person", person_id),

@@ -1,8 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """The region tree."""
 
-from piccolo.columns import BigInt, BigSerial, Date, ForeignKey, SmallInt, Varchar
+from typing import ClassVar
+
+from piccolo.columns import (
+    JSONB,
+    BigInt,
+    BigSerial,
+    Boolean,
+    Date,
+    ForeignKey,
+    Integer,
+    SmallInt,
+    Text,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.columns.base import OnDelete
+from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from core.db import unscoped
@@ -47,3 +62,79 @@ class RegionName(Table, tablename="core_region_name"):
     region = ForeignKey(Region, null=False, on_delete=OnDelete.restrict, index=True)
     name = Varchar(length=60, default=None)
     valid_to = Date(default=None)
+
+
+@unscoped("a merger or division of regions concerns the whole platform")
+class RegionMove(Table, tablename="core_region_move"):
+    """Rows on their way from one place of the tree to another; done by a job that resumes."""
+
+    GRANTS: ClassVar = {
+        "web": "select, insert, update (state, error)",
+        "worker": "select, update (state, phase, round, round_moved, moved, error, finished_at)",
+    }
+
+    id = BigSerial(primary_key=True)
+    kind = Varchar(length=8, default=None)
+    """merge: a region into another; split: chosen organisations into a new region."""
+    source = ForeignKey(Region, null=False, on_delete=OnDelete.restrict, index=True)
+    target = ForeignKey(Region, null=False, on_delete=OnDelete.restrict, index=True)
+    reason = Text(default=None)
+    state = Varchar(length=8, default="running")
+    """running, done."""
+    counts = JSONB(default="{}")
+    """What was changed at once: regions, organisations, roles; and the rows expected."""
+    expected = BigInt(default=0)
+    moved = BigInt(default=0)
+    phase = Integer(default=0)
+    """Which table of the list is next."""
+    round = Integer(default=1)
+    """The tables are gone through until nothing is left: others write meanwhile."""
+    round_moved = BigInt(default=0)
+    error = Text(default="")
+    asked_by = BigInt(default=0)
+    asked_at = Timestamptz(default=None)
+    finished_at = Timestamptz(null=True, default=None)
+
+
+@unscoped("numbers of regions before and after, nothing of what happened there")
+class RegionMoveMap(Table, tablename="core_region_move_map"):
+    """Where rows of one place go. Written with the move, never changed: the job reads only this."""
+
+    GRANTS: ClassVar = {"web": "select, insert", "worker": "select"}
+
+    id = BigSerial(primary_key=True)
+    move = ForeignKey(RegionMove, null=False, on_delete=OnDelete.cascade, index=False)
+    old_lo = BigInt(default=None)
+    old_hi = BigInt(default=None)
+    new_lo = BigInt(default=None)
+    new_hi = BigInt(default=None)
+    org_lo = BigInt(default=None)
+    """Only rows of organisations from here …"""
+    org_hi = BigInt(default=None)
+    """… to here; a merger takes all."""
+    whole = Boolean(default=True)
+    """The region goes as a whole: rows without an organisation, audiences and settings too."""
+    lives = Boolean(default=False)
+    """The region itself lives on under its new number; otherwise its rows join another's."""
+
+    once = Unique([move, old_lo, org_lo])
+
+
+@unscoped("how far the job has come, by table")
+class RegionMoveTable(Table, tablename="core_region_move_table"):
+    """One table of a move: how many rows are expected, how many have gone."""
+
+    GRANTS: ClassVar = {
+        "web": "select, insert",
+        "worker": "select, insert, update (moved, seen)",
+    }
+
+    id = BigSerial(primary_key=True)
+    move = ForeignKey(RegionMove, null=False, on_delete=OnDelete.cascade, index=False)
+    name = Varchar(length=63, default=None)
+    expected = BigInt(default=0)
+    moved = BigInt(default=0)
+    seen = Integer(default=0)
+    """The last round in which nothing was left here."""
+
+    once = Unique([move, name])

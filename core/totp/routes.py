@@ -16,6 +16,7 @@ from core import db
 from core.auth import routes as signing_in
 from core.auth import services as accounts
 from core.auth.access import public, requires, visitor
+from core.auth.admin import account_page
 from core.auth.rules import ADMINISTRATORS
 from core.auth.services import SignedIn
 from core.errors import Invalid, Refused, TooMany
@@ -59,6 +60,8 @@ class Pending(msgspec.Struct, frozen=True):
     user: int
     slip: int = 0
     secret: str = ""
+    password: int = 0
+    """Which of his passwords was right; the form dies with it."""
     purpose: str = "sign-in"
 
 
@@ -104,7 +107,7 @@ async def _offer(request: Req, user_id: int, secret: str) -> dict[str, Any]:
 async def second_step(request: Req, result: SignedIn, path: str, carry: str) -> Response[Any]:
     """After a right password: ask for the code, or have an authenticator bound."""
     secret = rules.new_secret().hex() if result.second == "enrol" else ""
-    pending = Pending(result.user_id, result.slip_id, secret)
+    pending = Pending(result.user_id, result.slip_id, secret, result.password)
     form = unbound(
         SecondForm, pending=_seal(request, pending), next=signing_in.safe_path(path), carry=carry
     )
@@ -136,6 +139,8 @@ async def second(request: Req) -> Response[Any]:
         return signing_in.sign_in_page(
             request, status=401, sentence=f"超过 {MINUTES} 分钟没有填验证码，请重新登录。"
         )
+    if not await accounts.still_right(pending.user, pending.password, pending.slip):
+        return signing_in.sign_in_page(request, status=401, sentence=accounts.CHANGED)
     if not form.ok:
         return await _second_page(request, pending, form, status=422)
     if pending.secret and await _bound_meanwhile(pending.user):
@@ -162,7 +167,12 @@ async def second(request: Req) -> Response[Any]:
             headers={"Retry-After": str(error.wait_seconds)},
         )
     result = await accounts.finish_sign_in(
-        pending.user, pending.slip, rule, address=_address(request), agent=_agent(request)
+        pending.user,
+        pending.slip,
+        rule,
+        password=pending.password,
+        address=_address(request),
+        agent=_agent(request),
     )
     if result.ticket is None:
         return signing_in.sign_in_page(request, status=401, sentence=result.sentence)
@@ -232,7 +242,7 @@ async def begin(request: Req) -> Response[Any]:
 async def _offer_page(
     request: Req, secret: str, errors: dict[str, str] | None = None
 ) -> Response[Any]:
-    pending = Pending(visitor(request).user_id, 0, secret, "bind")
+    pending = Pending(visitor(request).user_id, 0, secret, purpose="bind")
     form = unbound(BindForm, pending=_seal(request, pending))
     form.errors.update(errors or {})
     return await _own(request, form=form, pending=pending, status=422 if errors else 200)
@@ -294,9 +304,13 @@ async def unbind(request: Req) -> Response[Any]:
 async def reset(request: Req, user_id: FromPath[int]) -> Response[Any]:
     """For a lost telephone; with a reason, recorded, by the security administrator."""
     form = await bind(request, ResetForm)
+    if form.ok:
+        try:
+            await services.reset(user_id, visitor(request), form.value.reason)
+        except Invalid as error:
+            form.errors.update(error.errors)
     if not form.ok:
-        raise Invalid(form.errors)
-    await services.reset(user_id, visitor(request), form.value.reason)
+        return await account_page(request, user_id, status=422, resetting=form)
     words = "动态验证码已重置，他下次登录时重新绑定。"
     return redirect(request, f"/accounts/{user_id}", message=words)
 

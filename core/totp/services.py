@@ -8,6 +8,7 @@ from typing import Any
 from core import clock, db
 from core.api.plugin import Place, SubjectRef
 from core.auth import passwords, queries
+from core.auth.identity import same_person
 from core.auth.rules import ADMINISTRATORS, lock_state
 from core.auth.services import USER, office
 from core.auth.visitor import Visitor
@@ -177,11 +178,11 @@ async def _new_codes(user_id: int) -> list[str]:
 
 async def reset(user_id: int, by: Visitor, reason: str) -> None:
     """Take the second factor off an account whose telephone is gone; with a reason, never one's own."""
-    if user_id == by.user_id:
-        raise Refused("不能重置自己的动态验证码，请另一位安全管理员办理，或用备用码登录。")
     if not reason.strip():
         raise Invalid({"reason": "请填写重置原因。"})
     async with db.transaction(office(by.user_id)):
+        if await same_person(user_id, by.user_id):
+            raise Refused("不能重置自己的动态验证码，请另一位安全管理员办理，或用备用码登录。")
         user = await queries.user(user_id)
         if user is None:
             raise NotFound("没有这个账号。")

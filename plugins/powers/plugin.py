@@ -169,6 +169,9 @@ def fact_kinds() -> list[FactKind]:
             "{by}审定“{title}”，第 {version} 版生效",
             facts.Approved,
         ),
+        FactKind(
+            "powers.draft_recalled", "撤回送审", "在初审打开以前撤回送审“{title}”", facts.Drafted
+        ),
         FactKind("powers.draft_withdrawn", "撤回草稿", "撤回“{title}”", facts.Drafted),
     ]
 

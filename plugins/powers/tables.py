@@ -92,6 +92,9 @@ class Draft(Table, Owned, tablename="powers_draft"):
     submitted_by_name = Varchar(length=60, default="")
     submitted_by_person = BigInt(default=0)
     submitted_at = Timestamptz(null=True, default=None)
+    opened_at = Timestamptz(null=True, default=None)
+    """When somebody who may pass the first review first read what was submitted; from then on
+    the submitter can no longer take it back."""
     first_by_name = Varchar(length=60, default="")
     first_at = Timestamptz(null=True, default=None)
     returned_by_name = Varchar(length=60, default="")

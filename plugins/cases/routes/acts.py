@@ -10,8 +10,9 @@ from litestar.params import FromPath, FromQuery
 from core.api import clock
 from core.api.access import Visitor, requires, visitor
 from core.api.db import transaction
-from core.api.errors import Invalid, NotFound
+from core.api.errors import Invalid, NotFound, TooMany
 from core.api.facts import record
+from core.api.people import within_reveal_limit
 from core.api.web import Bound, Request, Response, bind, get, page, post, redirect, unbound
 from plugins.cases.forms import (
     CorrectForm,
@@ -745,16 +746,22 @@ async def reveal_party(request: Request, case: FromPath[int]) -> Response:
     form = await bind(request, RevealForm)
     if not form.ok:
         return await _party_page(request, who, case, form, status=422)
-    async with transaction(who.scope):
-        file = await reload(Actor.of(who), case)
-        party = await party_of(who.scope, case)
-        full = party_in_full(party)
-        await record(
-            "cases.party_revealed",
-            subject_of(case),
-            PartyRevealed(case=case, case_number=file.row["case_number"], reason=form.value.reason),
-            file.place,
-        )
+    try:
+        async with transaction(who.scope):
+            file = await reload(Actor.of(who), case)
+            party = await party_of(who.scope, case)
+            full = party_in_full(party)
+            await within_reveal_limit(file.place.region_lo)
+            await record(
+                "cases.party_revealed",
+                subject_of(case),
+                PartyRevealed(
+                    case=case, case_number=file.row["case_number"], reason=form.value.reason
+                ),
+                file.place,
+            )
+    except TooMany as error:
+        return await _party_page(request, who, case, form.error("", str(error)), status=429)
     return await _party_page(request, who, case, None, full=full)
 
 

@@ -105,6 +105,7 @@ class DraftRow(msgspec.Struct, frozen=True):
     submitted_by_name: str
     submitted_by_person: int
     submitted_at: datetime | None
+    opened_at: datetime | None
     first_by_name: str
     first_at: datetime | None
     returned_by_name: str
@@ -146,6 +147,7 @@ class DraftRow(msgspec.Struct, frozen=True):
             current=self.current,
             edited_by=self.edited_by,
             submitted_by=self.submitted_by,
+            opened=self.opened_at is not None,
             legal_stands=self.legal_stands,
             faults=faults,
             errors=errors,

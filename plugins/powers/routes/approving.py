@@ -80,6 +80,18 @@ async def submit_draft(request: Request, draft: FromPath[int]) -> Response:
     )
 
 
+@post("/drafts/{draft:int}/recall", guards=[requires(rules.SUBMIT)])
+async def recall_draft(request: Request, draft: FromPath[int]) -> Response:
+    """撤回送审."""
+    return await _pass(
+        request,
+        draft,
+        "recall",
+        lambda who, form: approving.recall_draft(who, draft, form.revision),
+        "已撤回送审，改好以后重新送审。",
+    )
+
+
 @post("/drafts/{draft:int}/first/pass", guards=[requires(rules.FIRST_REVIEW)])
 async def pass_first(request: Request, draft: FromPath[int]) -> Response:
     """② 初审通过."""
@@ -152,6 +164,7 @@ ROUTES = (
     pass_legal,
     return_from_legal,
     submit_draft,
+    recall_draft,
     pass_first,
     return_from_first,
     approve_draft,

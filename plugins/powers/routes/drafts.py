@@ -20,6 +20,7 @@ from core.api.web import (
     bind,
     export,
     get,
+    number_of,
     page,
     panels_for,
     post,
@@ -135,7 +136,7 @@ async def create_draft(request: Request) -> Response:
 async def copy_item(request: Request) -> Response:
     """A new item that begins as another."""
     form = await bind(request, CopyForm)
-    item = form.value.item if form.ok else 0
+    item = number_of(str(form.get("item"))) or 0
     if not form.ok:
         return await _new_page(request, item, 422, copy=form)
     value = form.value
@@ -214,6 +215,7 @@ async def draft_page(request: Request, draft: int, status: int = 200, **forms: A
     who = visitor(request)
     async with transaction(who.scope):
         found = await load(who, draft)
+        await approving.opened(actor(who), found)
         balls = await holds([found.ref], who)
         told = await history(found.ref)
         changes = await changes_of(found)
@@ -222,13 +224,12 @@ async def draft_page(request: Request, draft: int, status: int = 200, **forms: A
         may_try = await approving.may_try(found)
         actors = [fact.actor for fact in told if fact.actor]
         names = await rows("select id, name from core_user where id = any($1::int8[])", actors)
+        told_of = replace(found.standing(), first_by=approving.first_reviewer(told))
+        people, me = await approving.apart(told_of, who.user_id)
     faults = locate_faults(found.definition)
     findings = lint(found.definition)
     errors = [one for one in findings if one.level == "error"]
-    standing = replace(
-        found.standing(faults=len(faults), errors=len(errors), changed=changed),
-        first_by=approving.first_reviewer(told),
-    )
+    standing = replace(people, faults=len(faults), errors=len(errors), changed=changed)
     return page(
         request,
         "powers/draft.html",
@@ -246,21 +247,22 @@ async def draft_page(request: Request, draft: int, status: int = 200, **forms: A
         gate_text=[one.text for found_ in gate.blockers.values() for one in found_] if gate else [],
         may_try=may_try and found.open,
         panels=panels_for(request, "powers.draft"),
-        acts=_acts(who, standing),
+        acts=_acts(who, standing, me),
+        may_recall=rules.SUBMIT in who.permissions and not rules.why_not_recall(standing, me),
         may_edit=rules.EDIT in who.permissions and not rules.why_not_edit(standing),
         form_of=forms.get,
         **await content_of(found.definition),
     )
 
 
-def _acts(who: Visitor, standing: rules.Standing) -> dict[str, list[str]]:
+def _acts(who: Visitor, standing: rules.Standing, me: int) -> dict[str, list[str]]:
     """What the visitor's role may do with the draft, and why not now."""
     known = {
         "legal": (rules.EDIT, rules.why_not_ask_legal(standing)),
         "submit": (rules.SUBMIT, rules.why_not_submit(standing)),
-        "check": (rules.LEGAL_REVIEW, rules.why_not_pass(standing, rules.LEGAL, who.user_id)),
-        "first": (rules.FIRST_REVIEW, rules.why_not_pass(standing, rules.FIRST, who.user_id)),
-        "final": (rules.FINAL_REVIEW, rules.why_not_pass(standing, rules.FINAL, who.user_id)),
+        "check": (rules.LEGAL_REVIEW, rules.why_not_pass(standing, me, rules.LEGAL)),
+        "first": (rules.FIRST_REVIEW, rules.why_not_pass(standing, me, rules.FIRST)),
+        "final": (rules.FINAL_REVIEW, rules.why_not_pass(standing, me, rules.FINAL)),
     }
     at = {"check": rules.LEGAL, "first": rules.FIRST, "final": rules.FINAL}
     return {
@@ -284,6 +286,7 @@ async def export_draft(request: Request, draft: FromPath[int]) -> Response:
     who = visitor(request)
     async with transaction(who.scope):
         found = await load(who, draft)
+        await approving.opened(actor(who), found)
     note = f"{found.title}\n{found.organisation_name}，草稿，第 {found.revision} 次保存"
     return toml_response(write_item(found.definition, note), found.code, found.base_version + 1)
 
@@ -294,6 +297,7 @@ async def compare_draft(request: Request, draft: FromPath[int]) -> Response:
     who = visitor(request)
     async with transaction(who.scope):
         found = await load(who, draft)
+        await approving.opened(actor(who), found)
         changes = await changes_of(found)
     number = found.version - 1 if found.state == rules.EFFECTIVE else found.current
     return page(

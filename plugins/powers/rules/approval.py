@@ -45,7 +45,7 @@ STATE_WORDS: Final[dict[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the rules need to know of a draft."""
+    """What the rules need to know of a draft. ``…_by`` are people (``core.api.access``)."""
 
     state: str
     base_version: int
@@ -53,6 +53,8 @@ class Standing:
     """The version in force now; another than ``base_version`` makes the draft out of date."""
     edited_by: int = 0
     submitted_by: int = 0
+    opened: bool = False
+    """The first reviewer has read what was submitted."""
     first_by: int = 0
     """Who passed the first review; known where the last one is decided."""
     legal_stands: bool = False
@@ -107,7 +109,7 @@ def why_not_submit(standing: Standing) -> list[str]:
     return reasons
 
 
-def why_not_review(standing: Standing, state: str, actor: int) -> list[str]:
+def why_not_review(standing: Standing, actor: int, state: str) -> list[str]:
     """Reasons against passing or returning it in ``state``; nobody reviews his own (S1-14)."""
     if standing.state != state:
         word = STATE_WORDS[standing.state][1]
@@ -119,13 +121,25 @@ def why_not_review(standing: Standing, state: str, actor: int) -> list[str]:
     return []
 
 
-def why_not_pass(standing: Standing, state: str, actor: int) -> list[str]:
+def why_not_pass(standing: Standing, actor: int, state: str) -> list[str]:
     """Like ``why_not_review``; in addition nothing stale or faulty goes on."""
-    reasons = why_not_review(standing, state, actor)
+    reasons = why_not_review(standing, actor, state)
     if not reasons and state == FINAL and actor and actor == standing.first_by:
         # Two reviews by one person, in two roles or as somebody's deputy, are one review.
         reasons = ["这份草稿是你初审的，审定要由另一个人办理。"]
     return reasons or [*_out_of_date(standing), *_unfit(standing)]
+
+
+def why_not_recall(standing: Standing, actor: int) -> list[str]:
+    """Reasons against taking a submission back: only its submitter, only while nobody read it."""
+    if standing.state != FIRST:
+        word = STATE_WORDS[standing.state][1]
+        return [f"草稿现在是“{word}”，只有送审以后、初审以前可以撤回送审。"]
+    if not actor or actor != standing.submitted_by:
+        return ["只有送审人本人可以撤回送审。"]
+    if standing.opened:
+        return ["初审人员已经打开看过，不能撤回；要改的请初审人员退回。"]
+    return []
 
 
 def why_not_withdraw(standing: Standing) -> list[str]:

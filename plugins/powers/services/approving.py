@@ -11,6 +11,7 @@ from dataclasses import replace
 import msgspec
 
 from core.api import clock
+from core.api.access import people_behind, same_person
 from core.api.db import Place, execute, retried, transaction, value
 from core.api.errors import Refused
 from core.api.facts import heard_by, history, record
@@ -97,7 +98,7 @@ async def pass_legal(who: Actor, draft: int, revision: int, opinion: str) -> Non
     who.must(rules.LEGAL_REVIEW, "流程、表单和文书由法制机构审核。")
     async with transaction(who.scope):
         held = await _held(who, draft, revision)
-        refuse(rules.why_not_pass(judged(held), rules.LEGAL, who.user_id))
+        refuse(rules.why_not_pass(*await apart(judged(held), who.user_id), rules.LEGAL))
         moved = await _move(
             held,
             rules.READY,
@@ -107,6 +108,20 @@ async def pass_legal(who: Actor, draft: int, revision: int, opinion: str) -> Non
         )
         await _record_passed(who, held, rules.LEGAL, opinion)
         await give_submitter(moved, "核对监察点、风险点并送审", who.name)
+
+
+async def apart(standing: rules.Standing, user: int) -> tuple[rules.Standing, int]:
+    """The standing and who wants to act, as people: a second account is no second pair of eyes."""
+    behind = await people_behind(
+        (user, standing.edited_by, standing.submitted_by, standing.first_by)
+    )
+    people = replace(
+        standing,
+        edited_by=behind[standing.edited_by],
+        submitted_by=behind[standing.submitted_by],
+        first_by=behind[standing.first_by],
+    )
+    return people, behind[user]
 
 
 async def _record_passed(who: Actor, held: DraftRow, state: str, opinion: str) -> None:
@@ -155,11 +170,51 @@ async def submit_draft(who: Actor, draft: int, revision: int) -> None:
             submitted_by_name=who.name,
             submitted_by_person=who.person_id,
             submitted_at=clock.now(),
+            opened_at=None,
             first_by_name="",
             first_at=None,
         )
         await record("powers.draft_submitted", held.ref, offered(held), _place(held))
         await give_office(moved, STEPS[rules.FIRST][0], rules.FIRST_REVIEW, who.name)
+
+
+async def opened(who: Actor, found: DraftRow) -> None:
+    """Note that a first reviewer has what was submitted before his eyes.
+
+    Inside the transaction that reads the page. Once per submission, so reading stays reading.
+    """
+    if (
+        found.state != rules.FIRST
+        or found.opened_at is not None
+        or rules.FIRST_REVIEW not in who.permissions
+        or await same_person(who.user_id, found.submitted_by)
+    ):
+        return
+    await execute(
+        "update powers_draft set opened_at = $2 where id = $1 and state = $3 and opened_at is null",
+        found.id,
+        clock.now(),
+        rules.FIRST,
+    )
+
+
+@retried
+async def recall_draft(who: Actor, draft: int, revision: int) -> None:
+    """撤回送审: the submitter takes it back as long as no reviewer has read it."""
+    who.must(rules.SUBMIT, "由送审人员撤回。")
+    async with transaction(who.scope):
+        held = await _held(who, draft, revision)
+        refuse(rules.why_not_recall(*await apart(held.standing(), who.user_id)))
+        moved = await _move(held, rules.READY, submitted_at=None)
+        await record(
+            "powers.draft_recalled",
+            held.ref,
+            facts.Drafted(
+                draft, held.item or 0, held.code, held.title, held.base_version, held.revision
+            ),
+            _place(held),
+        )
+        await give_submitter(moved, "核对监察点、风险点并送审", note="已撤回送审")
 
 
 # --- ② 初审 --------------------------------------------------------------------------------------
@@ -171,7 +226,7 @@ async def pass_first(who: Actor, draft: int, revision: int, opinion: str) -> Non
     who.must(rules.FIRST_REVIEW, "初审由部门监察室办理。")
     async with transaction(who.scope):
         held = await _held(who, draft, revision)
-        refuse(rules.why_not_pass(judged(held), rules.FIRST, who.user_id))
+        refuse(rules.why_not_pass(*await apart(judged(held), who.user_id), rules.FIRST))
         moved = await _move(held, rules.FINAL, first_by_name=who.name, first_at=clock.now())
         await _record_passed(who, held, rules.FIRST, opinion)
         await give_office(moved, STEPS[rules.FINAL][0], rules.FINAL_REVIEW, who.name)
@@ -203,7 +258,7 @@ async def approve_draft(who: Actor, draft: int, revision: int, opinion: str) -> 
         held = await _held(who, draft, revision)
         told = await history(held.ref, ["powers.draft_passed"])
         standing = replace(judged(held), first_by=first_reviewer(told))
-        refuse(rules.why_not_pass(standing, rules.FINAL, who.user_id))
+        refuse(rules.why_not_pass(*await apart(standing, who.user_id), rules.FINAL))
         verdict = await decide(GATE, [held.ref], clock.today(), {"digest": held.digest})
         if not verdict.all_passed:
             raise Refused(*(each for found in verdict.blockers.values() for each in found))
@@ -267,7 +322,7 @@ async def return_draft(who: Actor, draft: int, state: str, revision: int, reason
     who.must(permission, f"{step}不由你办理。")
     async with transaction(who.scope):
         held = await _held(who, draft, revision)
-        refuse(rules.why_not_review(held.standing(), state, who.user_id))
+        refuse(rules.why_not_review(*await apart(held.standing(), who.user_id), state))
         moved = await _move(
             held,
             rules.DRAFT if state == rules.LEGAL else rules.RETURNED,

@@ -53,6 +53,7 @@ _ICONS = {
     "powers.draft_sent_to_legal": ("send", "送法制审核"),
     "powers.draft_passed": ("circle-check", "通过"),
     "powers.draft_submitted": ("send", "送审"),
+    "powers.draft_recalled": ("arrow-back-up", "撤回送审"),
     "powers.draft_returned": ("arrow-back-up", "退回"),
     "powers.draft_trial_requested": ("player-play", "试运行"),
     "powers.draft_approved": ("rubber-stamp", "审定，生效"),

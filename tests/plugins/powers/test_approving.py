@@ -6,7 +6,8 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from core.api.db import row, rows, transaction
+from core.api.accounts import create_account
+from core.api.db import execute, row, rows, transaction
 from core.api.errors import Conflict, NotFound, Refused
 from core.api.facts import history
 from core.api.gates import Blocker, GateCheck
@@ -450,5 +451,79 @@ def test_why_not_submit(changes, words):
     ],
 )
 def test_who_may_review(state, actor, allowed):
-    reasons = rules.why_not_review(replace(SOUND, state=state), rules.FIRST, actor)
+    reasons = rules.why_not_review(replace(SOUND, state=state), actor, rules.FIRST)
     assert (not reasons) == allowed
+
+
+@pytest.mark.req("S1-10", "S1-14")
+@pytest.mark.parametrize(
+    ("changes", "actor", "words"),
+    [
+        ({}, 6, ""),
+        ({}, 5, "送审人本人"),
+        ({}, 0, "送审人本人"),
+        ({"opened": True}, 6, "已经打开看过"),
+        ({"state": "final_review"}, 6, "待审定"),
+        ({"state": "ready"}, 6, "可以送审"),
+        ({"state": "effective"}, 6, "已生效"),
+    ],
+)
+def test_when_a_submission_may_be_taken_back(changes, actor, words):
+    reasons = rules.why_not_recall(replace(SOUND, **{"state": "first_review", **changes}), actor)
+    assert words in "".join(reasons)
+    assert bool(reasons) == bool(words)
+
+
+@pytest.mark.req("S1-10")
+async def test_a_submission_is_taken_back_before_anybody_read_it(chain):
+    draft = await submitted(chain)
+    await approving.recall_draft(chain.submitter, draft, await revision(chain, draft))
+    held = await stands(chain, draft)
+    assert (held.state, held.submitted_at) == ("ready", None)
+    async with transaction(OFFICE):
+        told = [fact.kind for fact in await history(SubjectRef("powers.draft", draft))]
+        turns = await rows(
+            "select step_title, person from core_turn where subject_kind = 'powers.draft'"
+            " and subject_id = $1 and closed_at is null",
+            draft,
+        )
+    assert told[-1] == "powers.draft_recalled"
+    assert [(one["step_title"], one["person"]) for one in turns] == [
+        ("核对监察点、风险点并送审", chain.submitter.person_id)
+    ]
+    with pytest.raises(Refused, match="不在“待初审”"):
+        await approving.pass_first(chain.first, draft, 0, "")
+    await approving.submit_draft(chain.submitter, draft, 0)
+    await approving.pass_first(chain.first, draft, 0, "")
+
+
+@pytest.mark.req("S1-10")
+async def test_what_a_reviewer_has_read_is_not_taken_back(chain):
+    draft = await submitted(chain)
+    async with transaction(OFFICE):
+        found = await find_draft(draft, OFFICE)
+    for who, read in ((chain.submitter, False), (chain.maker, False), (chain.first, True)):
+        async with transaction(who.scope):
+            await approving.opened(who, found)
+        assert ((await stands(chain, draft)).opened_at is not None) == read
+    with pytest.raises(Refused, match="已经打开看过"):
+        await approving.recall_draft(chain.submitter, draft, 0)
+    # A new submission is unread again.
+    await approving.return_draft(chain.first, draft, rules.FIRST, 0, "监察点再核对")
+    await approving.submit_draft(chain.submitter, draft, 0)
+    assert (await stands(chain, draft)).opened_at is None
+    await approving.recall_draft(chain.submitter, draft, 0)
+
+
+@pytest.mark.req("S1-14")
+async def test_a_second_account_is_no_second_pair_of_eyes(chain):
+    draft = await submitted(chain)
+    # The reviewer's account is entered for the very person who submitted under another one.
+    mine = await create_account("submitting", "送审人", person=chain.submitter.person_id)
+    other = await create_account("reviewing", "送审人", person=chain.submitter.person_id)
+    await execute("update powers_draft set submitted_by = $2 where id = $1", draft, mine)
+    again = replace(chain.first, user_id=other)
+    with pytest.raises(Refused, match="是你送审的"):
+        await approving.pass_first(again, draft, 0, "")
+    with pytest.raises(Refused, match="是你送审的"):
+        await approving.return_draft(again, draft, rules.FIRST, 0, "退回")
