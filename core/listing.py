@@ -37,6 +37,7 @@ import msgspec
 from core import db
 from core.clock import SHANGHAI
 from core.forms import FieldError, clean, format_money, half_width, parse_date, parse_money
+from core.keys.masking import mask_numbers
 from core.scope import Scope, scope_conditions
 
 Options = Sequence[tuple[str, str]]
@@ -70,6 +71,8 @@ class Column:
     exported: bool = True
     width: int = 0
     """Width in the export, in characters; 0 = by the title."""
+    coded: bool = False
+    """The text is a number given by an office (a card, a code): never taken for a telephone."""
 
     @property
     def right(self) -> bool:
@@ -431,6 +434,20 @@ class Listing:
         query = self.query(params, scope, where, args)
         return await self._rows(query, expression, descending, limit, None)
 
+    def words_of(self, params: "Params | Mapping[str, Any]") -> str:
+        """The conditions in force, in words: what an export says of itself.
+
+        Also those that hold because the address says nothing. Somebody's number that was
+        searched for is masked: the words are kept in the record.
+        """
+        params = Params.of(params)
+        said = []
+        for each in self.filters:
+            words = dict(each.options)
+            typed = params.all(each.key) if params.has(each.key) else [each.default]
+            said += [f"{each.title}：{words.get(v, v)}" for v in typed if v]
+        return mask_numbers("；".join(said))
+
     @property
     def export_columns(self) -> tuple[Column, ...]:
         return tuple(each for each in self.columns if each.exported)
@@ -713,9 +730,17 @@ def read_cursor(text: str, key: str) -> tuple[Any, int] | None:
 
 
 def xlsx_bytes(
-    title: str, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], note: str = ""
+    title: str,
+    columns: Sequence[Column],
+    rows: Iterable[Mapping[str, Any]],
+    note: str = "",
+    *,
+    masked: bool = False,
 ) -> bytes:
-    """A workbook with one sheet.
+    """A workbook with one sheet; every line of ``note`` stands in a row of its own under it.
+
+    ``masked`` hides identity and telephone numbers in all texts (D16), but those of ``coded``
+    columns. It is off for workbooks that are to be filled in and read back.
 
     Text is always written as text: a cell beginning with ``=`` must never become a formula on
     the reader's machine.
@@ -748,13 +773,23 @@ def xlsx_bytes(
         for line, row in enumerate(rows, start=1):
             for at, each in enumerate(columns):
                 value = each.export(row) if each.export else row.get(each.key)
+                if masked and not each.coded:
+                    value = _masked(value)
                 _write_cell(sheet, line, at, value, each.kind, formats)
         sheet.freeze_panes(1, 0)
         if columns:
             sheet.autofilter(0, 0, max(line, 1), len(columns) - 1)
-        if note:
-            sheet.write_string(line + 2, 0, note)
+        for below, words in enumerate(note.splitlines(), start=2):
+            sheet.write_string(line + below, 0, words)
     return buffer.getvalue()
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return mask_numbers(value)
+    if isinstance(value, list | tuple):
+        return [_masked(each) for each in value]
+    return value
 
 
 def _write_cell(sheet: Any, line: int, at: int, value: Any, kind: str, formats: Any) -> None:

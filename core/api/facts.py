@@ -2,23 +2,28 @@
 """Recording acts and reading their history: audit trail and events are one thing.
 
 ``record`` belongs into the transaction that makes the change; the fact exists if and only if the
-change does. ``history`` returns what happened to a subject, ordered by when it happened.
+change does. ``history`` returns what happened to a subject, ordered by when it happened. ``newest_head`` is
+the head of the seals, to be printed at the foot of whatever leaves on paper (``seal`` in the
+context of a page on ``layouts/print.html``).
 """
 
 from core.api.plugin import Fact, FactHandler, FactKind, Place, SubjectRef
 from core.facts.services import UnknownFact, history, record
 from core.host.enabling import is_enabled
 from core.host.registry import current
+from core.sealing.services import Head, newest_head
 
 __all__ = [
     "Fact",
     "FactHandler",
     "FactKind",
+    "Head",
     "Place",
     "SubjectRef",
     "UnknownFact",
     "heard_by",
     "history",
+    "newest_head",
     "record",
 ]
 

@@ -6,7 +6,7 @@ sees, with numbers masked; only ``reveal`` shows a full one, for a recorded reas
 """
 
 from core.keys.cipher import decrypt, encrypt, lookup_hash
-from core.keys.masking import mask_id_number, mask_name, mask_phone
+from core.keys.masking import mask_id_number, mask_name, mask_numbers, mask_phone
 from core.people.joining import add_person
 from core.people.queries import (
     OrganisationRow,
@@ -87,6 +87,7 @@ __all__ = [
     "lookup_hash",
     "mask_id_number",
     "mask_name",
+    "mask_numbers",
     "mask_phone",
     "move_person",
     "organisation",

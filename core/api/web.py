@@ -39,6 +39,7 @@ from core.forms import (
 from core.listing import Chip, Column, Filter, Listing, Page, Params, Tab
 from core.web.body import UploadedFile
 from core.web.enclosing import actions_for, describe, panels_for
+from core.web.formats import masked
 from core.web.hx import read as hx
 from core.web.hx import retarget, trigger
 from core.web.limiting import limit
@@ -47,8 +48,10 @@ from core.web.responses import (
     bind,
     export,
     is_htmx,
+    note_export,
     page,
     partial,
+    printed,
     redirect,
     render,
     wants_xlsx,
@@ -85,12 +88,15 @@ __all__ = [
     "hx",
     "is_htmx",
     "limit",
+    "masked",
+    "note_export",
     "number_of",
     "page",
     "panels_for",
     "parse_money",
     "partial",
     "post",
+    "printed",
     "redirect",
     "render",
     "retarget",

@@ -57,12 +57,15 @@ class RightsChanged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListExported(msgspec.Struct, frozen=True, kw_only=True):
-    """Payload of ``core.listing.exported``."""
+    """Payload of ``core.listing.exported``: what left the platform, how much, and in which form."""
 
     listing: str
     title: str
     rows: int
     conditions: str = ""
+    form: str = "XLSX"
+    place: str = ""
+    """Whose data it is at most: the place or unit in which the person acts."""
 
 
 PERMISSIONS = [

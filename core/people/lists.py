@@ -22,7 +22,7 @@ ORGANISATIONS = Listing(
         Column("kind_words", "类型"),
         Column("region", "行政区划"),
         Column("parent", "上级"),
-        Column("unified_code", "统一社会信用代码", fold="jd-nofold"),
+        Column("unified_code", "统一社会信用代码", fold="jd-nofold", coded=True),
     ),
     filters=(
         Filter(

@@ -7,6 +7,8 @@ none for another writer's place in a chain.
 """
 
 import logging
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from core import clock, db
@@ -136,6 +138,35 @@ async def newest() -> Sealed | None:
     """The last batch."""
     found = await db.row(f"select {COLUMNS} from core_batch order by id desc limit 1")
     return None if found is None else sealed_of(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest signed head, as it stands at the foot of a printed page or of a workbook."""
+
+    number: int
+    hex: str
+    sealed_at: datetime
+    line: str
+    """What ``jiandu audit verify --heads`` reads; typed or copied from the page."""
+
+    @property
+    def words(self) -> str:
+        return f"记录封存值 {self.line}"
+
+
+async def newest_head() -> Head | None:
+    """The head to be printed on what is made now (D10); none before the first batch.
+
+    Whoever holds the paper can later have the record verified against it: facts sealed up to
+    this head cannot have been changed since. Inside the caller's transaction.
+    """
+    found = await db.row("select id, head, sealed_at, key from core_batch order by id desc limit 1")
+    if found is None:
+        return None
+    head = bytes(found["head"])
+    line = heads.line_of(found["id"], head, found["sealed_at"], found["key"])
+    return Head(found["id"], head.hex(), found["sealed_at"], line)
 
 
 async def batch_of(fact: int) -> Sealed | None:

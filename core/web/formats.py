@@ -9,7 +9,10 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from markupsafe import Markup
+
 from core import clock
+from core.keys.masking import mask_numbers
 
 _WEEKDAYS = "一二三四五六日"
 
@@ -137,7 +140,23 @@ def mask_name(value: str | None) -> str:
     return value[0] + "某" * max(1, len(value) - 1) if value else ""
 
 
-FILTERS: dict[str, Callable[..., str]] = {
+def masked(value: Any) -> Any:
+    """What was typed, as it may stand on paper: identity and telephone numbers in it are masked.
+
+    Of a list or a mapping every text; what is markup stays markup.
+    """
+    if isinstance(value, Markup):
+        return Markup(mask_numbers(str(value)))  # noqa: S704 - it was markup before, and the mask adds digits and signs only
+    if isinstance(value, str):
+        return mask_numbers(value)
+    if isinstance(value, dict):
+        return {key: masked(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(each) for each in value]
+    return value
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
     "day": day,
     "full_day": full_day,
     "weekday": weekday,
@@ -154,4 +173,5 @@ FILTERS: dict[str, Callable[..., str]] = {
     "mask_id": mask_id,
     "mask_phone": mask_phone,
     "mask_name": mask_name,
+    "masked": masked,
 }

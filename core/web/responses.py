@@ -2,7 +2,8 @@
 """Answers of handlers: a page in its layout, a piece for htmx, a redirect, a workbook."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from functools import partial as partial_of
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -12,14 +13,16 @@ from litestar.datastructures import Cookie
 
 from core import clock, db, forms
 from core.api.plugin import Place, SubjectRef
-from core.auth.access import visitor_or_none
-from core.auth.visitor import Visitor
+from core.auth.access import visitor, visitor_or_none
 from core.errors import StaleForm
 from core.forms import Bound
 from core.listing import FORMAT, Column, Listing, Params, xlsx_bytes
 from core.web import hx, navigation, sealing
 from core.web.body import read_form
 from core.web.state import Held, current, held
+
+if TYPE_CHECKING:
+    from core.sealing.services import Head
 
 S = TypeVar("S", bound=msgspec.Struct)
 Req = Request[Any, Any, Any]
@@ -171,11 +174,20 @@ def wants_xlsx(request: Req) -> bool:
 
 
 async def xlsx_response(
-    title: str, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], *, note: str = ""
+    title: str,
+    columns: Sequence[Column],
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    note: str = "",
+    masked: bool = False,
 ) -> Response[bytes]:
-    """A workbook to be saved, written outside the event loop."""
+    """A workbook to be saved, written outside the event loop.
+
+    ``masked`` for data that leave the platform; not for a sheet to be filled in and read back.
+    """
     listed = list(rows)
-    body = await to_thread.run_sync(xlsx_bytes, title, columns, listed, note)
+    write = partial_of(xlsx_bytes, title, columns, listed, note, masked=masked)
+    body = await to_thread.run_sync(write)
     name = quote(f"{title}-{clock.today():%Y%m%d}.xlsx")
     return Response(
         body,
@@ -195,33 +207,71 @@ async def export(
     title: str = "",
 ) -> Response[bytes]:
     """The rows of ``listing.export(...)`` as a workbook, its conditions noted under the table."""
-    params = Params.of(request)
     who = visitor_or_none(request)
-    titles = {each.key: each for each in listing.filters}
-    conditions = "；".join(
-        f"{titles[key].title}：{dict(titles[key].options).get(value, value)}"
-        for key, value in params.pairs
-        if value and key in titles
-    )
+    conditions = listing.words_of(Params.of(request))
     name = f"{who.name}（{who.role_title}）" if who else ""
     moment = clock.local(clock.now())
+    head: Head | None = None
     if who is not None:
-        await _record_export(who, listing, title or listing.title, len(rows), conditions)
+        from core.auth.services import office
+        from core.sealing.services import newest_head
+
+        async with db.transaction(office(who.user_id)):
+            await note_export(
+                request,
+                listing.key,
+                title or listing.title,
+                form="XLSX",
+                rows=len(rows),
+                conditions=conditions,
+            )
+            head = await newest_head()
     note = f"导出时间 {moment:%Y-%m-%d %H:%M}　导出人 {name}　条件 {conditions or '无'}　共 {len(rows)} 条"
-    return await xlsx_response(title or listing.title, listing.export_columns, rows, note=note)
+    return await xlsx_response(
+        title or listing.title,
+        listing.export_columns,
+        rows,
+        note=f"{note}\n{head.words}" if head else note,
+        masked=True,
+    )
 
 
-async def _record_export(
-    who: Visitor, listing: Listing, title: str, rows: int, conditions: str
+async def note_export(
+    request: Req, key: str, title: str, *, form: str, rows: int, conditions: str = ""
 ) -> None:
-    """Data leaving the platform leaves a trace."""
+    """Data leaving the platform leaves a trace: who, within which place, what, how much.
+
+    In the transaction that read the data, so that none goes out without it. ``export`` does it
+    by itself; whoever writes another form of file, or a page made for paper, calls this.
+    """
     from core.auth.declared import ListExported
     from core.auth.services import office
     from core.facts.services import record
 
+    who = visitor(request)
     place = Place(
         who.region.lo if who.region.id else 0, who.organisation.lo if who.organisation else 0
     )
-    payload = ListExported(listing=listing.key, title=title, rows=rows, conditions=conditions)
+    payload = ListExported(
+        listing=key,
+        title=title if form == "XLSX" else f"{title}（{form}）",
+        rows=rows,
+        conditions=conditions,
+        form=form,
+        place=who.place_name,
+    )
     async with db.transaction(office(who.user_id)):
         await record("core.listing.exported", SubjectRef("core.user", who.user_id), payload, place)
+
+
+async def printed(
+    request: Req, key: str, title: str, *, rows: int = 1, conditions: str = ""
+) -> "Head | None":
+    """For a page on ``layouts/print.html``: the trace it leaves, and the head for its foot.
+
+    Goes into the context as ``seal``; in the transaction that read the data.
+    """
+    from core.sealing.services import newest_head
+
+    await note_export(request, key, title, form="打印", rows=rows, conditions=conditions)
+    return await newest_head()

@@ -44,7 +44,7 @@ OFFICERS = Listing(
     id="o.id",
     columns=(
         Column("name", "姓名", sort="o.name"),
-        Column("number", "执法证号", sort="coalesce(c.number, '')"),
+        Column("number", "执法证号", sort="coalesce(c.number, '')", coded=True),
         Column("organisation", "单位", sort="g.name"),
         Column("category", "执法类别"),
         Column(

@@ -27,6 +27,7 @@ from core.api.web import (
     page,
     partial,
     post,
+    printed,
     redirect,
     wants_xlsx,
 )
@@ -191,6 +192,7 @@ async def print_order(request: Request, order: FromPath[int]) -> Response:
         shown = next(
             (o for o in (view.order, *view.matter.children) if o["id"] == order), view.order
         )
+        seal = await printed(request, "orders.order", f"督办单 {shown['number']}")
     return page(
         request,
         "orders/print.html",
@@ -200,6 +202,7 @@ async def print_order(request: Request, order: FromPath[int]) -> Response:
         words=rules.alarm_words,
         kinds=rules.KIND_WORDS,
         causes=rules.CAUSE_BY_KEY,
+        seal=seal,
     )
 
 

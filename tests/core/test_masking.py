@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from core import db
+from core.keys.masking import mask_numbers
 from core.people.services import enter_person
 from tests.core.test_people import NUMBER
 
@@ -126,3 +127,35 @@ async def test_neither_table_nor_record_holds_a_number_in_the_clear(person: int)
     for table in ("core_person", "core_fact"):
         text = await db.column(f"select t::text from {table} t")
         assert not any(NUMBER in each or PHONE in each for each in text), table
+
+
+@pytest.mark.req("D16")
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("", ""),
+        ("没有号码，第 126 条，罚款 5,000 元", "没有号码，第 126 条，罚款 5,000 元"),
+        ("手机13947812345。", "手机139****2345。"),
+        ("手机１３９４７８１２３４５。", "手机139****2345。"),
+        ("139 4781 2345、139-4781-2345", "139****2345、139****2345"),
+        ("+86 13947812345", "+86 139****2345"),
+        ("家里0478-4212345或0478 4212345", "家里047****2345或047****2345"),
+        ("04784212345", "047****2345"),
+        ("身份证150822198801120477", "身份证150822********0477"),
+        ("身份证15082219880112047x，", "身份证150822********047x，"),
+        ("152822 1988 0112 0478", "152822********0478"),
+        ("１５２８２２１９８８０１１２０４７８", "152822********0478"),
+        ("旧证150822880112047", "旧证150822*****2047"),
+        # What an office gives is no number of a person.
+        ("磴市监罚案〔2026〕12号 92150822MA0N3K7P4R", "磴市监罚案〔2026〕12号 92150822MA0N3K7P4R"),
+        ("缴款书 0012345678", "缴款书 0012345678"),
+        ("IMG_20261122_071355.jpg", "IMG_20261122_071355.jpg"),
+        ("mmexport1732255555555.jpg", "mmexport1732255555555.jpg"),
+        ("1394781234567", "1394781234567"),
+        ("9f2c41ae13947812345ab" * 3, "9f2c41ae13947812345ab" * 3),
+        ("2026-11-22 10:11:12", "2026-11-22 10:11:12"),
+    ],
+)
+def test_numbers_in_a_free_text(typed: str, shown: str) -> None:
+    assert mask_numbers(typed) == shown
+    assert mask_numbers(shown) == shown, "what is masked is left alone"

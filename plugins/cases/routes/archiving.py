@@ -6,7 +6,20 @@ from litestar.params import FromPath
 from core.api.access import Visitor, requires, visitor
 from core.api.db import transaction
 from core.api.errors import Invalid
-from core.api.web import Bound, Request, Response, bind, get, page, post, redirect, unbound
+from core.api.web import (
+    Bound,
+    Params,
+    Request,
+    Response,
+    bind,
+    get,
+    masked,
+    page,
+    post,
+    printed,
+    redirect,
+    unbound,
+)
 from plugins.cases.forms import ArchiveForm
 from plugins.cases.queries import CASES, MINE, documents_of, path_of
 from plugins.cases.rules.archiving import KEEP_YEARS, index_of
@@ -72,15 +85,19 @@ async def show_index(request: Request, case: FromPath[int]) -> Response:
     async with transaction(who.scope):
         file = await reload(Actor.of(who), case)
         documents = await documents_of(who.scope, case)
+        lines = index_of(file.definition, file.visits, file.evidence, documents)
+        title = f"{file.row['case_number']} 卷内目录"
+        seal = await printed(request, "cases.index", title, rows=len(lines))
     return page(
         request,
         "cases/index.html",
-        case=file.row,
+        case=masked(file.row),
         body=file.row["body_name"],
-        lines=index_of(file.definition, file.visits, file.evidence, documents),
+        lines=lines,
         keep=dict(KEEP_YEARS).get(file.row["archive_years"], ""),
         back=path_of(case),
         reference=file.row["case_number"],
+        seal=seal,
     )
 
 
@@ -92,17 +109,25 @@ async def print_ledger(request: Request) -> Response:
     where, args = (MINE, [who.person_id]) if mine else ("", [])
     async with transaction(who.scope):
         rows = await CASES.export(request, who.scope, where=where, args=args, limit=LEDGER_ROWS)
+        seal = await printed(
+            request,
+            "cases.ledger",
+            "案件台账",
+            rows=len(rows),
+            conditions=CASES.words_of(Params.of(request)),
+        )
     for r in rows:
         r["state_title"] = CASE_STATES.get(r["state"], r["state"])
         r["class_title"] = class_title(r["power_class"])
     return page(
         request,
         "cases/ledger.html",
-        rows=rows,
+        rows=masked(rows),
         full=len(rows) >= LEDGER_ROWS,
         most=LEDGER_ROWS,
         place=who.place_name,
         back=f"/cases/?{request.url.query}" if request.url.query else "/cases/",
+        seal=seal,
     )
 
 

@@ -11,7 +11,20 @@ from core.api.db import transaction
 from core.api.deadlines import Clock, clocks_of, ledger
 from core.api.documents import pdf
 from core.api.errors import Invalid, JianduError, NotFound, Refused
-from core.api.web import Bound, Request, Response, bind, get, page, post, redirect, unbound
+from core.api.web import (
+    Bound,
+    Request,
+    Response,
+    bind,
+    get,
+    masked,
+    note_export,
+    page,
+    post,
+    printed,
+    redirect,
+    unbound,
+)
 from plugins.cases.forms import IssueForm, ReasonForm, ServiceForm
 from plugins.cases.queries import (
     CaseFile,
@@ -199,6 +212,8 @@ async def preview_document(
     async with transaction(who.scope):
         file = await reload(actor, case)
         drafted = await draft_of(actor, file, key, corrects=corrects)
+        title = f"{file.row['case_number']} 文书预览 {drafted.template.title}"
+        await note_export(request, "cases.document", title, form="PDF", rows=1)
     return Response(
         await pdf(drafted.paper),
         media_type="application/pdf",
@@ -389,8 +404,10 @@ async def print_receipt(request: Request, case: FromPath[int], document: FromPat
         if found is None:
             raise NotFound("没有找到这份文书。")
         receipts = await receipts_of(who.scope, document)
-    if not found["served"]:
-        raise Refused("这份文书不需要送达。")
+        if not found["served"]:
+            raise Refused("这份文书不需要送达。")
+        title = f"{file.row['case_number']} 送达回证 {found['title']}"
+        seal = await printed(request, "cases.receipt", title)
     receipt = receipts[0] if receipts else None
     recipient = ""
     if receipt:
@@ -400,15 +417,41 @@ async def print_receipt(request: Request, case: FromPath[int], document: FromPat
         request,
         "cases/receipt.html",
         headers={"Cache-Control": "no-store"},
-        case=file.row,
+        case=masked(file.row),
         body=file.row["body_name"],
         d=found,
-        receipt=receipt,
+        receipt=masked(receipt),
         recipient=recipient,
         ways=dict(WAYS),
         back=path_of(case, "documents", str(document)),
         reference=file.row["case_number"],
+        seal=seal,
     )
+
+
+@get("/{case:int}/documents/{document:int}/pdf", guards=[requires(READ)])
+async def take_pdf(request: Request, case: FromPath[int], document: FromPath[int]) -> Response:
+    """An issued document as it was sealed."""
+    return await _take(request, case, document, "pdf")
+
+
+@get("/{case:int}/documents/{document:int}/docx", guards=[requires(READ)])
+async def take_docx(request: Request, case: FromPath[int], document: FromPath[int]) -> Response:
+    """The same for further work in a word processor."""
+    return await _take(request, case, document, "docx")
+
+
+async def _take(request: Request, case: int, document: int, form: str) -> Response:
+    """Taking a document out leaves a trace; the file itself is given by core."""
+    who = visitor(request)
+    async with transaction(who.scope):
+        file = await reload(Actor.of(who), case)
+        found = await document_of(who.scope, case, document)
+        if found is None:
+            raise NotFound("没有找到这份文书。")
+        title = f"{file.row['case_number']} {found['title']} {found['number']}".strip()
+        await note_export(request, "cases.document", title, form=form.upper(), rows=1)
+    return redirect(request, f"/files/{found[form]}")
 
 
 DOCUMENTS = (
@@ -421,4 +464,6 @@ DOCUMENTS = (
     show_serve,
     post_serve,
     print_receipt,
+    take_pdf,
+    take_docx,
 )

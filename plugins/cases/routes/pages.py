@@ -19,11 +19,13 @@ from core.api.web import (
     bind,
     get,
     is_htmx,
+    masked,
     number_of,
     page,
     panels_for,
     partial,
     post,
+    printed,
     redirect,
 )
 from plugins.cases.forms import NoFields, StepForm, VoidForm
@@ -443,6 +445,7 @@ async def print_case(request: Request, case: FromPath[int]) -> Response:
         alarms = await showing.lamps_of(file, actor)
         items = await showing.timeline_of(file, alarms, {})
         party = await party_of(who.scope, case)
+        seal = await printed(request, "cases.case", f"案件 {file.row['case_number']}")
     parts = []
     for line in sorted(file.visits, key=lambda v: v["id"]):
         if line["state"] not in (SUBMITTED, OPEN):
@@ -463,15 +466,15 @@ async def print_case(request: Request, case: FromPath[int]) -> Response:
     return page(
         request,
         "cases/print.html",
-        case=file.row,
+        case=masked(file.row),
         party=party,
         party_kind=dict(PARTY_KINDS).get(party["kind"], ""),
         source_title=dict(SOURCES).get(file.row["source"], ""),
         state_title=CASE_STATES.get(file.row["state"], ""),
         class_title=class_title(file.row["power_class"]),
-        parts=parts,
-        alarms=alarms,
-        timeline_items=items,
+        parts=masked(parts),
+        alarms=masked(alarms),
+        timeline_items=masked(items),
         back=path_of(case),
         reference=file.row["case_number"],
         account=account_of(file, clock.today())
@@ -479,6 +482,7 @@ async def print_case(request: Request, case: FromPath[int]) -> Response:
         else None,
         payments=file.payments,
         show_money=show_money,
+        seal=seal,
     )
 
 

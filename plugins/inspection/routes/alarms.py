@@ -22,10 +22,12 @@ from core.api.web import (
     export,
     get,
     is_htmx,
+    note_export,
     number_of,
     page,
     partial,
     post,
+    printed,
     redirect,
     wants_xlsx,
 )
@@ -92,6 +94,12 @@ async def show_alarm(request: Request, alarm: FromPath[int]) -> Response:
     return await _alarm_page(request, alarm)
 
 
+@get("/alarms/{alarm:int}/print", guards=[requires(READ)])
+async def print_proof(request: Request, alarm: FromPath[int]) -> Response:
+    """The proof on paper (C4-08): what the verdict rests on, its hash, the head of the record."""
+    return await _alarm_page(request, alarm, paper=True)
+
+
 @post("/alarms/{alarm:int}/judge", guards=[requires(READ)])
 async def judge_again(request: Request, alarm: FromPath[int]) -> Response:
     """Judge the sealed proof again and say whether the verdict is the same."""
@@ -112,7 +120,7 @@ async def judge_again(request: Request, alarm: FromPath[int]) -> Response:
 
 
 async def _alarm_page(
-    request: Request, alarm: int, *, again: dict[str, Any] | None = None
+    request: Request, alarm: int, *, again: dict[str, Any] | None = None, paper: bool = False
 ) -> Response:
     who = visitor(request)
     async with transaction(who.scope):
@@ -127,11 +135,13 @@ async def _alarm_page(
         corrections = await queries.corrections_of(alarm)
         hold = (await _holds([found], who)).get(alarm)
         silence = await queries.silence_of(found["silence"]) if found["silence"] else None
+        title = f"报警证明 {found['case_number']} {found['headline']}"
+        seal = await printed(request, "inspection.proof", title) if paper else None
     proof = unpack(found["proof"])
     verdict = proof.verdict
     return page(
         request,
-        "inspection/alarm.html",
+        "inspection/alarm_print.html" if paper else "inspection/alarm.html",
         alarm=found,
         said=telling.sentence_parts(verdict),
         verdict=verdict,
@@ -159,6 +169,8 @@ async def _alarm_page(
         again=again,
         actions=actions_for(request, ALARM, many=False) if found["state"] == "raised" else [],
         many=actions_for(request, ALARM, many=True) if found["state"] == "raised" else [],
+        back=f"/inspection/alarms/{alarm}",
+        seal=seal,
     )
 
 
@@ -290,8 +302,21 @@ async def _xes(request: Request, cases: list[int], name: str) -> Response:
     who = visitor(request)
     async with transaction(who.scope):
         chosen = cases or await queries.judged_cases(who.scope, EXPORTED_AT_ONCE)
-        text = "".join([part async for part in export_cases(chosen[:EXPORTED_AT_ONCE])])
-    if cases and "<trace>" not in text:
+        chosen = list(dict.fromkeys(chosen))[:EXPORTED_AT_ONCE]
+        text = "".join([part async for part in export_cases(chosen)])
+        # In an attribute the sign would be escaped, so this counts the cases and nothing else.
+        exported = text.count("<trace>")
+        if exported or not cases:
+            asked = "、".join(str(case) for case in chosen[:50]) if cases else ""
+            await note_export(
+                request,
+                "inspection.log",
+                "事件日志",
+                form="XES",
+                rows=exported,
+                conditions=f"案件编号 {asked}" if asked else "全部判断过的案件",
+            )
+    if cases and not exported:
         raise NotFound
     return RawResponse(
         text.encode(),
@@ -374,6 +399,7 @@ ROUTES = [
     show_alarm,
     judge_again,
     why,
+    print_proof,
     case_panel,
     board_card,
     export_many,

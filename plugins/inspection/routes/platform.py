@@ -7,7 +7,7 @@ from core.api.access import Visitor, requires, visitor
 from core.api.clock import now
 from core.api.db import transaction
 from core.api.extensions import contributions
-from core.api.facts import SubjectRef
+from core.api.facts import Head, SubjectRef, newest_head
 from core.api.web import (
     Column,
     Request,
@@ -15,8 +15,10 @@ from core.api.web import (
     describe,
     export,
     get,
+    note_export,
     number_of,
     page,
+    printed,
     wants_xlsx,
     xlsx_response,
 )
@@ -81,10 +83,10 @@ async def analyse(request: Request) -> Response:
 @get("/analysis/print", guards=[requires(ANALYSIS)])
 async def print_analysis(request: Request) -> Response:
     """The same on paper."""
-    return await _analysis(request, "inspection/analysis_print.html")
+    return await _analysis(request, "inspection/analysis_print.html", paper=True)
 
 
-async def _analysis(request: Request, template: str) -> Response:
+async def _analysis(request: Request, template: str, *, paper: bool = False) -> Response:
     who = visitor(request)
     period = period_of(request)
     asked = request.query_params.get("by", "unit")
@@ -95,10 +97,22 @@ async def _analysis(request: Request, template: str) -> Response:
         units = await analysis.units_of_alarms(who.scope)
         kept = await analysis.on_time(who.scope, period)
         silent = await analysis.silent_units(who.scope, period)
-    titles = kind_titles()
+        titles = kind_titles()
+        said = f"期间：{period.words}；{BY_TITLES[by]}；{_words(conditions, dict(units), titles)}"
+        seal: Head | None = None
+        if wants_xlsx(request):
+            lines = _cells(table)
+            await note_export(
+                request, PART, "监察分析", form="XLSX", rows=len(table.lines), conditions=said
+            )
+            seal = await newest_head()
+        elif paper:
+            seal = await printed(request, PART, "监察分析", rows=len(table.lines), conditions=said)
     if wants_xlsx(request):
-        note = f"期间：{period.words}；{_words(conditions, dict(units), titles)}"
-        return await xlsx_response("监察分析", _columns(table, titles), _cells(table), note=note)
+        note = f"{said}\n{seal.words}" if seal else said
+        return await xlsx_response(
+            "监察分析", _columns(table, titles), lines, note=note, masked=True
+        )
     return page(
         request,
         template,
@@ -118,6 +132,8 @@ async def _analysis(request: Request, template: str) -> Response:
         silent=silent,
         here=_url(period, by, conditions),
         parts=_parts(who, period),
+        back=f"/inspection/analysis{_url(period, by, conditions)}",
+        seal=seal,
     )
 
 

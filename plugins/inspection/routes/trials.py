@@ -19,9 +19,11 @@ from core.api.web import (
     bind,
     describe,
     get,
+    note_export,
     page,
     partial,
     post,
+    printed,
     redirect,
 )
 from plugins.inspection import queries
@@ -103,7 +105,7 @@ async def show_trial(request: Request, trial: FromPath[int]) -> Response:
 @get("/trials/{trial:int}/print", guards=[requires(READ)])
 async def print_trial(request: Request, trial: FromPath[int]) -> Response:
     """The report on paper."""
-    return await _trial_page(request, trial, "inspection/trial_print.html")
+    return await _trial_page(request, trial, "inspection/trial_print.html", paper=True)
 
 
 @get("/trials/{trial:int}/progress", guards=[requires(READ)])
@@ -121,8 +123,15 @@ async def trial_report(request: Request, trial: FromPath[int]) -> RawResponse[by
     who = visitor(request)
     async with transaction(who.scope):
         found = await _trial(trial)
-    if not found["report"]:
-        raise NotFound("这次试运行还没有报告。")
+        if not found["report"]:
+            raise NotFound("这次试运行还没有报告。")
+        await note_export(
+            request,
+            "inspection.trial",
+            _title_of(found),
+            form="JSON",
+            rows=unpack_report(found["report"]).source.cases,
+        )
     return RawResponse(
         found["report"].encode(),
         media_type="application/json",
@@ -130,11 +139,16 @@ async def trial_report(request: Request, trial: FromPath[int]) -> RawResponse[by
     )
 
 
+def _title_of(trial: dict[str, Any]) -> str:
+    return f"试运行报告 {trial['code']} {trial['title']} 第 {trial['revision']} 稿"
+
+
 async def _trial_page(
     request: Request,
     trial: int,
     template: str,
     *,
+    paper: bool = False,
     form: Bound[LogForm] | None = None,
     status: int = 200,
 ) -> Response:
@@ -148,6 +162,12 @@ async def _trial_page(
             refs += [SubjectRef(CASE, s.case) for s in report.samples if s.case]
             units = await queries.names_of_units({r.unit for r in report.rows})
         labels = await describe(list(dict.fromkeys(refs)), who.scope)
+        cases = report.source.cases if report else 0
+        seal = (
+            await printed(request, "inspection.trial", _title_of(found), rows=cases)
+            if paper
+            else None
+        )
     draft = labels.get(refs[0])
     return page(
         request,
@@ -167,6 +187,8 @@ async def _trial_page(
         may_run=who.may(RUN),
         form=form,
         log_mb=LOG_MB,
+        back=f"/inspection/trials/{trial}",
+        seal=seal,
     )
 
 

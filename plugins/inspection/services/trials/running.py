@@ -17,10 +17,12 @@ from core.api.clock import now
 from core.api.db import execute, row, rows, value
 from core.api.deadlines import load_calendar
 from core.api.jobs import enqueue
+from core.api.people import mask_numbers
 from plugins.inspection.rules.model import EPOCH, Definition, Event, decode_lapse
 from plugins.inspection.rules.trial import (
     Counted,
     Report,
+    Sample,
     Source,
     Trial,
     chain,
@@ -272,7 +274,7 @@ class _Work:
                 points=comparison.tried,
                 left_out=comparison.left_out,
                 rows=self.judged.counted.rows(),
-                samples=self.judged.counted.chosen(),
+                samples=tuple(_masked(each) for each in self.judged.counted.chosen()),
                 alarmed_cases=dict(self.judged.counted.cases),
             )
         )
@@ -286,6 +288,19 @@ class _Work:
             now(),
         )
         await note_done(trial, seal)
+
+
+def _masked(sample: Sample) -> Sample:
+    """As it may leave with the report: what was typed may hold numbers of persons (D16).
+
+    Before the report is sealed, so that its bytes are the same wherever it is read.
+    """
+    return msgspec.structs.replace(
+        sample,
+        title=mask_numbers(sample.title),
+        before=mask_numbers(sample.before),
+        after=mask_numbers(sample.after),
+    )
 
 
 def _mentions(item: int) -> str:
