@@ -10,6 +10,9 @@ from core.api.extensions import contributions
 from core.api.facts import Head, SubjectRef, newest_head
 from core.api.web import (
     Column,
+    Listing,
+    Page,
+    Params,
     Request,
     Response,
     describe,
@@ -30,6 +33,8 @@ from plugins.inspection.routes.words import kind_titles
 RULES = "inspection.rule.read"
 ANALYSIS = "inspection.analysis.read"
 PART = "inspection.analysis"
+PRINTED_LINES = 1000
+"""What is printed is read; longer lists are exported."""
 
 
 @get("/risks", guards=[requires(RULES)])
@@ -45,7 +50,29 @@ async def list_risks(request: Request) -> Response:
         listing = await register.RISKS.page(request, who.scope, **register.at(now()))
         await register.count_for_risks(listing.rows, who.scope, period)
         await _name_items(listing.rows, who)
-    return page(request, "inspection/risks.html", listing=listing, period=period)
+    return page(
+        request,
+        "inspection/risks.html",
+        listing=listing,
+        period=period,
+        print_href=_same(listing, "/inspection/risks/print"),
+    )
+
+
+@get("/risks/print", guards=[requires(RULES)])
+async def print_risks(request: Request) -> Response:
+    """The same lines on paper, under the same conditions and in the same order."""
+    who = visitor(request)
+    period = period_of(request)
+    async with transaction(who.scope):
+        listing = await register.RISKS.page(
+            request, who.scope, size=PRINTED_LINES, **register.at(now())
+        )
+        await register.count_for_risks(listing.rows, who.scope, period)
+        seal = await _traced(request, register.RISKS, "风险防控一览", len(listing.rows))
+    return _paper(
+        request, "inspection/risks_print.html", listing, period, "/inspection/risks", seal
+    )
 
 
 @get("/points", guards=[requires(RULES)])
@@ -62,7 +89,63 @@ async def list_points(request: Request) -> Response:
         await register.count_for_points(listing.rows, who.scope, period)
         await _name_items(listing.rows, who)
     return page(
-        request, "inspection/points.html", listing=listing, period=period, kinds=kind_titles()
+        request,
+        "inspection/points.html",
+        listing=listing,
+        period=period,
+        kinds=kind_titles(),
+        print_href=_same(listing, "/inspection/points/print"),
+    )
+
+
+@get("/points/print", guards=[requires(RULES)])
+async def print_points(request: Request) -> Response:
+    """The same lines on paper, under the same conditions and in the same order."""
+    who = visitor(request)
+    period = period_of(request)
+    async with transaction(who.scope):
+        listing = await register.POINTS.page(
+            request, who.scope, size=PRINTED_LINES, **register.at(now())
+        )
+        await register.count_for_points(listing.rows, who.scope, period)
+        seal = await _traced(request, register.POINTS, "监察规则一览", len(listing.rows))
+    return _paper(
+        request, "inspection/points_print.html", listing, period, "/inspection/points", seal
+    )
+
+
+def _same(listing: Page, path: str) -> str:
+    """Another address with the conditions and the order of this list."""
+    return path + listing.url().removeprefix(listing.path)
+
+
+async def _traced(request: Request, listing: Listing, title: str, rows: int) -> Head | None:
+    conditions = listing.words_of(Params.of(request))
+    return await printed(request, listing.key, title, rows=rows, conditions=conditions)
+
+
+def _paper(
+    request: Request,
+    template: str,
+    listing: Page,
+    period: Period,
+    path: str,
+    seal: Head | None,
+) -> Response:
+    # Only the days are left out of the conditions: the sentence above the table names them.
+    said = [c for c in listing.chips if c.title not in ("期间起", "期间止")]
+    return page(
+        request,
+        template,
+        listing=listing,
+        period=period,
+        conditions="；".join(f"{each.title}：{each.words}" for each in said),
+        place=visitor(request).place_name,
+        kinds=kind_titles(),
+        full=bool(listing.next_url),
+        most=PRINTED_LINES,
+        back=_same(listing, path),
+        seal=seal,
     )
 
 
@@ -193,4 +276,4 @@ def _parts(who: Visitor, period: Period) -> list[dict[str, str]]:
     ]
 
 
-ROUTES = [list_risks, list_points, analyse, print_analysis]
+ROUTES = [list_risks, print_risks, list_points, print_points, analyse, print_analysis]

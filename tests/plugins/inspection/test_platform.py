@@ -110,6 +110,33 @@ async def test_conditions_restrict_numbers_and_links_alike(client, county, burea
     assert "这个期间没有报警" in before.text
 
 
+@pytest.mark.req("S1-2", "C12-05")
+async def test_risks_and_rules_on_paper(client, county, bureau):
+    """The lines of the list, under its conditions and with its figures."""
+    listed = (await client.get("/inspection/risks?level=高&since=2026-01-01")).text
+    link = html.unescape(re.search(r'href="(/inspection/risks/print[^"]*)"', listed).group(1))
+    paper = await client.get(link)
+    assert paper.status_code == 200
+    assert "调查走过场" in paper.text
+    assert "同案不同罚" not in paper.text
+    assert "等级：高" in paper.text
+    assert "2026年1月1日至" in paper.text
+    assert "期间起：" not in paper.text
+    back = html.unescape(re.search(r'class="btn btn-text" href="([^"]+)"', paper.text).group(1))
+    assert back.startswith("/inspection/risks?")
+    assert "level=%E9%AB%98" in back
+    listed = (await client.get("/inspection/points?kind=evidence")).text
+    link = html.unescape(re.search(r'href="(/inspection/points/print[^"]*)"', listed).group(1))
+    paper = await client.get(link)
+    assert "现场照片" in paper.text
+    assert "审核退回" not in paper.text
+    for shown in (listed, paper.text):  # 3 judged, 2 fired
+        cells = re.findall(r'jd-num"[^>]*>(?:<[^>]+>)?(\d+)<', shown.split("<tbody")[1])
+        assert cells[-2:] == ["3", "2"]
+    none = await client.get("/inspection/points/print?q=没有这样的")
+    assert "没有符合条件的监察点" in none.text
+
+
 @pytest.mark.req("S1-2", "C12-06")
 async def test_the_analysis_on_paper_and_as_a_sheet(client, county, bureau):
     paper = await client.get(
