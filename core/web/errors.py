@@ -7,7 +7,7 @@ unless it is one of ours, and never English.
 
 import logging
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import asyncpg
 from litestar import Request, Response
@@ -116,7 +116,9 @@ def render(
             template = f"errors/{status}.html"
             if not kept.platform.templates.exists(template):
                 template = "errors/500.html" if status >= 500 else "errors/400.html"
-            answer = responses.page(request, template, status=status, headers=headers, **said)
+            answer = responses.page(
+                request, template, status=status, headers=headers, back=_came_from(request), **said
+            )
     finally:
         current.reset(token)
     return answer
@@ -133,6 +135,16 @@ def _shown_culprit(request: Req, error: BaseException) -> culprits.Culprit | Non
 def _own_path(request: Req) -> str:
     query = f"?{request.url.query}" if request.url.query else ""
     return f"{request.url.path}{query}"
+
+
+def _came_from(request: Req) -> str:
+    """The page of this site that led here, so that a refused act is one click from its form."""
+    parts = urlsplit(request.headers.get("referer", ""))
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    local = parts.netloc == request.headers.get("host", "") and path.startswith("/")
+    if not local or path.startswith("//") or path == _own_path(request):
+        return ""
+    return path
 
 
 def _linked(reasons: tuple[Blocker, ...]) -> list[dict[str, Any]]:

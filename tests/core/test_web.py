@@ -159,6 +159,23 @@ async def test_errors_are_chinese_pages_notices_and_cards(
         assert "Error" not in text
 
 
+async def test_the_page_of_an_error_leads_back_to_where_one_was(db, login_as, client, plugin_app):
+    browser = Browser(plugin_app(plugin("bang", [raising(Conflict())])))
+    await login_as("handler", browser=browser)
+    for came, back in (
+        ("http://test.local/cases/7?tab=done", "/cases/7?tab=done"),
+        ("http://elsewhere.example/cases/7", ""),
+        ("http://test.local//elsewhere.example/x", ""),
+        ("http://test.local/bang/boom", ""),
+        ("", ""),
+    ):
+        answer = await browser.get("/bang/boom", headers={"Referer": came, "Host": "test.local"})
+        assert answer.status_code == 409
+        assert ("返回上一页" in answer.text) == bool(back), came
+        assert not back or f'href="{back}"' in answer.text
+        assert "elsewhere" not in answer.text
+
+
 async def test_retry_after_comes_along(login_as, client, plugin_app):
     browser = Browser(plugin_app(plugin("bang", [raising(TooMany(wait_seconds=9))])))
     await login_as("handler", browser=browser)
