@@ -130,6 +130,8 @@ async def _unit(
     id: int,
     form: Bound[Any] | None = None,
     status: int = 200,
+    *,
+    closing: Bound[Any] | None = None,
 ) -> Response[Any]:
     who = visitor(request)
     inside = reach_of(who)
@@ -163,6 +165,7 @@ async def _unit(
         may_view=who.may(VIEW),
         history=facts,
         form=form or unbound(OrganisationChangeForm, unit),
+        closing=closing,
     )
 
 
@@ -218,12 +221,21 @@ async def close(request: Req, unit: FromPath[int]) -> Response[Any]:
     """End a unit that nobody belongs to any more."""
     who = visitor(request)
     form = await responses.bind(request, ReasonForm)
-    if not form.ok:
-        raise Invalid(form.errors)
-    async with db.transaction(_units_scope(who)):
-        await _in_reach(who, unit)
-        await services.close_organisation(unit, form.value.reason)
-    return responses.redirect(request, f"/organisations/{unit}", message="机构已撤销。")
+    status = 422
+    if form.ok:
+        try:
+            async with db.transaction(_units_scope(who)):
+                await _in_reach(who, unit)
+                await services.close_organisation(unit, form.value.reason)
+        except Invalid as error:
+            form.errors.update(error.errors)
+        except Refused as error:
+            # What still belongs to the unit is told in the sheet, where the reason stays typed.
+            form.error("", str(error))
+            status = 409
+        else:
+            return responses.redirect(request, f"/organisations/{unit}", message="机构已撤销。")
+    return await _unit(request, unit, status=status, closing=form)
 
 
 # --- persons -------------------------------------------------------------------------------------
@@ -312,6 +324,7 @@ async def _person(
     *,
     form: Bound[Any] | None = None,
     moving: Bound[Any] | None = None,
+    closing: Bound[Any] | None = None,
     status: int = 200,
 ) -> Response[Any]:
     who = visitor(request)
@@ -339,6 +352,7 @@ async def _person(
         history=facts,
         form=form or unbound(PersonChangeForm, **shown),
         moving=moving or unbound(MoveForm),
+        closing=closing,
     )
 
 
@@ -389,18 +403,30 @@ async def move_person(request: Req, person_id: FromPath[int]) -> Response[Any]:
     return await _person(request, person_id, moving=form, status=422)
 
 
+async def _no_account(person: int) -> None:
+    if await db.value("select 1 from core_user where person = $1 and active", person):
+        raise Refused("这个人还有在用的账号，请先由系统管理员停用账号。")
+
+
 @post("/persons/{person_id:int}/close", guards=[requires(VIEW, MANAGE)], status_code=200)
 async def close_person(request: Req, person_id: FromPath[int]) -> Response[Any]:
     """A person has left; an account still open must be closed first."""
     who = visitor(request)
     form = await responses.bind(request, ReasonForm)
-    if not form.ok:
-        raise Invalid(form.errors)
-    async with db.transaction(who.scope):
-        if await db.value("select 1 from core_user where person = $1 and active", person_id):
-            raise Refused("这个人还有在用的账号，请先由系统管理员停用账号。")
-        await services.close_person(person_id, form.value.reason)
-    return responses.redirect(request, f"/persons/{person_id}", message="人员已停用。")
+    status = 422
+    if form.ok:
+        try:
+            async with db.transaction(who.scope):
+                await _no_account(person_id)
+                await services.close_person(person_id, form.value.reason)
+        except Invalid as error:
+            form.errors.update(error.errors)
+        except Refused as error:
+            form.error("", str(error))
+            status = 409
+        else:
+            return responses.redirect(request, f"/persons/{person_id}", message="人员已停用。")
+    return await _person(request, person_id, closing=form, status=status)
 
 
 HANDLERS: list[Any] = [

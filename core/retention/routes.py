@@ -42,6 +42,8 @@ async def _page(
     *,
     period: Bound[PeriodForm] | None = None,
     hold: Bound[HoldForm] | None = None,
+    lift: Bound[LiftForm] | None = None,
+    lifting: int = 0,
     status: int = 200,
 ) -> Response[Any]:
     async with db.transaction(services.SCOPE.read_only()):
@@ -58,6 +60,8 @@ async def _page(
         rules=list(titles.items()),
         period=period or unbound(PeriodForm),
         hold_form=hold or unbound(HoldForm),
+        lift=lift,
+        lifting=lifting,
     )
 
 
@@ -98,7 +102,7 @@ async def lift_hold(request: Req, number: FromPath[int]) -> Response[Any]:
     """Let it go on."""
     form = await bind(request, LiftForm)
     if not form.ok:
-        raise Invalid(form.errors)
+        return await _page(request, lift=form, lifting=number, status=422)
     async with db.transaction(office(visitor(request).user_id)):
         await services.lift_hold(number, form.value.reason)
     return redirect(request, "/retention", message="已恢复到期删除。")

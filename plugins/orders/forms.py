@@ -14,6 +14,8 @@ class IssueForm(msgspec.Struct):
 
     instruction: Annotated[Words, Meta(title="督办要求")]
     alarm: list[int] = []
+    offered: list[int] = []
+    """What stood on the page to be ticked, so that a refused form shows it again."""
 
 
 class RelayForm(msgspec.Struct):

@@ -47,6 +47,7 @@ from plugins.orders.services import load_matter, path_of
 from plugins.orders.showing import Mine, View, role_of, view_of
 
 MAX_ATTACHMENTS = 10
+NONE_CHOSEN = "请至少选择一个报警。"
 
 
 def _actor(request: Request) -> services.Actor:
@@ -114,9 +115,12 @@ async def _issue_page(
 async def issue_order(request: Request) -> Response:
     """① 发起督办."""
     form = await bind(request, IssueForm)
+    if form.ok and not form.value.alarm:
+        form.error("alarm", NONE_CHOSEN)
     if not form.ok:
+        shown = form.all("offered") or form.all("alarm")
         return await _issue_page(
-            request, [n for a in form.all("alarm") if (n := number_of(a)) is not None], form, 422
+            request, [n for a in shown if (n := number_of(a)) is not None], form, 422
         )
     order = await services.issue_order(_actor(request), form.value.alarm, form.value.instruction)
     return redirect(request, path_of(order), message="督办已发出。")
@@ -237,6 +241,9 @@ async def relay_order(request: Request, order: FromPath[int]) -> Response:
         form.error("handler", "每个报警选择一位办件人员。")
         return await _order_page(request, order, 422, relay=form)
     chosen = {a: h for a, h in zip(value.alarm, value.handler, strict=True) if h}
+    if not chosen:
+        form.error("handler", "请至少给一个报警选择办件人员。")
+        return await _order_page(request, order, 422, relay=form)
     act = services.relay_order(_actor(request), order, value.instruction, chosen)
     return await _act(request, order, "relay", form, act, "已转给办件人员。")
 
@@ -284,10 +291,17 @@ async def return_order(request: Request, order: FromPath[int]) -> Response:
     return await _act(request, order, "returned", form, act, "已退回，部门重新办理。")
 
 
+async def _decision(request: Request) -> Bound[DecideForm]:
+    form = await bind(request, DecideForm)
+    if not form.all("alarm"):
+        form.error("alarm", NONE_CHOSEN)
+    return form
+
+
 @post("/{order:int}/revoke", guards=[requires(WITHDRAW)])
 async def revoke_alarms(request: Request, order: FromPath[int]) -> Response:
     """⑤ 撤销报警."""
-    form = await bind(request, DecideForm)
+    form = await _decision(request)
     if not form.ok:
         return await _order_page(request, order, 422, decide=form)
     act = services.revoke_alarms(_actor(request), order, form.value.alarm, form.value.reason)
@@ -297,7 +311,7 @@ async def revoke_alarms(request: Request, order: FromPath[int]) -> Response:
 @post("/{order:int}/uphold", guards=[requires(WITHDRAW)])
 async def uphold_alarms(request: Request, order: FromPath[int]) -> Response:
     """⑤ 维持."""
-    form = await bind(request, DecideForm)
+    form = await _decision(request)
     if not form.ok:
         return await _order_page(request, order, 422, decide=form)
     act = services.uphold_alarms(_actor(request), order, form.value.alarm, form.value.reason)
@@ -309,9 +323,9 @@ async def extend_order(request: Request, order: FromPath[int]) -> Response:
     """延长回复期限."""
     form = await bind(request, ExtendForm)
     if not form.ok:
-        return await _order_page(request, order, 422, extend=form)
+        return await _order_page(request, order, 422, **{f"extend-{order}": form})
     act = services.extend_order(_actor(request), order, form.value.days, form.value.reason)
-    return await _act(request, order, "extend", form, act, "回复期限已延长。")
+    return await _act(request, order, f"extend-{order}", form, act, "回复期限已延长。")
 
 
 @post("/{order:int}/urge", guards=[requires(READ)])

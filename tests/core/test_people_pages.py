@@ -13,6 +13,7 @@ from tests.factories import RegionTree
 
 PLATFORM = Scope.platform("test")
 GOOD_ID = "150801198811207478"
+OPEN = '<details class="jd-confirm" open>'
 
 
 class TestUnits:
@@ -55,7 +56,12 @@ class TestUnits:
         busy = await client.post(f"/organisations/{agencies.agency.id}/close", {"reason": "合并"})
         assert busy.status_code == 409
         assert "下级机构没有撤销" in busy.text
-        assert (await client.post(f"{where}/close", {"reason": ""})).status_code == 422
+        assert OPEN in busy.text, "the sheet stands open with what was typed"
+        assert 'value="合并"' in busy.text
+        empty = await client.post(f"{where}/close", {"reason": "x"})
+        assert empty.status_code == 422
+        assert OPEN in empty.text
+        assert 'href="#f-reason"' in empty.text
         assert (await client.post(f"{where}/close", {"reason": "并入农牧局"})).status_code == 303
         after = await client.get(where)
         assert "已撤销" in after.text
@@ -182,6 +188,11 @@ class TestPersons:
         answer = await client.post(f"/persons/{person.id}/close", {"reason": "调离"})
         assert answer.status_code == 409
         assert "先由系统管理员停用账号" in answer.text
+        assert OPEN in answer.text
+        assert 'value="调离"' in answer.text
+        answer = await client.post(f"/persons/{person.id}/close", {"reason": ""})
+        assert answer.status_code == 422
+        assert 'id="e-reason"' in answer.text
         await execute("update core_user set active = false where person = $1", person.id)
         answer = await client.post(f"/persons/{person.id}/close", {"reason": "调离"})
         assert answer.status_code == 303

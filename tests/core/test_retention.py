@@ -154,6 +154,10 @@ class TestPage:
         assert "已暂停" in page.text
         assert "400 天" in page.text
         lift = f"/retention/holds/{hold}/lift"
+        refused = await client.post(lift, {"reason": " "})
+        assert refused.status_code == 422
+        assert f'id="e-lift-{hold}"' in refused.text, "said beside the field of that hold"
+        assert '<details class="jd-confirm" open>' in refused.text
         assert (await client.post(lift, {"reason": "结案"})).status_code == 303
         assert (await client.post(lift, {"reason": "结案"})).status_code == 409
 

@@ -350,6 +350,8 @@ class TestReset:
         await login_as(role="security_admin")
         empty = await client.post(f"/accounts/{user}/totp/reset", {"reason": " "})
         assert empty.status_code == 422
+        assert 'id="e-reset-reason"' in empty.text, "said in the sheet, which stands open"
+        assert '<details class="jd-confirm" open>' in empty.text
         assert await services.is_bound(user)
         done = await client.post(f"/accounts/{user}/totp/reset", {"reason": "手机丢失，本人到场"})
         assert done.status_code == 303

@@ -46,6 +46,7 @@ async def _disclosure_page(
     document: int,
     form: Bound[AbstractForm] | None,
     *,
+    withdraw: Bound[ReasonForm] | None = None,
     status: int = 200,
 ) -> Response:
     actor = Actor.of(who)
@@ -78,7 +79,7 @@ async def _disclosure_page(
             content=masked.content,
             token=new_token(),
         ),
-        withdraw=unbound(ReasonForm, token=new_token()),
+        withdraw=withdraw or unbound(ReasonForm, token=new_token()),
         why=publish_refusal(found, bool(standing and standing["published"])),
     )
 
@@ -115,11 +116,16 @@ async def post_withdraw(request: Request, case: FromPath[int], document: FromPat
     """Withdraw the abstract."""
     who = visitor(request)
     form = await bind(request, ReasonForm)
+    if form.ok:
+        try:
+            await withdraw_abstract(
+                Actor.of(who), case, document, form.value.reason, token=form.value.token
+            )
+        except Invalid as error:
+            for name, sentence in error.errors.items():
+                form.error(name, sentence)
     if not form.ok:
-        raise Invalid(form.errors)
-    await withdraw_abstract(
-        Actor.of(who), case, document, form.value.reason, token=form.value.token
-    )
+        return await _disclosure_page(request, who, case, document, None, withdraw=form, status=422)
     return redirect(request, path_of(case, "documents", str(document)), message="公示已撤回。")
 
 

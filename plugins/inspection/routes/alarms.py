@@ -357,7 +357,7 @@ async def stop_silence(request: Request, silence: FromPath[int]) -> Response:
     who = visitor(request)
     form = await bind(request, EndForm)
     if not form.ok:
-        return await _silences_page(request, end_form=form, status=422)
+        return await _silences_page(request, end_form=form, ending=silence, status=422)
     async with transaction(who.scope):
         await end_silence(who, silence, form.value.reason)
     return redirect(request, "/inspection/silences", message="静默已结束。")
@@ -368,6 +368,7 @@ async def _silences_page(
     *,
     form: Bound[SilenceForm] | None = None,
     end_form: Bound[EndForm] | None = None,
+    ending: int = 0,
     status: int = 200,
 ) -> Response:
     who = visitor(request)
@@ -390,6 +391,7 @@ async def _silences_page(
         point_groups=points,
         form=form,
         end_form=end_form,
+        ending=ending,
         asked={k: request.query_params.get(k, "") for k in ("item", "point", "case")},
     )
 
@@ -397,9 +399,9 @@ async def _silences_page(
 ROUTES = [
     list_alarms,
     show_alarm,
+    print_proof,
     judge_again,
     why,
-    print_proof,
     case_panel,
     board_card,
     export_many,

@@ -163,6 +163,10 @@ async def test_a_silence_needs_reason_and_end_and_is_told_on_the_alarm(
     assert "静默中报出：陈玉梅 设置" in shown.text
     listed = await client.get("/inspection/silences")
     assert "已记录报警 1 条" in listed.text
+    unsaid = await client.post(f"/inspection/silences/{alarm['silence']}/end", {"reason": ""})
+    assert unsaid.status_code == 422
+    assert '<details class="jd-confirm" open>' in unsaid.text
+    assert f'id="e-end-{alarm["silence"]}"' in unsaid.text
     ended = await client.post(
         f"/inspection/silences/{alarm['silence']}/end", {"reason": "迁移完成"}
     )

@@ -168,6 +168,17 @@ async def test_the_form_of_a_new_order(matter, bureau, client) -> None:
     assert answer.status_code == 200
     assert "罚款 5,000 元，只缴 4,000 元" in answer.text
     assert "10 个工作日" in answer.text
+    other = await matter.alarm()
+    typed = {"offered": [str(alarm), str(other)], "instruction": "请说明原因。"}
+    refused = await client.post("/orders/new", data=typed)
+    assert refused.status_code == 422
+    assert 'id="e-alarm"' in refused.text
+    assert "请说明原因。" in refused.text
+    refused = await client.post(
+        "/orders/new", data={**typed, "alarm": str(alarm), "instruction": ""}
+    )
+    boxes = re.findall(r'name="alarm" value="(\d+)"( checked)?', refused.text)
+    assert boxes == [(str(alarm), " checked"), (str(other), "")], "what was unticked stays there"
     assert (await client.get("/orders/new?id=999999")).status_code == 404
     assert (await client.get("/orders/new")).status_code == 409
 
@@ -180,6 +191,49 @@ async def test_print_and_panel(matter, bureau, client) -> None:
     assert "已核实。" in printed.text
     panel = await htmx(client).get(f"/orders/panels/alarm/{alarms[0]}")
     assert f"/orders/{upper}" in panel.text
+
+
+async def test_a_refused_sheet_stands_open_with_its_sentence(
+    matter, bureau, client, login_as
+) -> None:
+    upper, lowers, alarms = await relayed(matter)
+    for path, typed in (
+        (f"/orders/{upper}/extend", {"days": "99", "reason": "情况复杂"}),
+        (f"/orders/{upper}/extend", {"days": "", "reason": "情况复杂"}),
+    ):
+        refused = await client.post(path, data=typed)
+        assert refused.status_code == 422
+        assert refused.text.count('<details class="jd-confirm" open>') == 1
+        assert 'href="#f-days"' in refused.text
+        assert "情况复杂" in refused.text
+    await as_department(matter, login_as)
+    refused = await client.post(f"/orders/{lowers[0]}/extend", data={"days": "3", "reason": ""})
+    assert refused.text.count('<details class="jd-confirm" open>') == 1
+    assert f'href="#f-extend-{lowers[0]}"' in refused.text
+    assert f'id="e-extend-{lowers[0]}"' in refused.text
+    refused = await client.post(
+        f"/orders/{upper}/relay",
+        data={"instruction": "", "alarm": str(alarms[0]), "handler": "0"},
+    )
+    assert refused.status_code == 422
+    chosen = refused.text.split(f'id="handler-{alarms[0]}"')[1].split("</select>")[0]
+    assert "selected" not in chosen, "whoever was taken off the list is not put back"
+    refused = await client.post(
+        f"/orders/{upper}/relay",
+        data={"instruction": "请说明。", "alarm": str(alarms[0]), "handler": "0"},
+    )
+    assert refused.status_code == 422
+    assert 'id="e-handler"' in refused.text
+    upper, _, _ = await answered(matter)
+    await login_as("supervision_bureau", region=bureau.region, organisation=matter.agencies.bureau)
+    refused = await client.post(f"/orders/{upper}/return", data={"reason": ""})
+    assert refused.text.count('<details class="jd-confirm" open>') == 1
+    assert 'href="#f-return-reason"' in refused.text
+    for act in ("revoke", "uphold"):
+        refused = await client.post(f"/orders/{upper}/{act}", data={"reason": "已经改正"})
+        assert refused.status_code == 422
+        assert 'id="e-alarm"' in refused.text
+        assert "已经改正" in refused.text
 
 
 async def test_each_role_gets_only_its_own_acts(matter, login_as, client) -> None:

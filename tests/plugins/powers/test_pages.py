@@ -262,6 +262,9 @@ async def test_a_reviewer_reads_but_does_not_edit(client, chain, login_as):
     )
     assert refused.status_code == 422
     assert "退回理由" in refused.text
+    assert refused.text.count('<details class="jd-confirm" open>') == 1
+    assert 'href="#f-reason-first"' in refused.text
+    assert 'id="e-reason-first"' in refused.text
     done = await client.post(f"/powers/drafts/{draft}/first/pass", {"revision": "2"})
     assert done.status_code == 303
     assert (await stored(draft)).state == rules.FINAL
@@ -288,6 +291,17 @@ async def test_starting_a_draft(client, chain, maker):
     assert "对无证经营的处罚" in listed.text
     workbook = await client.get("/powers/drafts?format=xlsx")
     assert workbook.content[:2] == b"PK"
+
+
+async def test_a_refused_copy_is_still_a_copy(client, chain, maker):
+    typed = {"item": str(chain.item), "title": "照着写的事项", "code": "", "organisation": "0"}
+    refused = await client.post("/powers/drafts/copy", typed)
+    assert refused.status_code == 422
+    assert 'value="照着写的事项"' in refused.text, "nothing typed is lost"
+    assert f'name="item" value="{chain.item}"' in refused.text
+    assert 'href="#f-copy-code"' in refused.text
+    assert 'id="f-copy-code"' in refused.text
+    assert "从程序开始" not in refused.text, "one thing was asked for, one is shown"
 
 
 async def test_export_and_import_through_the_browser(client, chain, draft, maker):
