@@ -33,6 +33,7 @@ from plugins.cases.routes import showing
 from plugins.cases.routes.acting import acts_of
 from plugins.cases.rules.event import PartyRevealed
 from plugins.cases.rules.flow import SUSPENSION_GROUNDS, legal_rollback_targets, steps_ahead
+from plugins.cases.rules.joint import Word
 from plugins.cases.services import (
     Actor,
     Choice,
@@ -198,6 +199,14 @@ async def show_sign(request: Request, case: FromPath[int]) -> Response:
     return await _sign_page(request, visitor(request), case, None)
 
 
+def _word_of(mine: Word | None) -> Bound[SignForm]:
+    """One's earlier word to be changed; a first word is chosen, never agreed to by default."""
+    if mine is None:
+        return unbound(SignForm, token=new_token())
+    word = "agree" if mine.agrees else "disagree"
+    return unbound(SignForm, word=word, opinion=mine.opinion, token=new_token())
+
+
 async def _sign_page(
     request: Request, who: Visitor, case: int, form: Bound[SignForm] | None, *, status: int = 200
 ) -> Response:
@@ -213,7 +222,7 @@ async def _sign_page(
         case=file.row,
         step=file.step,
         signing={**shown, "act": False},
-        form=form or unbound(SignForm, word="agree", token=new_token()),
+        form=form or _word_of(shown["mine"]),
         why=shown["why"],
     )
 

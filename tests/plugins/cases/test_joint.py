@@ -177,6 +177,12 @@ async def test_the_signatures_on_the_page(office, client, login_as):
     assert "你没有被授权会签" in await desk.page(f"/cases/{case}/sign")
     await desk.sit(office.sqgw)
     html = await desk.page(f"/cases/{case}/sign")
+    assert " checked" not in html.split('id="f-word"')[1].split("</fieldset>")[0], (
+        "nobody agrees by pressing one button"
+    )
+    answer = await client.post(f"/cases/{case}/sign", {"opinion": "先看看", "token": "t"})
+    assert answer.status_code == 422
+    assert "请选择会签意见" in answer.text
     answer = await client.post(
         f"/cases/{case}/sign", {"word": "disagree", "opinion": "", "token": "t"}
     )
@@ -187,6 +193,8 @@ async def test_the_signatures_on_the_page(office, client, login_as):
     )
     assert answer.status_code == 303
     assert "不同意，事实不清" in await desk.page(f"/cases/{case}")
+    again = (await desk.page(f"/cases/{case}/sign")).split('id="f-word"')[1]
+    assert 'value="disagree" checked' in again, "one's own word stands there to be changed"
 
 
 # --- certificate numbers -----------------------------------------------------------------------
