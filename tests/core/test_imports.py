@@ -206,7 +206,7 @@ class TestAccountsAndRoles:
         slips = await client.post(f"{where}/slips")
         assert slips.status_code == 200
         assert "no-store" in slips.headers["cache-control"]
-        assert "密码条（1 张）" in slips.text
+        assert "临时密码单（1 张）" in slips.text
         assert "zhl" in slips.text
         refused = await send(client, "roles", sheet("roles", {"login": "zhl", "role": "办件人员"}))
         assert refused.status_code == 403, "who opens accounts grants no roles"
