@@ -126,6 +126,26 @@ class MoveForm(msgspec.Struct):
     token: Token = ""
 
 
+class UndoMoveForm(msgspec.Struct):
+    """撤回改版. Its fields have names of their own: it stands beside the form of the move."""
+
+    undo_reason: Annotated[str, Meta(title="撤回的理由", min_length=1, max_length=400)]
+    moved: Annotated[list[int], Meta(title="案件", min_length=1)] = []
+    token: Token = ""
+
+
+class ReopenForm(msgspec.Struct):
+    """另立新案重新处理."""
+
+    ground: Annotated[str, Meta(title="缘由", min_length=1, max_length=20)]
+    reason: Annotated[str, Meta(title="理由", min_length=1, max_length=400)]
+    title: Annotated[str, Meta(title="案由", min_length=1, max_length=200)]
+    lead: Annotated[int, Meta(title="主办")]
+    basis_number: Annotated[str, Meta(title="文号", max_length=100)] = ""
+    due: Annotated[date | None, Meta(title="责令的期限")] = None
+    token: Token = ""
+
+
 class HandOverForm(msgspec.Struct):
     """移送其他单位."""
 

@@ -33,7 +33,13 @@ from plugins.cases.reactions import (
     on_version_effective,
     search_cases,
 )
-from plugins.cases.rules.event import KINDS, CaseEvent, PartyRevealed, ReferralAnswered
+from plugins.cases.rules.event import (
+    KINDS,
+    CaseEvent,
+    DealtWithAnew,
+    PartyRevealed,
+    ReferralAnswered,
+)
 
 MANIFEST = Manifest(
     name="cases",
@@ -73,6 +79,7 @@ def permissions() -> list[Permission]:
         Permission("cases.case.open", "新建案件", ("handler", "legal_office")),
         Permission("cases.case.handle", "办理案件", ("handler", "legal_office", "leader")),
         Permission("cases.case.approve", "审批立案、中止和延期", ("legal_office", "leader")),
+        Permission("cases.case.reopen", "办结以后另立新案重新处理", ("legal_office", "leader")),
         Permission("cases.case.watch", "重点关注案件", READERS),
     ]
 
@@ -177,6 +184,12 @@ def fact_kinds() -> list[FactKind]:
             "移送的处理结果",
             "{from_number} 移送的处理结果：{sentence}",
             ReferralAnswered,
+        ),
+        FactKind(
+            "cases.dealt_with_anew",
+            "另立新案重新处理",
+            "{case_number} 另立 {by_number} 重新处理：{ground}。{reason}",
+            DealtWithAnew,
         ),
         FactKind(
             "cases.party_revealed",

@@ -292,6 +292,21 @@ async def outdated_cases(scope: Scope, item: int, *, limit: int = 200) -> list[d
     )
 
 
+async def moved_items(scope: Scope) -> list[dict[str, Any]]:
+    """Items with running cases that were moved to their present version, newest move first."""
+    query = CASES.query({"state": "open"}, scope)
+    return await rows(
+        f"""select m.item, n.title, n.version, count(distinct c.id) as cases,
+                   max(m.moved_at) as moved_at
+            from {CASES.source}
+            join cases_move m on m.case_id = c.id and m.to_version = c.item_version
+              and m.undone_at is null
+            join cases_item_version n on n.id = m.to_version
+            where {query.sql} group by 1, 2, 3 order by 5 desc limit 50""",
+        *query.args,
+    )
+
+
 # --- one case ---------------------------------------------------------------------------------
 
 

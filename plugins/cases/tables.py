@@ -345,6 +345,63 @@ class Submission(Owned, Table, tablename="cases_submission"):
     person = BigInt(default=None)
 
 
+class VersionMove(Owned, Table, tablename="cases_move"):
+    """A case moved to another version of its item, with what undoing the move needs to know."""
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    case_id = ForeignKey(Case, null=False, on_delete=OnDelete.restrict, index=True)
+    item = BigInt(default=None, index=True)
+    batch = Varchar(length=40, default="")
+    """The form the move was asked for with: cases moved together have the same."""
+    from_version = BigInt(default=None)
+    """``cases_item_version.id`` the case followed before."""
+    to_version = BigInt(default=None)
+    from_step = Varchar(length=60, default=None)
+    to_step = Varchar(length=60, default=None)
+    """Another key than ``from_step`` when the work was carried into a new entry."""
+    left_visit = BigInt(null=True, default=None)
+    """The entry that was superseded; none when the step kept its key."""
+    entered_visit = BigInt(null=True, default=None)
+    carried = JSONB(default="{}")
+    """The numbers of the visits and authorisations that took the new key."""
+    sequence = Integer(default=0)
+    """Of the act in the case: what has a higher one happened since."""
+    reason = Varchar(length=500, default="")
+    moved_at = Timestamptz(default=None)
+    moved_by_name = Varchar(length=60, default="")
+    undone_at = Timestamptz(null=True, default=None)
+    undone_by_name = Varchar(length=60, default="")
+    undo_reason = Varchar(length=500, default="")
+
+
+class CaseLink(Owned, Table, tablename="cases_link"):
+    """One side of 关联: the same is written down at the other case, in that one's place.
+
+    So that each side sees it under its own scope, and neither case's own row is changed.
+    """
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    case_id = ForeignKey(Case, null=False, on_delete=OnDelete.restrict, index=True)
+    direction = Varchar(length=8, default=None)
+    """earlier | later: whether ``other`` came before this case or deals with it anew"""
+    other = BigInt(default=None)
+    other_number = Varchar(length=60, default="")
+    ground = Varchar(length=20, default=None)
+    basis_number = Varchar(length=100, default="")
+    """Number of the decision or judgment that makes the matter be dealt with anew."""
+    reason = Varchar(length=500, default="")
+    due = Date(null=True, default=None)
+    """Until when it has to be decided anew, if somebody ordered that."""
+    made_at = Timestamptz(default=None)
+    made_by_name = Varchar(length=60, default="")
+
+    once = Unique([case_id, other])
+
+
 class CertificateNumber(Owned, Table, tablename="cases_certificate"):
     """Projection of ``certificates.certificate_changed``: the number shown beside an officer.
 

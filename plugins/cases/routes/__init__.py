@@ -10,6 +10,7 @@ from plugins.cases.routes.lists import LISTS
 from plugins.cases.routes.opening import OPENING
 from plugins.cases.routes.pages import PAGES
 from plugins.cases.routes.payments import PAYMENTS
+from plugins.cases.routes.reopening import REOPENING
 from plugins.cases.routes.versions import VERSIONS
 
 ROUTES = (
@@ -23,6 +24,7 @@ ROUTES = (
     *DOCUMENTS,
     *DISCLOSING,
     *ARCHIVING,
+    *REOPENING,
 )
 
 __all__ = ["ROUTES"]

@@ -124,6 +124,15 @@ def acts_of(file: CaseFile, actor: Actor, *, recall_why: str) -> dict[str, Act]:
             icon="archive",
         ),
         act(
+            "reopen",
+            "另立新案重新处理",
+            ("案件已经移送，由接收单位处理。" if row["state"] == "transferred" else "")
+            or ("" if ended else "案件办结以后，原决定被撤销或者有错误的，才另立新案。")
+            or ("" if "cases.case.reopen" in actor.permissions else "由负责人或者法制机构决定。"),
+            "原决定被撤销、有错误或者有新的事实时，另立一个关联的新案，原案不变。",
+            icon="folder-plus",
+        ),
+        act(
             "notes",
             "归档补记",
             "" if ended else "案件办结以后才需要补记。",

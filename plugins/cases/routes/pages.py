@@ -52,6 +52,7 @@ from plugins.cases.services import (
 from plugins.cases.services.officers import authorising_refusal
 from plugins.cases.services.payments import account_of
 from plugins.cases.services.records import correction_refusal, may_record
+from plugins.cases.services.reopening import links_of
 from plugins.cases.services.steps import recall_reason, reload
 from plugins.cases.services.turns import APPROVING
 
@@ -146,6 +147,7 @@ async def _case_context(
         if (file.row["decision"] or {}).get("amount")
         else None,
         "show_money": show_money,
+        "links": await links_of(actor, file.id),
         "changed": changed,
         **work,
     }
@@ -445,6 +447,7 @@ async def print_case(request: Request, case: FromPath[int]) -> Response:
         alarms = await showing.lamps_of(file, actor)
         items = await showing.timeline_of(file, alarms, {})
         party = await party_of(who.scope, case)
+        links = await links_of(actor, case)
         seal = await printed(request, "cases.case", f"案件 {file.row['case_number']}")
     parts = []
     for line in sorted(file.visits, key=lambda v: v["id"]):
@@ -482,6 +485,7 @@ async def print_case(request: Request, case: FromPath[int]) -> Response:
         else None,
         payments=file.payments,
         show_money=show_money,
+        links=masked(links),
         seal=seal,
     )
 

@@ -82,6 +82,9 @@ TIME_ICONS: Mapping[str, Mapping[str, str]] = {
     "document_voided": {"icon": "file-off"},
     "disclosed": {"icon": "speakerphone"},
     "archived": {"icon": "archive"},
+    "version_restored": {"icon": "arrow-back-up"},
+    "reopened": {"icon": "link"},
+    "dealt_with_anew": {"icon": "link"},
 }
 """Written as the sprite's builder finds icons."""
 
@@ -643,6 +646,9 @@ def _act_line(file: CaseFile, fact: Fact) -> dict[str, Any] | None:
         item.update(title=f"{by}{KIND_TITLES[kind]}", text=reason)
         if p.get("document"):
             item["href"] = path_of(file.id, "documents", str(p["document"]["id"]))
+    elif kind == "dealt_with_anew":
+        told = "，".join(t for t in (p["ground"], p["basis_number"], reason) if t)
+        item.update(title=f"{by}另立 {p['by_number']} 重新处理", text=told)
     elif kind == "closed":
         item.update(title="案件办结", text=reason)
     else:

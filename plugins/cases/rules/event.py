@@ -40,6 +40,8 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     ("document_voided", "作废文书", "{case_number} 作废文书：{reason}"),
     ("disclosed", "公示", "{case_number} 公示：{reason}"),
     ("archived", "归档", "{case_number} 归档：{reason}"),
+    ("version_restored", "撤回改版", "{case_number} 撤回改按新版办理：{reason}"),
+    ("reopened", "重新处理原案", "{case_number} 重新处理原案：{reason}"),
 )
 """Every kind of act: key, title and the sentence of the audit log."""
 
@@ -215,6 +217,21 @@ class ReferralAnswered(msgspec.Struct, frozen=True):
     from_org_lo: int
     state: str
     sentence: str
+
+
+class DealtWithAnew(msgspec.Struct, frozen=True, kw_only=True):
+    """A closed case is dealt with anew in another one; told of the old case, which stays as it is."""
+
+    case: int
+    case_number: str
+    by_case: int
+    by_number: str
+    ground: str
+    basis_number: str
+    reason: str
+    by: str
+    at: str
+    kind: str = "dealt_with_anew"
 
 
 class PartyRevealed(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plugins.cases.rules.definition import Definition
+from plugins.cases.rules.event import KIND_TITLES
 from plugins.cases.rules.flow import SUBMITTED, VisitLine
 
 
@@ -84,3 +85,64 @@ def plan_move(
     if target.min_officers > here.min_officers:
         notes.append(f"新版要求 {target.min_officers} 名合格人员")
     return Move(step, target.key, target.title, "", tuple(notes))
+
+
+BINDING = frozenset(
+    {
+        "step_submitted",
+        "rolled_back",
+        "recalled",
+        "corrected",
+        "signed",
+        "document_issued",
+        "document_voided",
+        "version_moved",
+    }
+)
+"""Acts that rest on the version in force when they were done: behind them a move is not undone."""
+
+OF_THE_ENTRY = frozenset({"suspended", "resumed", "extended"})
+"""What is granted to one entry of a step; where the move made a new entry, it would be lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """An act in the case after it was moved."""
+
+    kind: str
+    step_title: str = ""
+
+
+def undo_refusal(
+    old: Definition,
+    *,
+    state: str,
+    step: str,
+    from_step: str,
+    to_step: str,
+    since: Sequence[Since],
+    added: Sequence[str] = (),
+) -> str:
+    """Why a move cannot be undone; empty when it can (C3-16: revert until the next act).
+
+    ``step`` is where the case stands, ``since`` what happened after the move, ``added`` the
+    controls that hold valid evidence now.
+    """
+    if state == "suspended":
+        return "案件已中止，先恢复办理。"
+    if state != "open":
+        return "案件已经办结。"
+    renamed = from_step != to_step
+    for act in since:
+        if act.kind == "step_submitted":
+            return f"改版以后已经提交了“{act.step_title}”，按新版办完。"
+        if act.kind in BINDING or (renamed and act.kind in OF_THE_ENTRY):
+            return f"改版以后已经{KIND_TITLES.get(act.kind, act.kind)}，按新版办完。"
+    here = old.find_step(from_step)
+    if step != to_step or here is None:
+        return "案件已经不在改版时的环节，按新版办完。"
+    known = {c.key for c in old.form_of(here).controls}
+    foreign = sorted({key for key in added if key not in known})
+    if foreign:
+        return "改版以后上传的材料在旧版表单里没有位置，先作废再撤回。"
+    return ""

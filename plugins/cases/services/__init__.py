@@ -43,6 +43,7 @@ from plugins.cases.services.records import (
     correct_field,
     void_evidence,
 )
+from plugins.cases.services.reopening import Reopening, reopen_case
 from plugins.cases.services.serving import record_service
 from plugins.cases.services.signing import sign_step
 from plugins.cases.services.steps import (
@@ -56,6 +57,7 @@ from plugins.cases.services.steps import (
     submit_step,
 )
 from plugins.cases.services.turns import renew_turns
+from plugins.cases.services.unmoving import undo_moves
 
 __all__ = [
     "AbstractText",
@@ -67,6 +69,7 @@ __all__ = [
     "Opening",
     "PaymentEntry",
     "Posting",
+    "Reopening",
     "SameParty",
     "Stopped",
     "Submitted",
@@ -95,6 +98,7 @@ __all__ = [
     "record_payment",
     "record_service",
     "renew_turns",
+    "reopen_case",
     "resume_case",
     "roll_back",
     "save_draft",
@@ -102,6 +106,7 @@ __all__ = [
     "submit_step",
     "suspend_case",
     "transfer_case",
+    "undo_moves",
     "void_document",
     "void_evidence",
     "withdraw_abstract",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.api import clock
-from core.api.db import execute, retried, transaction
+from core.api.db import execute, json, retried, row, transaction
 from core.api.errors import Invalid, JianduError, NotFound, Refused
 from plugins.cases.queries import CaseFile, load_case, version_of_item
 from plugins.cases.rules.definition import Definition, read_definition
@@ -67,7 +67,8 @@ async def move_cases(
     moved = []
     for case in dict.fromkeys(cases):
         try:
-            moved.append(await move_case(actor, item, case, reason, token=f"{token}:{case}"))
+            own = f"{token}:{case}" if token else ""
+            moved.append(await move_case(actor, item, case, reason, token=own))
         except NotFound:
             continue
         except JianduError as error:
@@ -104,17 +105,42 @@ async def move_case(actor: Actor, item: int, case: int, reason: str, *, token: s
             current["id"],
             new.title[:200],
         )
+        before = file.row["item_version"]
         file.definition = new
         file.row.update(item_version=current["id"], item_version_number=new.version)
+        carried: dict[str, list[int]] = {}
         if plan.renamed:
-            await _carry_into(file, actor, old, plan)
+            carried = await _carry_into(file, actor, old, plan)
         else:
-            await _rename_step(file, plan)
+            await rename_step(file, plan.to_step)
         await hand_current_turn(file)
         await remember(file, actor, token, "move")
         step = file.step
         open_visit = file.open_visit
         assert open_visit is not None
+        await row(
+            """insert into cases_move (case_id, item, batch, from_version, to_version, from_step,
+                 to_step, left_visit, entered_visit, carried, sequence, reason, moved_at,
+                 moved_by_name, region_lo, org_lo)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11, $12, $13, $14, $15, $16)
+               returning id""",
+            case,
+            item,
+            token.rpartition(":")[0][:40],
+            before,
+            current["id"],
+            plan.step,
+            plan.to_step,
+            visit["id"] if plan.renamed else None,
+            open_visit["id"] if plan.renamed else None,
+            json(carried),
+            file.row["sequence"] + 1,
+            reason[:500],
+            clock.now(),
+            actor.by[:60],
+            file.place.region_lo,
+            file.place.org_lo,
+        )
         await tell(
             file,
             compose(
@@ -131,8 +157,9 @@ async def move_case(actor: Actor, item: int, case: int, reason: str, *, token: s
         return Moved(case, number, "")
 
 
-async def _rename_step(file: CaseFile, plan: Move) -> None:
-    step = file.definition.step(plan.to_step)
+async def rename_step(file: CaseFile, key: str) -> None:
+    """The open step goes on under the definition the file now has."""
+    step = file.definition.step(key)
     visit = file.open_visit
     assert visit is not None
     form = file.definition.form_of(step)
@@ -155,8 +182,13 @@ async def _rename_step(file: CaseFile, plan: Move) -> None:
     )
 
 
-async def _carry_into(file: CaseFile, actor: Actor, old: Definition, plan: Move) -> None:
-    """The step has another key: its entry is superseded and its work carried into a new one."""
+async def _carry_into(
+    file: CaseFile, actor: Actor, old: Definition, plan: Move
+) -> dict[str, list[int]]:
+    """The step has another key: its entry is superseded and its work carried into a new one.
+
+    The numbers of what took the new key, by kind.
+    """
     visit = file.open_visit
     assert visit is not None
     left, to = old.step(plan.step), file.definition.step(plan.to_step)
@@ -168,6 +200,10 @@ async def _carry_into(file: CaseFile, actor: Actor, old: Definition, plan: Move)
         now,
     )
     visit.update(state=SUPERSEDED, ended_at=now)
+    carried = {
+        "visits": [v["id"] for v in file.visits if v["step"] == plan.step],
+        "officers": [o["id"] for o in file.officers if o["step"] == plan.step],
+    }
     # All entries of the step take its new key, so that they stay readable under the new version.
     for table in ("cases_visit", "cases_evidence"):
         await execute(
@@ -191,3 +227,4 @@ async def _carry_into(file: CaseFile, actor: Actor, old: Definition, plan: Move)
             officer["step"] = plan.to_step
     await leave_clocks(file, left, visit["number"], to)
     await enter_step(file, actor, to)
+    return carried

@@ -175,7 +175,7 @@ async def enter_step(
         step.stage,
         visit["id"],
     )
-    await _start_clocks(file, step, visit)
+    await start_clocks(file, step, visit)
     await hand_current_turn(file, tell_lead=file.row["lead"] != actor.person)
     return visit
 
@@ -197,7 +197,7 @@ async def _evidence(case: int) -> list[dict[str, Any]]:
     return await rows("select * from cases_evidence where case_id = $1 order by id", case)
 
 
-async def _start_clocks(file: CaseFile, step: Step, visit: Mapping[str, Any]) -> None:
+async def start_clocks(file: CaseFile, step: Step, visit: Mapping[str, Any]) -> None:
     """The step's clock begins anew with each entry; the stage's goes on where it stands."""
     now = visit["entered_at"]
     if step.limit is not None:
@@ -860,7 +860,7 @@ async def recall_submission(actor: Actor, case: int, *, token: str = "") -> None
             last["id"],
         )
         # The limit runs on from the first entry, as if the step had never been left.
-        await _start_clocks(file, back, last)
+        await start_clocks(file, back, last)
         await keep_decision(file)
         await hand_current_turn(file)
         await remember(file, actor, token, "recall")

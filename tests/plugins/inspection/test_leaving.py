@@ -40,7 +40,9 @@ def talkative(case: int = 1) -> Story:
     held = {"photos": {"kind": "photo", "required": 1, "files": files()}}
     told = {"facts": SPOKEN, "list": [PHONE, {"deep": ID_NUMBER}], "goods_value": MONEY}
     story = Story(case=case).act("opened", title=TITLE).enter("inquiry", title=TITLE)
-    story.submit("review", evidence=held, values=told, next_officers=TWO, reason=SPOKEN, title=TITLE)
+    story.submit(
+        "review", evidence=held, values=told, next_officers=TWO, reason=SPOKEN, title=TITLE
+    )
     return story.enter("review", title=TITLE).roll_back("inquiry", reason=SPOKEN, title=TITLE)
 
 
