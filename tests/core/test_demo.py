@@ -181,6 +181,20 @@ async def test_the_year_is_played_once_and_the_scandal_can_be_found(sown: DemoCo
     assert {"cases.case", "orders.order"} == {each["subject_kind"] for each in desk}
     assert any(each["due_at"] and each["due_at"] < NOW for each in desk), "one is late"
 
+    # One of them waits for his signature beside his colleague's (会签).
+    async with transaction(OFFICE):
+        joint = await db.row(
+            "select c.step_title, c.lead_name, array_agg(s.name) as signed, bool_and(s.agrees) as yes"
+            " from cases_signature s join cases_visit v on v.id = s.visit and v.state = 'open'"
+            " join cases_case c on c.id = s.case_id group by 1, 2"
+        )
+    assert joint == {
+        "step_title": "处理决定",
+        "lead_name": "张海龙",
+        "signed": ["斯琴高娃"],
+        "yes": True,
+    }
+
     # Nothing is left for a worker to deliver, and a second run changes nothing.
     async with transaction(OFFICE):
         assert not await db.value("select count(*) from core_delivery where state <> 'done'")

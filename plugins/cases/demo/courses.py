@@ -15,6 +15,7 @@ from plugins.cases.demo.desk import (
     is_stopped,
     pays,
     resumes,
+    signs,
     submits,
     suspends,
     voids,
@@ -327,8 +328,11 @@ def inspection(desk: Desk) -> list[Move]:
     ]
 
 
-def coercion(desk: Desk) -> list[Move]:
-    """Goods are sealed and later released or destroyed."""
+def coercion(desk: Desk, *, agreed: bool | None = None) -> list[Move]:
+    """Goods are sealed; what becomes of them both officers sign (会签), not always at once."""
+    at_once = desk.chance.random() < 0.7 if agreed is None else agreed
+    doubts = signs((3, 5), "second", False, "检验报告还没有出来，先不作处理决定。")
+    says = "报告已出，同意处理意见。" if not at_once else "同意处理意见。"
     return [
         submits(
             "request",
@@ -350,10 +354,14 @@ def coercion(desk: Desk) -> list[Move]:
                 "goods_value": str(desk.chance.randint(30, 180) * 100),
             },
             {"record": desk.paper("现场笔录"), "video": [desk.cabinet.video("查封扣押全程.webm")]},
+            officers=desk.pair,
         ),
+        *([] if at_once else [doubts]),
+        signs((4, 9), "second", True, says),
+        signs((0, 2), "lead", True, "事实清楚，同意。"),
         submits(
             "decide",
-            (8, 16),
+            (0, 2),
             {
                 "outcome": desk.chance.choice(("解除", "没收", "销毁")),
                 "basis": "《中华人民共和国行政强制法》第二十七条",

@@ -36,6 +36,7 @@ from plugins.cases.services import (
     record_service,
     resume_case,
     roll_back,
+    sign_step,
     submit_step,
     suspend_case,
     transfer_case,
@@ -72,6 +73,8 @@ class Team:
     pair: tuple[int, ...]
     """Person ids, the leading one first."""
     approver: Visitor | None = None
+    second: Visitor | None = None
+    """Who helps, where he has an account of his own to sign with."""
 
 
 @dataclass
@@ -123,8 +126,9 @@ class Handling:
     # -- people --------------------------------------------------------------------------------
 
     def who(self, by: str) -> Actor:
-        """The actor: ``lead`` or ``approver``."""
-        visitor = self.team.approver if by == "approver" else self.team.lead
+        """The actor: ``lead``, ``second`` or ``approver``."""
+        others = {"approver": self.team.approver, "second": self.team.second}
+        visitor = others.get(by)
         return Actor.of(visitor or self.team.lead)
 
     # -- acts ----------------------------------------------------------------------------------
@@ -286,6 +290,11 @@ def extends(wait: tuple[int, int], days: int, reason: str, which: str = "stage")
 def goes_back(wait: tuple[int, int], to: str, reason: str, *, by: str = "approver") -> Move:
     """The case goes back to an earlier step."""
     return Move(*wait, lambda h: roll_back(h.who(by), h.case, to, reason))
+
+
+def signs(wait: tuple[int, int], by: str, agrees: bool, opinion: str = "") -> Move:
+    """An officer signs a joint step (会签)."""
+    return Move(*wait, lambda h: sign_step(h.who(by), h.case, agrees, opinion))
 
 
 def voids(wait: tuple[int, int], control: str, leave: int, reason: str) -> Move:

@@ -2,7 +2,7 @@
 """What lies on the desk of 张海龙 today: the account everybody tries first.
 
 One late, one nearly, one resting, one sent back, one without photographs, one paid in parts, one
-licence and one of yesterday.
+licence, one to be signed with a colleague and one of yesterday.
 """
 
 from collections.abc import Callable
@@ -78,7 +78,7 @@ WEIHAI: tuple[tuple[int, str, Callable[[Desk, list[Move], Matter], list[Move]]],
     (13, "normal", _back),
 )
 """The same, shorter, for 于海洋 in the other province."""
-CASES = len(PENALTIES) + 1 + len(WEIHAI)
+CASES = len(PENALTIES) + 2 + len(WEIHAI)
 
 
 def plan_present(cast: Cast) -> int:
@@ -108,8 +108,27 @@ def plan_present(cast: Cast) -> int:
         party,
     )
     cast.begin(handling, _upto(courses.licence(desk), 1))
+    _plan_signing(cast)
     _plan_weihai(cast)
     return CASES
+
+
+def _plan_signing(cast: Cast) -> None:
+    """Sealed goods whose fate his colleague has signed, and he has not: 会签."""
+    context = cast.context
+    chance = context.random("present:signing")
+    party = firm(chance, DENGKOU, FOOD)
+    handling, desk = cast.handling(
+        "present:signing",
+        cast.team(*TEAM),
+        BODY,
+        "scjg-qz-002",
+        cast.moment(chance, context.workday_before(context.today, 10)),
+        f"查封{party.name}涉嫌无合法来源食品",
+        "inspection",
+        party,
+    )
+    cast.begin(handling, _upto(courses.coercion(desk, agreed=True), 0, 0, 7))
 
 
 def _plan_weihai(cast: Cast) -> None:

@@ -51,6 +51,7 @@ class Cast:
             self.visitors[lead],
             (self.persons[lead], self.persons[second]),
             self.visitors.get(approver),
+            self.visitors.get(second),
         )
 
     def handling(
