@@ -33,6 +33,7 @@ from core.api.plugin import (
     NavItem,
     Panel,
     Permission,
+    Retention,
     SubjectKind,
     hookimpl,
 )
@@ -154,3 +155,8 @@ def actions() -> list[Action]:
 @hookimpl
 def metrics() -> list[Metric]:
     return gather("metrics")
+
+
+@hookimpl
+def retention_rules() -> list[Retention]:
+    return gather("retention_rules")

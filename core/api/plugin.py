@@ -307,3 +307,23 @@ class Metric:
     definition: str
     measure: "Callable[[Scope, tuple[date, date]], Awaitable[int]]"
     rows_path: str = ""
+
+
+@dataclass(frozen=True)
+class Retention:
+    """Rows of one's own that only help for a while; the platform deletes them after their time.
+
+    ``condition`` is SQL over ``table``; ``$1`` is the moment before which rows are over. What
+    proves something (facts, cases, decisions) is never declared: it is kept for good. The office
+    may lengthen ``days``, never below ``minimum``, and suspend the deletion; every night's number
+    is recorded. The worker needs the right to delete from the table.
+    """
+
+    key: str
+    title: str
+    why: str
+    """Why so long and not longer or shorter, with the article where a law says it."""
+    table: str
+    condition: str
+    days: int
+    minimum: int = 1

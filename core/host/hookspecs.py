@@ -28,6 +28,7 @@ from core.api.plugin import (
     NavItem,
     Panel,
     Permission,
+    Retention,
     SubjectKind,
 )
 
@@ -127,6 +128,10 @@ class HookSpecs:
     def metrics(self) -> list[Metric]:  # type: ignore[empty-body]
         """Numbers with their definition, for dashboards, evaluations and reports."""
 
+    @hookspec
+    def retention_rules(self) -> list[Retention]:  # type: ignore[empty-body]
+        """Which of one's own rows are deleted after what time; all others are kept for good."""
+
 
 HOOKS: tuple[str, ...] = tuple(name for name in vars(HookSpecs) if not name.startswith("_"))
 """All hook names in the order of the guide."""
@@ -157,4 +162,5 @@ _RETURNS: dict[str, Any] = {
     "contributions": Contribution,
     "actions": Action,
     "metrics": Metric,
+    "retention_rules": Retention,
 }

@@ -39,6 +39,7 @@ from core.api.plugin import (
     NavItem,
     Panel,
     Permission,
+    Retention,
     SubjectKind,
 )
 from core.host.discovery import Found, discover, manager
@@ -103,6 +104,7 @@ class Registry:
         self.message_kinds: Mapping[str, MessageKind] = self._keyed("message_kinds")
         self.extension_points: Mapping[str, ExtensionPoint] = self._keyed("extension_points")
         self.metrics: Mapping[str, Metric] = self._keyed("metrics")
+        self.retention: Mapping[str, Retention] = self._keyed("retention_rules")
         work = self._keyed("jobs", attribute="name")
         self.jobs: Mapping[str, Job] = MappingProxyType(
             {name: each for name, each in work.items() if isinstance(each, Job)}
@@ -132,6 +134,7 @@ class Registry:
         self._check_fact_kinds()
         self._check_work()
         self._check_gates(dangling)
+        self._check_retention()
         self.dangling = tuple(dangling)
 
     # -- asking -------------------------------------------------------------------------------
@@ -396,6 +399,21 @@ class Registry:
                 raise PluginError(
                     plugin, f"{cron.name!r} is platform-wide without a reason", "jobs"
                 )
+
+    def _check_retention(self) -> None:
+        for rule in self.retention.values():
+            plugin = self.plugin_of(rule)
+            fault = ""
+            if not re.fullmatch(rf"{plugin}_[a-z0-9_]+", rule.table):
+                fault = f"{rule.table!r} is no table of this plugin"
+            elif "$1" not in rule.condition or ";" in rule.condition:
+                fault = "the condition compares with $1, in one expression"
+            elif not 1 <= rule.minimum <= rule.days:
+                fault = "the period is at least its minimum, and that at least one day"
+            elif not rule.title.strip() or not rule.why.strip():
+                fault = "people read what is deleted and why"
+            if fault:
+                raise PluginError(plugin, f"{rule.key!r}: {fault}", "retention_rules")
 
     def _check_gates(self, dangling: list[str]) -> None:
         for gate in self.gates.values():

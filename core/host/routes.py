@@ -38,6 +38,7 @@ HOOK_WORDS = {
     "contributions": "扩展",
     "actions": "按钮",
     "metrics": "指标",
+    "retention_rules": "保留期限",
 }
 
 

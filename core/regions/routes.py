@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The region tree: what is below what, former names, adding, renaming, merging."""
+"""The region tree: what is below what, former names, adding, renaming. Merging: ``moving``."""
 
 from typing import Annotated, Any
 
@@ -17,6 +17,7 @@ from core.facts.services import history
 from core.forms import Bound, unbound
 from core.regions import queries, services
 from core.regions.choosing import choose
+from core.regions.queries import RegionRow
 from core.regions.rules import LEVELS, OWN
 from core.scope import Scope
 from core.web import responses
@@ -38,13 +39,6 @@ class RenameForm(msgspec.Struct):
     """A new name from today on."""
 
     name: Annotated[str, Meta(title="新名称", min_length=2, max_length=60)]
-
-
-class MergeForm(msgspec.Struct):
-    """Into which region, by its code, and that this is really meant."""
-
-    code: Annotated[str, Meta(title="并入的行政区划代码", min_length=6, max_length=12)]
-    name: Annotated[str, Meta(title="被撤销的名称", min_length=2, max_length=60)]
 
 
 def _scope(who: Visitor) -> Scope:
@@ -69,6 +63,11 @@ async def _page(request: Req, status: int = 200, **forms: Bound[Any]) -> Respons
             place.region.hi,
         )
         successor = await queries.region(place.region.successor) if place.region.successor else None
+        # A region closed before its rows could be carried still holds them.
+        left = successor is not None and await _left_behind(place.region)
+        moving = await db.row(
+            "select id, source, target from core_region_move where state <> 'done' limit 1"
+        )
     names = {row["id"]: row["name"] for row in users}
     region = place.region
     return responses.page(
@@ -94,7 +93,16 @@ async def _page(request: Req, status: int = 200, **forms: Bound[Any]) -> Respons
         ],
         add_form=forms.get("add_form") or unbound(AddForm),
         rename_form=forms.get("rename_form") or unbound(RenameForm),
-        merge_form=forms.get("merge_form") or unbound(MergeForm),
+        left_behind=left,
+        moving=moving,
+    )
+
+
+async def _left_behind(region: RegionRow) -> bool:
+    return bool(
+        await db.value(
+            "select core_count_in_regions('core_fact', $1, $2, $3)", [region.lo], [0], [2**62]
+        )
     )
 
 
@@ -136,26 +144,3 @@ async def rename(request: Req, region: FromPath[int]) -> Response[Any]:
         else:
             return responses.redirect(request, f"/regions?region={region}", message="已更名。")
     return await _page(request, 422, rename_form=form)
-
-
-@post("/regions/{region:int}/merge", guards=[requires(MANAGE)], status_code=200)
-async def merge(request: Req, region: FromPath[int]) -> Response[Any]:
-    """Close a region whose area now belongs to another; what was recorded there stays there."""
-    form = await responses.bind(request, MergeForm)
-    if form.ok:
-        try:
-            async with db.transaction(_scope(visitor(request))):
-                old = await queries.region(region)
-                into = await queries.region_by_code(form.value.code)
-                if into is None:
-                    form.error("code", "没有这个代码的行政区划。")
-                elif old is None or old.name != form.value.name:
-                    form.error("name", "名称与要撤销的不一致，没有办理。")
-                else:
-                    await services.merge_region(region, into.id)
-        except Invalid as error:
-            for name, text in error.errors.items():
-                form.error(name or "code", text)
-        if form.ok:
-            return responses.redirect(request, f"/regions?region={region}", message="已撤销并入。")
-    return await _page(request, 422, merge_form=form)

@@ -299,29 +299,3 @@ async def rename_region(region_id: int, name: str, *, on: date | None = None) ->
             await _rename(found.id, found.name, name, (on or clock.today()) - timedelta(days=1))
             await _record(found, "更改", f"名称为“{name}”")
         return await _open_region(region_id)
-
-
-async def merge_region(region_id: int, into: int, *, on: date | None = None) -> RegionRow:
-    """Close a region (and all below it) whose area now belongs to ``into``.
-
-    What was recorded there keeps its place, and with it stays visible to who saw it before.
-    """
-    async with transaction():
-        await lock_subjects(TREE)
-        old, new = await _open_region(region_id), await _open_region(into)
-        if old.level == 0 or new.lo in old.interval:
-            raise Invalid("不能并入自己或自己的下级。")
-        await execute(
-            """
-            update core_region set valid_to = $3, successor = $4
-            where lo between $1 and $2 and valid_to is null
-            """,
-            old.lo,
-            old.hi,
-            (on or clock.today()) - timedelta(days=1),
-            new.id,
-        )
-        closed = await region(region_id)
-        assert closed is not None
-        await _record(closed, "撤销", f"，并入“{new.name}”")
-        return closed

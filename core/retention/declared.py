@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from core.api.plugin import Cron, FactKind, NavItem, Permission, SubjectKind, SubjectLabel
+from core.retention.rules import RULES
 from core.scope import Scope
 
 
@@ -19,6 +20,8 @@ def route_handlers() -> list[Any]:
 
     return list(HANDLERS)
 
+
+retention_rules = RULES
 
 permissions = [Permission("core.retention.manage", "管理保留期限，暂停到期删除", ("system_admin",))]
 

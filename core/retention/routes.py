@@ -13,8 +13,9 @@ from core.auth.access import requires, visitor
 from core.auth.services import office
 from core.errors import Invalid
 from core.forms import Bound, unbound
+from core.host.registry import current
 from core.retention import services
-from core.retention.rules import KEPT, RULES
+from core.retention.rules import KEPT
 from core.web.responses import bind, page, redirect
 
 Req = Request[Any, Any, Any]
@@ -23,7 +24,7 @@ Reason = Annotated[str, Meta(title="原因", min_length=1, max_length=300)]
 
 
 class PeriodForm(msgspec.Struct):
-    rule: Annotated[str, Meta(title="内容", min_length=1, max_length=96)]
+    rule: Annotated[str, Meta(title="内容", min_length=1, max_length=96, extra={"choose": True})]
     days: Annotated[int, Meta(title="保留天数", ge=1, le=36500)]
     reason: Reason
 
@@ -49,14 +50,14 @@ async def _page(
     async with db.transaction(services.SCOPE.read_only()):
         lines = await services.report()
         standing = await services.holds()
-    titles = {rule.key: rule.title for rule in RULES}
+    titles = {key: rule.title for key, rule in current().retention.items()}
     return page(
         request,
         "pages/retention.html",
         status=status,
         lines=lines,
         kept=KEPT,
-        holds=[{**row, "title": titles.get(row["rule"], "所有到期内容")} for row in standing],
+        holds=[{**row, "title": services.title_of(row["rule"])} for row in standing],
         rules=list(titles.items()),
         period=period or unbound(PeriodForm),
         hold_form=hold or unbound(HoldForm),

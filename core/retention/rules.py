@@ -5,38 +5,33 @@ Facts and everything that proves something are kept for good; what only helped f
 Periods may be lengthened by the office, never shortened below ``minimum``, which is law.
 """
 
-from dataclasses import dataclass
+from core.api.plugin import Retention
+
+PORTION = 5000
+"""Rows deleted at once: a long transaction would stand in everybody's way."""
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One kind of rows that is deleted after its time. ``$1`` in the SQL is the border moment."""
-
-    key: str
-    title: str
-    days: int
-    minimum: int
-    why: str
-    table: str
-    condition: str
-
-    @property
-    def count(self) -> str:
-        """How many rows are due."""
-        return f"select count(*) from {self.table} where {self.condition}"
-
-    @property
-    def delete(self) -> str:
-        """Delete a portion: a long transaction would stand in everybody's way."""
-        return (
-            f"delete from {self.table} where id in"
-            f" (select id from {self.table} where {self.condition} limit 5000)"
-        )
+def count_of(rule: Retention) -> str:
+    """How many rows are due; ``$1`` is the border moment."""
+    return f"select count(*) from {rule.table} where {rule.condition}"
 
 
-RULES: tuple[Rule, ...] = (
-    Rule(
-        "sessions",
+def delete_of(rule: Retention) -> str:
+    """Delete a portion of them."""
+    return (
+        f"delete from {rule.table} where id in"
+        f" (select id from {rule.table} where {rule.condition} limit {PORTION})"
+    )
+
+
+def key_of(stored: str) -> str:
+    """The key of a rule as it is stored; those of the platform once stood without its name."""
+    return stored if not stored or "." in stored else f"core.{stored}"
+
+
+RULES: tuple[Retention, ...] = (
+    Retention(
+        "core.sessions",
         "登录会话",
         days=180,
         minimum=180,
@@ -44,8 +39,8 @@ RULES: tuple[Rule, ...] = (
         table="core_session",
         condition="coalesce(ended_at, seen_at) < $1",
     ),
-    Rule(
-        "login_attempts",
+    Retention(
+        "core.login_attempts",
         "登录失败的计数",
         days=180,
         minimum=180,
@@ -53,8 +48,8 @@ RULES: tuple[Rule, ...] = (
         table="core_login_attempt",
         condition="at < $1",
     ),
-    Rule(
-        "outbox",
+    Retention(
+        "core.outbox",
         "已发出的站外通知",
         days=365,
         minimum=180,
@@ -71,10 +66,8 @@ KEPT: tuple[tuple[str, str], ...] = (
     ("账号、角色与授权", "永久。停用后不再能登录，办过的事仍要对得上人。"),
 )
 
-BY_KEY = {rule.key: rule for rule in RULES}
 
-
-def period_problem(rule: Rule, days: int) -> str:
+def period_problem(rule: Retention, days: int) -> str:
     """Why a period cannot be set; empty when it can."""
     if days < rule.minimum:
         return f"“{rule.title}”至少保留 {rule.minimum} 天：{rule.why}"

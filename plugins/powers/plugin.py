@@ -13,6 +13,7 @@ from core.api.plugin import (
     MessageKind,
     NavItem,
     Permission,
+    Retention,
     SubjectKind,
     hookimpl,
 )
@@ -232,4 +233,19 @@ def demo_steps() -> list[DemoStep]:
     return [
         DemoStep(20, "录入权力事项", enter_shipped_items),
         DemoStep(25, "编制和送审事项草稿", plan_drafts),
+    ]
+
+
+@hookimpl
+def retention_rules() -> list[Retention]:
+    return [
+        Retention(
+            "powers.unused_import",
+            "没有采用或已撤销的职权清单导入",
+            "预览时读入的表格，采用以后草稿和版本才是依据；留半年供核对，再久没有用处。",
+            "powers_import",
+            "state <> 'applied' and coalesce(undone_at, created_at) < $1",
+            days=180,
+            minimum=30,
+        )
     ]

@@ -132,7 +132,8 @@ class ItemImport(Table, Owned, tablename="powers_import"):
 
     GRANTS = {  # noqa: RUF012 - read by the policies, never changed
         "web": "select, insert, update",
-        "worker": "select",
+        # A preview nobody took over goes after its time (``retention_rules``).
+        "worker": "select, delete",
     }
 
     id = BigSerial(primary_key=True)

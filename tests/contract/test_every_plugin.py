@@ -24,6 +24,8 @@ from core.facts.sentences import sentence
 from core.host import enabling
 from core.host.discovery import allowed, folder
 from core.host.registry import Registry, build, use
+from core.policies import ALL_RIGHTS
+from core.schema import app_configs, tables_of
 from core.settings import Settings
 from tests.factories import RegionTree
 
@@ -88,6 +90,7 @@ class TestDeclarations:
             *registry.subject_kinds.values(),
             *registry.message_kinds.values(),
             *registry.metrics.values(),
+            *registry.retention.values(),
             *registry.nav_items,
             *registry.cards,
         ]
@@ -98,6 +101,16 @@ class TestDeclarations:
             and not re.search(r"[\u4e00-\u9fff]|\{\w+\}", each.title)
         ]
         assert english == []
+
+    @every_plugin
+    def test_deletes_only_what_it_owns_and_may(self, plugin: str) -> None:
+        registry = whole()
+        own = {table._meta.tablename: table for table in tables_of(app_configs())}
+        for key, rule in registry.retention.items():
+            if registry.plugin_of(rule) == plugin:
+                assert rule.table in own, key
+                grants = getattr(own[rule.table], "GRANTS", {"worker": ALL_RIGHTS})
+                assert "delete" in grants.get("worker", ""), f"{key}: the worker may not delete"
 
     @every_plugin
     def test_every_fact_renders_even_when_old_payloads_lack_a_field(self, plugin: str) -> None:

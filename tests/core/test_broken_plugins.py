@@ -30,6 +30,7 @@ from core.api.plugin import (
     Panel,
     Permission,
     Place,
+    Retention,
     SubjectKind,
     SubjectRef,
     hookimpl,
@@ -147,6 +148,10 @@ class Fury:
     @hookimpl
     def metrics(self) -> list[Metric]:
         return [Metric("fury.count", "数", "数一数", fail)]
+
+    @hookimpl
+    def retention_rules(self) -> list[Retention]:
+        return [Retention("fury.old", "旧物", "测试", "fury_nowhere", "at < $1", days=1)]
 
 
 def broken_in(hook: str) -> Any:

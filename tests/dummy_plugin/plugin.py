@@ -25,6 +25,7 @@ from core.api.plugin import (
     NavItem,
     Panel,
     Permission,
+    Retention,
     SubjectKind,
     hookimpl,
 )
@@ -190,3 +191,18 @@ def actions() -> list[Action]:
 @hookimpl
 def metrics() -> list[Metric]:
     return [Metric("dummy.count", "便笺数", "期间内写下的便笺件数", reactions.count_notes)]
+
+
+@hookimpl
+def retention_rules() -> list[Retention]:
+    return [
+        Retention(
+            "dummy.old_notes",
+            "旧便笺",
+            "便笺只在当年有用。",
+            "dummy_note",
+            "written_at < $1",
+            days=365,
+            minimum=30,
+        )
+    ]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One scoped table."""
 
-from piccolo.columns import BigSerial, Text
+from piccolo.columns import BigSerial, Text, Timestamptz
 from piccolo.table import Table
 
 from core.api.db import Owned
@@ -12,3 +12,4 @@ class Note(Owned, Table, tablename="dummy_note"):
 
     id = BigSerial(primary_key=True)
     text = Text(default=None)
+    written_at = Timestamptz(null=True, default=None)

@@ -16,10 +16,12 @@ from core.api.db import Place, execute, retried, transaction, value
 from core.api.errors import Refused
 from core.api.facts import heard_by, history, record
 from core.api.gates import Verdict, advise, decide
+from core.api.people import organisation, region
 from core.api.plugin import Fact
 from core.api.turns import close_turn
 from plugins.powers import facts
 from plugins.powers.queries.drafts import DraftRow, code_taken
+from plugins.powers.rules import Definition
 from plugins.powers.rules import approval as rules
 from plugins.powers.services.drafting import (
     Actor,
@@ -264,9 +266,10 @@ async def approve_draft(who: Actor, draft: int, revision: int, opinion: str) -> 
             raise Refused(*(each for found in verdict.blockers.values() for each in found))
         if await code_taken(held.organisation, held.code, held.item):
             raise Refused(f"这个主体已经有编码 {held.code} 的事项，请退回改编码。")
-        item = held.item or await _new_item(held)
+        placed = await _placed(held)
+        item = held.item or await _new_item(placed)
         number = await publish_version(
-            held.definition, item, held.current, f"草稿 {held.id}，{who.name}审定"
+            placed, item, held.current, f"草稿 {held.id}，{who.name}审定"
         )
         moved = await _move(held, rules.EFFECTIVE, item=item, version=number, closed_at=clock.now())
         await record(
@@ -290,8 +293,22 @@ async def approve_draft(who: Actor, draft: int, revision: int, opinion: str) -> 
     return number
 
 
-async def _new_item(held: DraftRow) -> int:
-    definition = held.definition
+async def _placed(held: DraftRow) -> Definition:
+    """The definition where its body stands today: regions merge and divide while drafts wait."""
+    holder = await organisation(held.organisation)
+    audience = await region(holder.region) if holder else None
+    if holder is None or audience is None:
+        raise Refused("行使这项权力的主体已经撤销，请退回。")
+    return msgspec.structs.replace(
+        held.definition,
+        org_lo=holder.lo,
+        region_lo=audience.lo,
+        aud_lo=audience.lo,
+        aud_hi=audience.hi,
+    )
+
+
+async def _new_item(definition: Definition) -> int:
     item: int = await value(
         """insert into powers_item (code, title, power_class, organisation, current, created_at,
                                     region_lo, org_lo, aud_lo, aud_hi)

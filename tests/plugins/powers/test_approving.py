@@ -527,3 +527,27 @@ async def test_a_second_account_is_no_second_pair_of_eyes(chain):
         await approving.pass_first(again, draft, 0, "")
     with pytest.raises(Refused, match="是你送审的"):
         await approving.return_draft(again, draft, rules.FIRST, 0, "退回")
+
+
+async def test_a_version_takes_effect_where_its_body_stands_by_then(chain, region_tree):
+    """Regions merged while the draft waited: the item belongs to the county of today."""
+    draft = await at_final(chain)
+    there = region_tree.other_county
+    await execute(
+        "update core_organisation set region = $2, region_lo = $3 where id = $1",
+        chain.body,
+        there.id,
+        there.lo,
+    )
+    await approving.approve_draft(chain.final, draft, 0, "同意")
+    version = await row(
+        "select region_lo, aud_lo, aud_hi, definition from powers_version"
+        " where item = $1 order by number desc limit 1",
+        chain.item,
+    )
+    assert (version["region_lo"], version["aud_lo"], version["aud_hi"]) == (
+        there.lo,
+        there.lo,
+        there.hi,
+    )
+    assert version["definition"]["region_lo"] == there.lo
