@@ -3,9 +3,29 @@
 
 ``receive`` outside a transaction, then ``keep`` inside the one that refers to the file; ``store``
 does both for small ones. Wrong or hostile content raises ``Invalid`` with one Chinese sentence.
+
+A form with photos and recordings: ``attachments`` gives what was chosen plainly and what was
+sent beforehand in pieces (``/uploads``), ``waiting_uploads`` what to list when the form comes
+back with errors::
+
+    form = await bind(request, ComplaintForm)
+    try:
+        media = await attachments(request, "media", place=place, purpose="complaints.evidence")
+    except Invalid as error:
+        form.errors.update(error.errors)
+    if not form.ok:
+        waiting = await waiting_uploads(request, "media")
+        return page(request, "complaints/form.html", status=422, form=form, waiting=waiting)
+    async with transaction(who.scope):
+        ...
+        files = [await keep(each, place=place, purpose="complaints.evidence") for each in media]
+
+The route says ``request_max_body_size=FORM_WITH_FILES``.
 """
 
-from core.storage.rules import KINDS, size_words
+from core.storage.attachments import Waiting, attachments, waiting_uploads
+from core.storage.routes import answer as send_file
+from core.storage.rules import KINDS, Limits, duration_words, size_words
 from core.storage.services import (
     OpenFile,
     Received,
@@ -20,20 +40,32 @@ from core.storage.services import (
     receive,
     store,
 )
+from core.storage.uploads import limits_of
+
+FORM_WITH_FILES = 1024 * 1024 * 1024
+"""What a form may weigh whose files are sent with it; each file is judged by its own limits."""
 
 __all__ = [
+    "FORM_WITH_FILES",
     "KINDS",
+    "Limits",
     "OpenFile",
     "Received",
     "StoredFile",
+    "Waiting",
     "again",
+    "attachments",
+    "duration_words",
     "file",
     "files",
     "intact",
     "keep",
+    "limits_of",
     "open_",
     "publish",
     "receive",
+    "send_file",
     "size_words",
     "store",
+    "waiting_uploads",
 ]

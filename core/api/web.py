@@ -37,6 +37,7 @@ from core.forms import (
     unbound,
 )
 from core.listing import Chip, Column, Filter, Listing, Page, Params, Tab
+from core.once.services import once, remember_once
 from core.web.body import UploadedFile
 from core.web.enclosing import actions_for, describe, panels_for
 from core.web.formats import masked
@@ -91,6 +92,7 @@ __all__ = [
     "masked",
     "note_export",
     "number_of",
+    "once",
     "page",
     "panels_for",
     "parse_money",
@@ -98,6 +100,7 @@ __all__ = [
     "post",
     "printed",
     "redirect",
+    "remember_once",
     "render",
     "retarget",
     "trigger",

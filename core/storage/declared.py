@@ -12,11 +12,15 @@ from core.storage.services import files, sweep_orphans
 
 def route_handlers() -> list[Any]:
     from core.storage.routes import HANDLERS
+    from core.storage.upload_routes import HANDLERS as UPLOADING
 
-    return list(HANDLERS)
+    return [*HANDLERS, *UPLOADING]
 
 
 async def _sweep(_payload: Mapping[str, Any]) -> None:
+    from core.storage.uploads import sweep
+
+    await sweep()
     await sweep_orphans()
 
 

@@ -4,7 +4,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 KINDS: Mapping[str, str] = {
@@ -24,7 +24,9 @@ TYPES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "image/gif": ("photo", ("gif",)),
     "image/bmp": ("photo", ("bmp", "dib")),
     "audio/mpeg": ("audio", ("mp3",)),
-    "audio/mp4": ("audio", ("m4a", "mp4", "aac")),
+    "audio/mp4": ("audio", ("m4a", "mp4", "aac", "mov")),
+    "audio/webm": ("audio", ("webm", "weba")),
+    "audio/3gpp": ("audio", ("3gp", "3gpp", "mp4")),
     "audio/aac": ("audio", ("aac",)),
     "audio/x-wav": ("audio", ("wav",)),
     "audio/ogg": ("audio", ("ogg", "oga", "opus")),
@@ -50,9 +52,20 @@ TYPES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 INLINE = frozenset(
     {"application/pdf", "audio/mpeg", "audio/mp4", "audio/aac", "audio/x-wav", "audio/ogg"}
+    | {"audio/webm"}
     | {"video/mp4", "video/webm", "video/x-m4v", "video/quicktime"}
 )
 """What a browser shows itself; everything else is offered for saving."""
+
+SOUND_ONLY: Mapping[str, str] = {
+    "video/webm": "audio/webm",
+    "video/x-matroska": "audio/webm",
+    "video/3gpp": "audio/3gpp",
+    "video/mp4": "audio/mp4",
+    "video/x-m4v": "audio/mp4",
+    "video/quicktime": "audio/mp4",
+}
+"""What a container is called in which there is no picture."""
 
 NAME_LIMIT = 120
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]')
@@ -97,6 +110,37 @@ def problem_of(name: str, media_type: str | None, kinds: Collection[str]) -> str
     if extension and extension not in extensions:
         return f"“{name}”的内容与扩展名 .{extension} 不符，请核对文件后重新上传。"
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large and how long a file of each kind may be; a kind left out has no limit here."""
+
+    megabytes: Mapping[str, int]
+    minutes: Mapping[str, int] = field(default_factory=dict)
+
+    def most(self, kinds: Collection[str]) -> int | None:
+        """The largest size in bytes any of ``kinds`` may have; None = no limit."""
+        known = [self.megabytes[kind] for kind in kinds if kind in self.megabytes]
+        return max(known) * 1024 * 1024 if len(known) == len(kinds) and known else None
+
+    def problem(self, name: str, kind: str, size: int, seconds: float | None) -> str:
+        """Why a file is too large or too long; empty when it is neither."""
+        most = self.megabytes.get(kind)
+        if most is not None and size > most * 1024 * 1024:
+            return f"“{name}”有 {size_words(size)}，{KINDS[kind]}最大 {most} MB，请压缩或分开上传。"
+        longest = self.minutes.get(kind)
+        # Half a second more is what stopping by hand takes.
+        if longest is not None and seconds is not None and seconds > longest * 60 + 0.5:
+            return f"“{name}”长 {duration_words(seconds)}，{KINDS[kind]}最长 {longest} 分钟，请分段上传。"
+        return ""
+
+
+def duration_words(seconds: float) -> str:
+    """``1 分 18 秒``: a length as people read it."""
+    whole = int(seconds)
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} 分 {rest} 秒" if minutes else f"{rest} 秒"
 
 
 def size_words(size: int) -> str:

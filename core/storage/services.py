@@ -24,7 +24,17 @@ from core.errors import Invalid, NotFound, Refused, TooLarge
 from core.intervals import ORGANISATIONS
 from core.storage import objects
 from core.storage.inspecting import Copy, Hostile, clean_copy, sniff
-from core.storage.rules import KINDS, TYPES, ByteRange, clean_name, problem_of, size_words
+from core.storage.media import Media, blanked, probe
+from core.storage.rules import (
+    KINDS,
+    SOUND_ONLY,
+    TYPES,
+    ByteRange,
+    Limits,
+    clean_name,
+    problem_of,
+    size_words,
+)
 
 MEGABYTE = 1024 * 1024
 DEFAULT_ALLOWED = 200 * 1024 * MEGABYTE
@@ -34,6 +44,8 @@ ORPHANS_AFTER = timedelta(days=1)
 
 # Decoding a large photo takes a hundred megabytes; two at a time are enough for one process.
 _drawing = CapacityLimiter(2)
+# Each object on its way to the store takes some megabytes; many people upload at once.
+_putting = CapacityLimiter(3)
 
 FIELDS = (
     "id, name, media_type, kind, purpose, size, sha256, path, copy_path, copy_type, copy_size,"
@@ -56,6 +68,8 @@ class Received:
     copy_size: int = 0
     width: int = 0
     height: int = 0
+    upload: str = ""
+    """Key of the upload it came by; it is used up when the file is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +165,34 @@ async def _spool(
     return size, digest.digest()
 
 
-def _look(path: Path, name: str, kinds: Collection[str]) -> tuple[str, str, Copy | None]:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a look into a file found: its type, and a copy without what tells too much."""
+
+    media_type: str
+    kind: str
+    picture: Copy | None = None
+    recording: Path | None = None
+
+
+def _look(path: Path, name: str, kinds: Collection[str], limits: Limits | None, size: int) -> _Seen:
     media_type = sniff(path, name)
+    media = probe(path, media_type) if media_type else Media()
+    if media_type and media.sound_only:
+        media_type = SOUND_ONLY.get(media_type, media_type)
     if problem := problem_of(name, media_type, kinds):
         raise Hostile(problem)
     assert media_type is not None
     kind = TYPES[media_type][0]
-    return media_type, kind, clean_copy(path, media_type, name) if kind == "photo" else None
+    if limits and (problem := limits.problem(name, kind, size, media.seconds)):
+        raise Hostile(problem)
+    if kind == "photo":
+        return _Seen(media_type, kind, clean_copy(path, media_type, name))
+    if media.private:
+        copy = path.with_name(path.name + "-copy")
+        blanked(path, copy, media_type, media.private)
+        return _Seen(media_type, kind, recording=copy)
+    return _Seen(media_type, kind)
 
 
 async def receive(
@@ -166,6 +201,7 @@ async def receive(
     *,
     kinds: Collection[str] = tuple(KINDS),
     max_bytes: int | None = None,
+    limits: Limits | None = None,
     field: str = "file",
 ) -> Received:
     """Take content in, check it and put it into the object store.
@@ -177,37 +213,48 @@ async def receive(
     if unknown := set(wanted) - set(KINDS):
         raise ValueError(f"unknown kinds of files: {sorted(unknown)}")
     name = clean_name(name)
-    limit = max_bytes or settings.load().storage.max_upload_mb * MEGABYTE
+    limit = (
+        max_bytes
+        or (limits.most(wanted) if limits else None)
+        or settings.load().storage.max_upload_mb * MEGABYTE
+    )
     folder = await to_thread.run_sync(_folder)
     with tempfile.NamedTemporaryFile(dir=folder, prefix="upload-") as file:
         size, digest = await _spool(source, file, name, limit)
         path = Path(file.name)
         try:
-            media_type, kind, copy = await to_thread.run_sync(
-                _look, path, name, wanted, limiter=_drawing
+            seen = await to_thread.run_sync(
+                _look, path, name, wanted, limits, size, limiter=_drawing
             )
         except Hostile as error:
             raise Invalid({field: str(error)}) from error
         target = objects.new_path()
-        await objects.put(target, path)
-    received = Received(name, media_type, kind, size, digest, target)
-    if copy is None:
+        await _put(target, path)
+        received = Received(name, seen.media_type, seen.kind, size, digest, target)
+        if seen.recording is not None:
+            try:
+                copy_path = objects.new_path()
+                await _put(copy_path, seen.recording)
+            finally:
+                seen.recording.unlink(missing_ok=True)
+            return replace(received, copy_path=copy_path, copy_type=seen.media_type, copy_size=size)
+    if seen.picture is None:
         return received
     copy_path = objects.new_path()
-    await objects.put(copy_path, copy.content)
-    return Received(
-        name=name,
-        media_type=media_type,
-        kind=kind,
-        size=size,
-        sha256=digest,
-        path=target,
+    await _put(copy_path, seen.picture.content)
+    return replace(
+        received,
         copy_path=copy_path,
-        copy_type=copy.media_type,
-        copy_size=len(copy.content),
-        width=copy.width,
-        height=copy.height,
+        copy_type=seen.picture.media_type,
+        copy_size=len(seen.picture.content),
+        width=seen.picture.width,
+        height=seen.picture.height,
     )
+
+
+async def _put(path: str, content: Path | bytes) -> None:
+    async with _putting:
+        await objects.put(path, content)
 
 
 async def again(received: Received, name: str = "") -> Received:
@@ -281,6 +328,8 @@ async def keep(received: Received, *, place: Place, purpose: str) -> StoredFile:
             clock.now(),
         )
         assert made is not None
+        if received.upload:
+            await execute("delete from core_upload where key = $1", received.upload)
         return _stored(made)
 
 

@@ -8,6 +8,7 @@ from piccolo.columns import (
     BigSerial,
     Bytea,
     Integer,
+    Text,
     Timestamptz,
     Varchar,
 )
@@ -48,6 +49,36 @@ class File(Public, Table, tablename="core_file"):
     height = Integer(default=0)
     actor = BigInt(default=0)
     created_at = Timestamptz(default=None)
+
+
+@unscoped("on its way; whoever holds the key and is its holder goes on with it")
+class Upload(Table, tablename="core_upload"):
+    """A file that arrives in pieces, and then waits for the form it belongs to.
+
+    The holder is a keyed hash of a user or of a ticket: what is sent for a matter under seal
+    names nobody while it waits, and the row is gone once the file is kept.
+    """
+
+    GRANTS: ClassVar = {
+        "web": "select, insert, update (received, parts, result, finished_at), delete",
+        "worker": "select, delete",
+    }
+
+    id = BigSerial(primary_key=True)
+    key = Varchar(length=32, default=None, unique=True)
+    holder = Bytea(default=None, index=True)
+    name = Varchar(length=200, default=None)
+    kinds = Varchar(length=60, default=None)
+    """The kinds that are taken, separated by blanks."""
+    purpose = Varchar(length=60, default="")
+    size = BigInt(default=None)
+    received = BigInt(default=0)
+    parts = Text(default="")
+    """Paths of the pieces in the object store, one a line, in their order."""
+    result = Text(default="")
+    """JSON of the checked file once it is complete."""
+    created_at = Timestamptz(default=None, index=True)
+    finished_at = Timestamptz(null=True, default=None)
 
 
 @unscoped("counters of used space; the services check whose they show")

@@ -91,9 +91,7 @@ def menu(kept: Held, who: Visitor, path: str, badges: dict[str, int]) -> list[Se
     ]
 
 
-def _bars(
-    kept: Held, who: Visitor | None, path: str, badges: dict[str, int]
-) -> dict[str, Any]:
+def _bars(kept: Held, who: Visitor | None, path: str, badges: dict[str, int]) -> dict[str, Any]:
     """The menu of the desk, or the tabs of the phone."""
     if who is not None and who.on_phone:
         return {"nav": [], "tabs_below": phone_tabs(who, path, badges)}

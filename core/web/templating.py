@@ -5,6 +5,7 @@ A plugin's template is addressed as ``<plugin>/<file>``. Only the site may overr
 file of that name under ``templates/``; a plugin can never shadow another's.
 """
 
+import secrets
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +27,7 @@ from core import clock
 from core.web.formats import FILTERS
 from core.web.state import current
 from core.web.static import StaticFiles
+from core.web.tickets import upload_ticket
 
 
 class FastEnv(Environment):
@@ -74,7 +76,12 @@ class Templates:
         )
         self.env.filters.update(FILTERS)
         self.env.globals.update(
-            static=static.url, csrf_token=csrf_token, now=clock.now, today=clock.today
+            static=static.url,
+            csrf_token=csrf_token,
+            new_key=new_key,
+            upload_ticket=upload_ticket,
+            now=clock.now,
+            today=clock.today,
         )
         self.root = root
         self.load_components()
@@ -113,6 +120,11 @@ def _compiled(folder: Path) -> FileSystemBytecodeCache | None:
     except OSError:
         return None
     return FileSystemBytecodeCache(str(place))
+
+
+def new_key() -> str:
+    """A key for a form that is about to be shown (``core.once``)."""
+    return secrets.token_urlsafe(18)
 
 
 def csrf_token() -> str:
