@@ -16,9 +16,11 @@ from core.api.plugin import (
 )
 from plugins.certificates.demo import register_demo_officers
 from plugins.certificates.reactions import (
+    answer_may_be_supervisor,
     answer_officer_may_act,
     describe_officer,
     find_officers,
+    resolve_officer,
 )
 from plugins.certificates.services import CertificateChanged, ImportChanged, OfficerRegistered
 
@@ -88,6 +90,7 @@ def subject_kinds() -> list[SubjectKind]:
             "执法人员",
             describe=describe_officer,
             search=find_officers,
+            resolve=resolve_officer,
             permission="certificates.officer.read",
         )
     ]
@@ -134,7 +137,10 @@ def gates() -> list[Gate]:
 
 @hookimpl
 def gate_checks() -> list[GateCheck]:
-    return [GateCheck("cases.officer_may_act", answer_officer_may_act)]
+    return [
+        GateCheck("cases.officer_may_act", answer_officer_may_act),
+        GateCheck("supervisors.person_may_be_appointed", answer_may_be_supervisor),
+    ]
 
 
 @hookimpl

@@ -95,6 +95,16 @@ async def officer_of_person(person: int, scope: Scope) -> int | None:
     return found["id"] if found else None
 
 
+async def active_officers(persons: Sequence[int]) -> dict[int, int]:
+    """Who of ``persons`` is on the books as an officer: the officer's id by person."""
+    found = await rows(
+        """select person, id from certificates_officer
+           where person = any($1::int8[]) and closed_at is null""",
+        list(persons),
+    )
+    return {each["person"]: each["id"] for each in found}
+
+
 async def officer_of_certificate(certificate: int, scope: Scope) -> int | None:
     """Whose certificate it is, if the scope owns the row (published is not enough)."""
     condition, args = scope_conditions(scope, "c", start=2)

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the register answers to others: may this person act on that day?"""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from core.api.db import Scope
+from core.api.db import Scope, value
 from core.api.plugin import Blocker, SubjectLabel, SubjectRef
-from plugins.certificates.queries import OFFICERS, cards_of, find_officer
+from plugins.certificates.queries import OFFICERS, active_officers, cards_of, find_officer
 from plugins.certificates.rules import judge_person
 
 
@@ -27,6 +28,29 @@ async def answer_officer_may_act(
                 Blocker(standing.code, standing.reason, card, {"number": standing.number})
             ]
     return found
+
+
+async def answer_may_be_supervisor(
+    subjects: Sequence[SubjectRef],
+    on_date: date,  # noqa: ARG001 - an officer on the books is one on any day
+    draft: Mapping[str, Any] | None = None,  # noqa: ARG001 - the gate hands it to every check
+) -> Mapping[SubjectRef, Sequence[Blocker]]:
+    """Who of ``subjects`` (``core.person``) is a serving officer and may not supervise (S3-3).
+
+    The register decides, not the card: an officer whose certificate is suspended is still one.
+    """
+    officers = await active_officers([subject.id for subject in subjects])
+    return {
+        subject: [
+            Blocker(
+                "certificates.is_officer",
+                "正在担任行政执法人员，不能担任社会监督员。",
+                SubjectRef("certificates.officer", officers[subject.id]),
+            )
+        ]
+        for subject in subjects
+        if subject.id in officers
+    }
 
 
 async def describe_officer(officer: int, scope: Scope) -> SubjectLabel | None:
@@ -50,3 +74,26 @@ async def find_officers(text: str, scope: Scope) -> Sequence[SubjectLabel]:
         )
         for one in found
     ]
+
+
+_CHECKED = re.compile(r"/certificates/check/([A-Za-z0-9_-]{8,40})(?:[/?#]|$)")
+_BARE = re.compile(r"[A-Za-z0-9_-]{8,40}\Z")
+
+
+async def resolve_officer(code: str) -> SubjectRef | None:
+    """The officer behind a scanned QR code or a typed certificate number; ``None`` for others.
+
+    Only the opaque token in the address counts, wherever the address claims to lead; nothing is
+    ever fetched from it.
+    """
+    text = code.strip()[:400]
+    match = _CHECKED.search(text)
+    key = match[1] if match else text if _BARE.match(text) else ""
+    if not key:
+        return None
+    officer = await value(
+        "select officer from certificates_certificate where published"
+        " and (token = $1 or number = $1) order by valid_until desc limit 1",
+        key,
+    )
+    return SubjectRef("certificates.officer", int(officer)) if officer is not None else None

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The volunteer's own pages: 办证进度, 我的二维码, 继任 and 辞职, 回避."""
+
+from typing import Any
+
+from litestar.params import FromPath
+
+from core.api import clock
+from core.api.access import requires, visitor
+from core.api.db import Interval, Scope, transaction
+from core.api.documents import pdf
+from core.api.errors import Conflict, Invalid, NotFound, Refused
+from core.api.web import (
+    Bound,
+    Request,
+    Response,
+    address_of,
+    bind,
+    get,
+    page,
+    partial,
+    post,
+    redirect,
+)
+from plugins.supervisors.forms import RecusalForm, RequestForm
+from plugins.supervisors.queries.applications import newest_of, progress_of_person
+from plugins.supervisors.queries.terms import (
+    commendations_of,
+    current_term,
+    recusals_of_term,
+    requests_of,
+    terms_of,
+)
+from plugins.supervisors.routes.shared import pdf_response, picture
+from plugins.supervisors.routes.terms import units_in
+from plugins.supervisors.rules import states
+from plugins.supervisors.rules.terms import TERM_STATES
+from plugins.supervisors.rules.words import OBLIGATIONS, RELATIONS, ROUTES
+from plugins.supervisors.services import conduct, requests
+from plugins.supervisors.services.base import CARRY, MINE, Actor, organ_of, settings_in
+from plugins.supervisors.services.showing import certificate_paper, open_photo, standing
+
+RULES = Scope.platform("the rules of a region, to tell a supervisor what he may apply for")
+
+
+@get("/mine/progress", guards=[requires(MINE)])
+async def show_progress(request: Request) -> Response:
+    """办证进度: where the own application stands, and every step with its words."""
+    who = visitor(request)
+    async with transaction(who.scope):
+        found = await newest_of(who.person_id)
+        story = await progress_of_person(who.person_id)
+        organ = await organ_of(found["region_lo"]) if found else None
+    return page(
+        request,
+        "supervisors/mine_progress.html",
+        found=found,
+        chip=states.STATES[found["state"]] if found else None,
+        life_items=states.life(found["state"], invited=found["route"] == "invited")
+        if found
+        else [],
+        route=ROUTES[found["route"]] if found else "",
+        story=story,
+        organ=organ.name if organ else "",
+        open_state=found is not None and found["state"] in states.OPEN,
+        may_again=found is not None and found["state"] in states.UNSUCCESSFUL,
+    )
+
+
+async def _card(who: Any) -> dict[str, Any] | None:
+    async with transaction(who.scope):
+        mine = await current_term(who.person_id, clock.today())
+        if mine is None:
+            every = await terms_of(who.person_id)
+            mine = every[0] if every else None
+    return mine
+
+
+@get("/mine/card", guards=[requires(CARRY)])
+async def show_own_card(request: Request) -> Response:
+    """我的二维码: the electronic card with the code others scan."""
+    found = await _card(visitor(request))
+    good, words = standing(found, clock.today()) if found else (False, "")
+    return page(request, "supervisors/mine_card.html", found=found, good=good, words=words)
+
+
+@get("/mine/panels/{person:int}", guards=[requires(CARRY)])
+async def own_card_panel(request: Request, person: FromPath[int]) -> Response:
+    """The card on the page 我的; nobody's but one's own."""
+    who = visitor(request)
+    if person not in (who.person_id, 0):
+        raise NotFound
+    found = await _card(who)
+    good, words = standing(found, clock.today()) if found else (False, "")
+    return partial(request, "supervisors/_panel.html", found=found, good=good, words=words)
+
+
+@get("/mine/photo", guards=[requires(MINE)])
+async def show_own_photo(request: Request) -> Response:
+    """The own photo."""
+    who = visitor(request)
+    async with transaction(who.scope):
+        found = await newest_of(who.person_id)
+    return picture(await open_photo(found["photo"] if found else None))
+
+
+@get("/mine/certificate.pdf", guards=[requires(CARRY)])
+async def send_own_certificate(request: Request) -> Response:
+    """The own 聘任证书 as PDF."""
+    found = await _card(visitor(request))
+    if found is None:
+        raise NotFound
+    address = address_of(request, f"/supervisors/card/{found['token']}")
+    content = await pdf(certificate_paper(found, address), at=found["issued_at"])
+    return pdf_response(content, f"聘任证书-{found['name']}")
+
+
+# --- 继任, 辞职 ----------------------------------------------------------------------------------
+
+
+async def _term_page(
+    request: Request, *, form: Bound[Any] | None = None, form_of: str = "", status: int = 200
+) -> Response:
+    who = visitor(request)
+    async with transaction(who.scope):
+        found = await current_term(who.person_id, clock.today())
+        every = await terms_of(who.person_id)
+        asked = await requests_of(found["id"]) if found else []
+        praised = await commendations_of(who.person_id)
+        refused = {}
+        if found is not None:
+            async with transaction(RULES.read_only()):
+                settings = await settings_in(found["region_lo"])
+                refused = {
+                    kind: await requests.why_not_request(found, kind) for kind in requests.TITLES
+                }
+    good, words = standing(found, clock.today()) if found else (False, "")
+    return page(
+        request,
+        "supervisors/mine_term.html",
+        status=status,
+        found=found,
+        good=good,
+        words=words,
+        every=every,
+        term_states=TERM_STATES,
+        asked=asked,
+        titles=requests.TITLES,
+        pending={each["kind"] for each in asked if each["state"] == "submitted"},
+        refused=refused,
+        praised=praised,
+        maximum=settings.max_consecutive_terms if found else 0,
+        obligations=OBLIGATIONS,
+        form=form,
+        form_of=form_of,
+    )
+
+
+@get("/mine/term", guards=[requires(CARRY)])
+async def show_own_term(request: Request) -> Response:
+    """The own term, and the two applications it allows."""
+    return await _term_page(request)
+
+
+async def _ask(request: Request, kind: str) -> Response:
+    form: Bound[Any] = await bind(request, RequestForm)
+    if form.ok:
+        try:
+            await requests.file_request(Actor.of(visitor(request)), kind, form.value.reason)
+        except Invalid as error:
+            form.errors.update(error.errors)
+        except (Refused, Conflict) as error:
+            form.error("", str(error))
+            return await _term_page(request, form=form, form_of=kind, status=409)
+        else:
+            return redirect(
+                request,
+                "/supervisors/mine/term",
+                message=f"{requests.TITLES[kind]}申请已提交，等待审核。",
+            )
+    return await _term_page(request, form=form, form_of=kind, status=422)
+
+
+@post("/mine/renewal", guards=[requires(CARRY)])
+async def post_renewal(request: Request) -> Response:
+    """申请继任."""
+    return await _ask(request, "renewal")
+
+
+@post("/mine/resignation", guards=[requires(CARRY)])
+async def post_resignation(request: Request) -> Response:
+    """申请辞职."""
+    return await _ask(request, "resignation")
+
+
+# --- 回避 ---------------------------------------------------------------------------------------
+
+
+async def _recusal_page(
+    request: Request, *, form: Bound[Any] | None = None, status: int = 200
+) -> Response:
+    who = visitor(request)
+    async with transaction(who.scope):
+        found = await current_term(who.person_id, clock.today())
+        known = await recusals_of_term(found["id"]) if found else []
+        units = await units_in(Interval(who.region.lo, who.region.hi))
+    return page(
+        request,
+        "supervisors/mine_recusals.html",
+        status=status,
+        found=found,
+        known=known,
+        units=units,
+        relations=RELATIONS,
+        form=form,
+        today=clock.today(),
+    )
+
+
+@get("/mine/recusals", guards=[requires(CARRY)])
+async def show_recusals(request: Request) -> Response:
+    """What one keeps away from, declared by oneself or ordered."""
+    return await _recusal_page(request)
+
+
+@post("/mine/recusals", guards=[requires(CARRY)])
+async def post_own_recusal(request: Request) -> Response:
+    """自行回避."""
+    form: Bound[Any] = await bind(request, RecusalForm)
+    if form.ok:
+        try:
+            await conduct.declare_recusal(Actor.of(visitor(request)), form.value)
+        except Invalid as error:
+            form.errors.update(error.errors)
+        except (Refused, Conflict) as error:
+            form.error("", str(error))
+        else:
+            return redirect(request, "/supervisors/mine/recusals", message="回避已登记，即时生效。")
+    return await _recusal_page(request, form=form, status=422)
+
+
+ROUTES_MINE = (
+    show_progress,
+    show_own_card,
+    own_card_panel,
+    show_own_photo,
+    send_own_certificate,
+    show_own_term,
+    post_renewal,
+    post_resignation,
+    show_recusals,
+    post_own_recusal,
+)

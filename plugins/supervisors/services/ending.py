@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ends of a term: 期满, 辞职, 解聘; the role goes with it."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from core.api import clock
+from core.api.accounts import revoke_role
+from core.api.db import execute, json, lock_subjects, retried, transaction, value
+from core.api.errors import Conflict, Invalid, NotFound, Refused
+from core.api.facts import record
+from core.api.turns import close_turn
+from plugins.supervisors.facts import Dismissed, Proposed, TermEnded
+from plugins.supervisors.forms import DismissForm
+from plugins.supervisors.queries.terms import (
+    as_term,
+    find_term,
+    proposal_row,
+    term_row,
+    terms_of,
+    terms_to_end,
+    terms_to_remind,
+)
+from plugins.supervisors.rules.terms import as_next_words, reminder_due
+from plugins.supervisors.rules.words import ground_words
+from plugins.supervisors.services.appointing import ROLE, words_of
+from plugins.supervisors.services.base import (
+    SERVE,
+    Actor,
+    give_office,
+    note_term,
+    office_scope,
+    person_ref,
+    place_of,
+    refuse_other_level,
+    settings_in,
+    tell,
+    term_ref,
+)
+
+NIGHT = "the end of a term comes by the calendar"
+LONGEST_REMINDER = 180
+"""The most days ahead a region may set."""
+
+
+async def take_term(who: Actor, term: int) -> dict[str, Any]:
+    """A term with its person locked, if it is this organ's to manage."""
+    seen = await find_term(term, who.scope)
+    if seen is None or not who.scope.may_write(place_of(seen)):
+        raise NotFound
+    await refuse_other_level(who, place_of(seen))
+    await lock_subjects(person_ref(seen["person"]))
+    found = await term_row(term)
+    if found is None:
+        raise NotFound
+    if found["person"] == who.person_id:
+        raise Refused("这是你自己的聘期，请由其他人办理。")
+    return found
+
+
+def refuse_ended(found: Mapping[str, Any]) -> None:
+    """Nothing more is done with a term that is over."""
+    if found["state"] != "active":
+        raise Conflict("聘期已经结束，不能再办理。")
+
+
+async def close_term(
+    found: Mapping[str, Any],
+    state: str,
+    last_day: date,
+    *,
+    reason: str = "",
+    ground: str = "",
+    by: int = 0,
+) -> None:
+    """Close a term and its certificate; the role ends unless the next term follows at once."""
+    ended_on = last_day if last_day < found["ends"] else None
+    await execute(
+        """update supervisors_term set state = $2, ended_on = $3, reason = $4, ground = $5
+           where id = $1""",
+        found["id"],
+        state,
+        ended_on,
+        reason[:500],
+        ground,
+    )
+    await execute(
+        "update supervisors_card set state = $2, ended_on = $3 where term = $1",
+        found["id"],
+        state,
+        ended_on,
+    )
+    next_begins = last_day + timedelta(days=1)
+    follows = any(
+        each["state"] == "active" and each["id"] != found["id"] and each["starts"] <= next_begins
+        for each in await terms_of(found["person"])
+    )
+    if found["account"] and not follows:
+        await revoke_role(found["account"], ROLE, by=by, reason="聘期结束")
+    await close_turn(term_ref(found["id"]))
+    await execute(
+        """update supervisors_request set state = 'withdrawn', answer = '聘期已结束'
+           where term = $1 and state = 'submitted'""",
+        found["id"],
+    )
+
+
+async def expire_terms() -> int:
+    """期满: terms whose last day has passed end by themselves, every night."""
+    today, count = clock.today(), 0
+    for each in await terms_to_end(today):
+        async with transaction(office_scope(place_of(each), NIGHT)):
+            await lock_subjects(person_ref(each["person"]))
+            found = await term_row(each["id"])
+            if found is None or found["state"] != "active":
+                continue
+            resigned = found["ended_on"] is not None
+            last = found["ended_on"] or found["ends"]
+            state = "resigned" if resigned else "expired"
+            await close_term(found, state, last, reason=found["reason"])
+            await record(
+                "supervisors.term_ended",
+                person_ref(found["person"]),
+                TermEnded(found["person"], found["id"], state, last.isoformat()),
+                place_of(found),
+            )
+            if not resigned:
+                await note_term(found, "expired", ends=words_of(last))
+            count += 1
+    return count
+
+
+async def remind_of_end() -> int:
+    """T-60 by the days of each term's own region: once, also when a night was missed."""
+    today, count = clock.today(), 0
+    for each in await terms_to_remind(today + timedelta(days=LONGEST_REMINDER)):
+        settings = await settings_in(each["region_lo"])
+        if not reminder_due(as_term(each), today, settings.renewal_opens_days):
+            continue
+        async with transaction(office_scope(place_of(each), NIGHT)):
+            changed = await execute(
+                "update supervisors_term set reminded_at = $2 where id = $1"
+                " and reminded_at is null",
+                each["id"],
+                clock.now(),
+            )
+            if not changed:
+                continue
+            last = each["number_in_row"] >= settings.max_consecutive_terms
+            await tell(
+                "ending",
+                [each["person"]],
+                term_ref(each["id"]),
+                place_of(each),
+                ends=words_of(each["ends"]),
+                next=as_next_words(settings.max_consecutive_terms, last=last),
+            )
+            count += 1
+    return count
+
+
+# --- 解聘 --------------------------------------------------------------------------------------
+
+
+@retried
+async def dismiss(who: Actor, term: int, form: DismissForm, *, proposal: int = 0) -> None:
+    """解聘 on one of the eight grounds (S3-24): by a human, with the facts it rests on.
+
+    Records ``supervisors.dismissed`` and ``supervisors.term_ended``.
+    """
+    async with transaction(who.scope):
+        found = await take_term(who, term)
+        refuse_ended(found)
+        if proposal:
+            await _decide_proposal(who, proposal, "dismissed", form.reason)
+        today = clock.today()
+        last = max(today, found["starts"])
+        await close_term(
+            found, "dismissed", last, reason=form.reason, ground=form.ground, by=who.user_id
+        )
+        await execute(
+            """update supervisors_proposal set state = 'dismissed', decided_at = $2,
+                      decided_by = $3, answer = '已解聘' where term = $1 and state = 'open'""",
+            term,
+            clock.now(),
+            who.user_id,
+        )
+        await record(
+            "supervisors.dismissed",
+            person_ref(found["person"]),
+            Dismissed(found["person"], term, form.ground, last.isoformat(), form.reason, proposal),
+            place_of(found),
+        )
+        await record(
+            "supervisors.term_ended",
+            person_ref(found["person"]),
+            TermEnded(found["person"], term, "dismissed", last.isoformat(), form.ground),
+            place_of(found),
+        )
+        await note_term(
+            found,
+            "dismissed",
+            on=words_of(last),
+            ground=ground_words(form.ground),
+            reason=form.reason,
+        )
+
+
+async def _decide_proposal(who: Actor, proposal: int, state: str, answer: str) -> dict[str, Any]:
+    found = await proposal_row(proposal)
+    if found is None:
+        raise NotFound
+    if found["state"] != "open":
+        raise Conflict("这份解聘建议已经处理过了。")
+    await execute(
+        """update supervisors_proposal set state = $2, answer = $3, decided_at = $4,
+                  decided_by = $5 where id = $1""",
+        proposal,
+        state,
+        answer,
+        clock.now(),
+        who.user_id,
+    )
+    return found
+
+
+@retried
+async def drop_proposal(who: Actor, proposal: int, reason: str) -> int:
+    """Not to dismiss: a human decides, and says why (S3-25). Returns the term."""
+    async with transaction(who.scope):
+        seen = await proposal_row(proposal)
+        if seen is None:
+            raise NotFound
+        term = await take_term(who, seen["term"])
+        if len(reason) < 2:
+            raise Invalid({"reason": "请写明不解聘的理由。"})
+        found = await _decide_proposal(who, proposal, "dropped", reason)
+        if not await value(
+            "select 1 from supervisors_proposal where term = $1 and state = 'open' limit 1",
+            found["term"],
+        ):
+            await close_turn(term_ref(found["term"]))
+        await record(
+            "supervisors.proposal_dropped",
+            term_ref(found["term"]),
+            Proposed(
+                found["person"], found["term"], proposal, found["cause"], found["ground"], reason
+            ),
+            place_of(term),
+        )
+        return int(found["term"])
+
+
+async def propose_dismissal(
+    term: Mapping[str, Any],
+    cause: str,
+    ground: str,
+    text: str,
+    evidence: Mapping[str, Any],
+) -> int:
+    """Raise a proposal, once as long as the one before is open; nothing is dismissed by it."""
+    made = await value(
+        """insert into supervisors_proposal
+             (term, person, name, ground, cause, evidence, text, state, answer, at, decided_by,
+              region_lo, org_lo)
+           values ($1, $2, $3, $4, $5, $6::jsonb, $7, 'open', '', $8, 0, $9, $10)
+           on conflict do nothing returning id""",
+        term["id"],
+        term["person"],
+        term["name"],
+        ground,
+        cause,
+        json(dict(evidence)),
+        text,
+        clock.now(),
+        term["region_lo"],
+        term["org_lo"],
+    )
+    if made is None:
+        return 0
+    await give_office(
+        term_ref(term["id"]),
+        title=f"{term['name']}：{text[:60]}",
+        step="决定是否解聘",
+        path=f"/supervisors/terms/{term['id']}",
+        place=place_of(term),
+        permission=SERVE,
+    )
+    await record(
+        "supervisors.dismissal_proposed",
+        term_ref(term["id"]),
+        Proposed(term["person"], term["id"], made, cause, ground),
+        place_of(term),
+    )
+    return int(made)
