@@ -85,11 +85,16 @@ def _check_right(request: Request[Any, Any, Any], purpose: str) -> None:
     """A role without any right in the plugin a file belongs to does not read its files.
 
     The scope alone would open the evidence of cases to everybody of the unit who counts through
-    the numbers, also to those whose role has nothing to do with cases.
+    the numbers, also to those whose role has nothing to do with cases. Nobody reads the files of a
+    plugin that has been taken away, or is off here: with it went the rights that would decide.
     """
-    plugin = purpose.partition(".")[0]
-    declared = held(request).platform.registry.permissions
-    if not any(key.startswith(f"{plugin}.") for key in declared):
+    plugin, owned, _ = purpose.partition(".")
+    if not owned or plugin == "core":
+        return
+    kept = held(request)
+    if plugin not in kept.enabled:
+        raise NotFound
+    if not any(key.startswith(f"{plugin}.") for key in kept.platform.registry.permissions):
         return
     if not any(key.startswith(f"{plugin}.") for key in visitor(request).permissions):
         raise NotFound

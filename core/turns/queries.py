@@ -13,6 +13,7 @@ from core.api.plugin import SubjectRef
 from core.auth.visitor import Visitor
 from core.calendar.queries import load_calendar
 from core.calendar.rules import WorkCalendar, standard
+from core.host.enabling import enabled_plugins
 from core.host.registry import current
 from core.intervals import Interval
 from core.listing import Column, Filter, Listing, Page
@@ -130,8 +131,18 @@ async def condition(tab: Tab, who: Visitor) -> tuple[str, Sequence[Any]]:
     """What belongs on a tab, for ``Listing``: SQL with ``{}`` and its values.
 
     My turns are those in my name, and those of anybody with a right I hold in my unit or below.
-    The acting role decides: with another role chosen, other things wait.
+    The acting role decides: with another role chosen, other things wait. What a plugin handed out
+    before it was switched off here or taken away stays hidden: nobody could open it.
     """
+    where, args = await _belonging(tab, who)
+    on = await enabled_plugins(who.region.lo, version=who.version)
+    return f"{where} and split_part(t.subject_kind, '.', 1) = any({{}}::text[])", (
+        *args,
+        sorted(on),
+    )
+
+
+async def _belonging(tab: Tab, who: Visitor) -> tuple[str, Sequence[Any]]:
     if tab == "mine":
         unit = await office(who)
         return (

@@ -3,11 +3,13 @@
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from core import db
 from core.api.plugin import Action, Panel, SubjectLabel, SubjectRef
 from core.host import registry as host_registry
+from core.host.enabling import is_enabled
 from core.scope import Scope
 from core.web.state import held
 
@@ -43,7 +45,8 @@ def _shown(request: Any, entry: Panel | Action) -> bool:
 async def describe(refs: Iterable[SubjectRef], scope: Scope) -> dict[SubjectRef, SubjectLabel]:
     """Names and pages of objects of any plugin, as far as the scope sees them.
 
-    Inside the caller's transaction. What is invisible, gone, or of an absent plugin is left out.
+    Inside the caller's transaction. What is invisible, gone, or of an absent plugin is left out;
+    of a plugin that is off here only the name is told, its page answers 404.
     """
     registry = host_registry.current()
     found: dict[SubjectRef, SubjectLabel] = {}
@@ -57,6 +60,8 @@ async def describe(refs: Iterable[SubjectRef], scope: Scope) -> dict[SubjectRef,
         except Exception:
             log.exception("describing %s failed", ref.kind)
             continue
-        if label is not None:
-            found[ref] = label
+        if label is None:
+            continue
+        on = await is_enabled(registry.plugin_of(kind), scope.region.lo, registry=registry)
+        found[ref] = label if on else replace(label, path="")
     return found

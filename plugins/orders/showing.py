@@ -21,6 +21,7 @@ from core.api.facts import Fact, history
 from core.api.turns import holds
 from core.api.web import describe
 from plugins.orders import rules
+from plugins.orders.queries import find_order
 from plugins.orders.rules import ISSUE, RELAY, WITHDRAW
 from plugins.orders.services import Matter, path_of, ref
 
@@ -120,6 +121,9 @@ async def view_of(matter: Matter, who: Visitor) -> View:
     if not view.alarms and view.mine:
         view.alarms = [_alarm(item, paths) for item in matter.items_of(view.mine["id"])]
     view.tree = [_node(order, matter, balls, calendar, paths)]
+    if await find_order(order["id"], who.scope) is None:
+        # An officer reads the head of his matter past his own scope; its page stays shut to him.
+        view.tree[0]["href"] = ""
     view.life = life_of(matter)
     view.step = rules.step_now(order["state"], order["round"], matter.lowers)
     view.next_act = rules.next_act(order["state"], order["round"], matter.lowers)

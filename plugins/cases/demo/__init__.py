@@ -11,7 +11,13 @@ from plugins.cases.demo.year import Cast, plan_year
 
 
 async def plan_cases(context: DemoContext) -> None:
-    """Plan everything the offices of both prefectures handle; with cases already there, nothing."""
+    """Plan everything the offices of both prefectures handle; with cases already there, nothing.
+
+    Where the catalogue of powers is not installed there is no item to open a case under.
+    """
+    entered = context.shared.get("powers.items")
+    if entered is None:
+        return
     async with transaction(Scope.platform("demo data: whether there are cases")):
         if await value("select exists (select 1 from cases_case)"):
             return
@@ -20,7 +26,7 @@ async def plan_cases(context: DemoContext) -> None:
     cast = Cast(
         context,
         cabinet,
-        await current_items(context.shared["powers.items"]),
+        await current_items(entered),
         context.shared["core.visitors"],
         {key: one.id for key, one in context.shared["core.persons"].items()},
     )

@@ -98,6 +98,8 @@ class Hint:
     line: str
     checks: tuple[dict[str, Any], ...]
     blocked: bool = False
+    judged: bool = True
+    """Whether anybody judges what is submitted here."""
 
 
 # --- the hint ----------------------------------------------------------------------------------
@@ -123,7 +125,6 @@ async def hint_for(
         {"colour": "wait", "title": "决定依据", "text": str(b["text"]).rstrip("。"), "cure": ""}
         for b in attempt.gate.get("basis", {}).get("blockers", ())
     ]
-    unanswered = bool(verdict.unavailable) or bool(verdict.silent)
     missing = len(attempt.entry.errors)
     if missing:
         checks.append(
@@ -135,7 +136,9 @@ async def hint_for(
             }
         )
     checks.sort(key=lambda c: ORDER.get(c["colour"], 3))
-    return _hint_of(checks, blind=unanswered), attempt
+    return _hint_of(
+        checks, unanswered=bool(verdict.unavailable), judged=bool(verdict.asked)
+    ), attempt
 
 
 async def _next_as_chosen(file: CaseFile, to: Step, posting: Posting) -> Any:
@@ -205,7 +208,7 @@ def _check(file: CaseFile, visit: Mapping[str, Any], blocker: Blocker) -> dict[s
     }
 
 
-def _hint_of(checks: Sequence[dict[str, Any]], *, blind: bool) -> Hint:
+def _hint_of(checks: Sequence[dict[str, Any]], *, unanswered: bool, judged: bool) -> Hint:
     stops = [c for c in checks if c.get("stop")]
     lit = [c for c in checks if c["colour"] in ("red", "yellow") and not c.get("stop")]
     if stops:
@@ -222,8 +225,13 @@ def _hint_of(checks: Sequence[dict[str, Any]], *, blind: bool) -> Hint:
             f"{first['text']}{rest}",
             tuple(checks),
         )
-    if blind:
+    if unanswered:
         return Hint("blind", "未能预检，可以照常提交", "未能预检，提交后再判", tuple(checks))
+    if not judged:
+        # Nobody is installed, or on in this region, who would judge the act afterwards either.
+        return Hint(
+            "blind", "这里没有启用监察，不判灯", "没有启用监察，不判灯", tuple(checks), judged=False
+        )
     return Hint("ok", "若现在提交：不报灯", "没有发现问题", tuple(checks))
 
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 from core.api.access import Visitor, requires, visitor
 from core.api.clock import now
 from core.api.db import transaction
-from core.api.extensions import contributions
+from core.api.extensions import contributions_in
 from core.api.facts import Head, SubjectRef, newest_head
 from core.api.web import (
     Column,
@@ -180,6 +180,7 @@ async def _analysis(request: Request, template: str, *, paper: bool = False) -> 
         units = await analysis.units_of_alarms(who.scope)
         kept = await analysis.on_time(who.scope, period)
         silent = await analysis.silent_units(who.scope, period)
+        parts = await _parts(who, period)
         titles = kind_titles()
         said = f"期间：{period.words}；{BY_TITLES[by]}；{_words(conditions, dict(units), titles)}"
         seal: Head | None = None
@@ -214,7 +215,7 @@ async def _analysis(request: Request, template: str, *, paper: bool = False) -> 
         kept=kept,
         silent=silent,
         here=_url(period, by, conditions),
-        parts=_parts(who, period),
+        parts=parts,
         back=f"/inspection/analysis{_url(period, by, conditions)}",
         seal=seal,
     )
@@ -266,12 +267,12 @@ def _cells(table: Table) -> list[dict[str, Any]]:
     return [*lines, line("合计", table.sums, table.total)]
 
 
-def _parts(who: Visitor, period: Period) -> list[dict[str, str]]:
+async def _parts(who: Visitor, period: Period) -> list[dict[str, str]]:
     """What other plugins add to the analysis: read by the page from their own routes."""
     query = "&".join(f"{key}={value}" for key, value in period.params.items())
     return [
         {"title": each.value.title, "path": f"{each.value.path}?{query}"}
-        for each in contributions(PART)
+        for each in await contributions_in(who.region.lo, PART)
         if who.may(each.value.permission)
     ]
 

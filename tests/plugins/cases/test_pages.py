@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.api.plugin import Blocker
-from core.api.testing import htmx
+from core.api.testing import htmx, switch_off
 from plugins.cases.services import Actor, Choice, authorise_officers, roll_back
 from tests.plugins.cases.conftest import (
     CLUE,
@@ -299,6 +299,16 @@ class TestHint:
         await desk.sit(office.zhang)
         html = await desk.page(f"/cases/{case}")
         assert "未能预检" in html
+        assert "提交本环节" in html
+
+    async def test_where_nobody_inspects_no_answer_is_promised(self, desk, office):
+        case = await office.to_inquiry()
+        await switch_off("inspection", office.tree.county)
+        await desk.sit(office.zhang)
+        html = await desk.page(f"/cases/{case}")
+        assert "没有启用监察，不判灯" in html
+        assert "未能预检" not in html
+        assert "没有应答" not in html
         assert "提交本环节" in html
 
 

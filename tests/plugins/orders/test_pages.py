@@ -284,6 +284,7 @@ async def test_an_officer_of_a_unit_below_sees_head_and_own_branch(
     assert f'href="/orders/{other}"' not in shown.text
     assert shown.text.count("jd-node--ball") == 1
     assert (await client.get(f"/orders/{upper}")).status_code == 404
+    assert f'href="/orders/{upper}"' not in shown.text, "the head of the tree leads nowhere"
     sent = await client.post(f"/orders/{own}/reply", data={"cause": "differs", "text": TEXT})
     assert sent.status_code == 303
     assert (await order(upper))["state"] == "relayed"
