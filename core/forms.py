@@ -12,7 +12,9 @@ and peculiarities ride on ``msgspec.Meta``::
         kind: Annotated[Literal["a", "b"], Meta(title="类型", extra={"options": {"a": "甲"}})] = "a"
 
 ``extra`` keys: ``money`` (元 → 分), ``options`` (value → words, used by templates), ``raw`` (keep
-blanks at both ends), ``message`` (sentence when a pattern does not match).
+blanks at both ends), ``message`` (sentence when a pattern does not match), ``choose`` (chosen from
+a list the page draws, so that a missing one is asked for with 请选择; ``from``, the name of such a
+list, says the same).
 """
 
 import re
@@ -363,7 +365,8 @@ def _absent(about: FieldSpec) -> Any:
         return None if about.nullable else MISSING
     if about.nullable:
         return None
-    verb = "选择" if _choices(about.kind) else "填写"
+    chosen = _choices(about.kind) or about.extra.get("choose") or about.extra.get("from")
+    verb = "选择" if chosen else "填写"
     raise FieldError(f"请{verb}{about.title}。")
 
 

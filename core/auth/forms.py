@@ -35,7 +35,7 @@ class SwitchForm(msgspec.Struct):
 
 
 class DelegateForm(msgspec.Struct):
-    deputy: Annotated[int, Meta(title="代理人")]
+    deputy: Annotated[int, Meta(title="代理人", extra={"choose": True})]
     until: Annotated[date, Meta(title="结束日期")]
 
 
@@ -70,7 +70,7 @@ class AccountForm(msgspec.Struct):
 
 
 class GrantForm(msgspec.Struct):
-    role: Annotated[str, Meta(title="角色", min_length=1, max_length=40)]
+    role: Annotated[str, Meta(title="角色", min_length=1, max_length=40, extra={"choose": True})]
     region: Annotated[int | None, Meta(title="地区")] = None
     organisation: Annotated[int | None, Meta(title="单位")] = None
     valid_to: Annotated[date | None, Meta(title="到期日")] = None
@@ -81,5 +81,5 @@ class ReasonForm(msgspec.Struct):
 
 
 class RightsForm(msgspec.Struct):
-    role: Annotated[str, Meta(title="角色", min_length=1, max_length=40)]
+    role: Annotated[str, Meta(title="角色", min_length=1, max_length=40, extra={"choose": True})]
     permission: Annotated[list[str], Meta(title="权限")] = []

@@ -29,7 +29,9 @@ Req = Request[Any, Any, Any]
 class ChooseForm(msgspec.Struct):
     """Which kind of sheet; the sheet itself comes as file ``file``."""
 
-    kind: Annotated[str, Meta(title="导入什么", min_length=1, max_length=20)]
+    kind: Annotated[
+        str, Meta(title="导入什么", min_length=1, max_length=20, extra={"choose": True})
+    ]
 
 
 async def _index(request: Req, form: Bound[Any] | None = None, status: int = 200) -> Response[Any]:

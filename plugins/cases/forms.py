@@ -27,10 +27,14 @@ class StepForm(msgspec.Struct):
 class OpenForm(msgspec.Struct):
     """A new case."""
 
-    item: Annotated[int, Meta(title="权力事项")]
+    item: Annotated[int, Meta(title="权力事项", extra={"choose": True})]
     title: Annotated[str, Meta(title="案由", min_length=1, max_length=200)]
-    source: Annotated[str, Meta(title="案件来源", min_length=1, max_length=20)]
-    party_kind: Annotated[str, Meta(title="当事人类型", min_length=1, max_length=16)]
+    source: Annotated[
+        str, Meta(title="案件来源", min_length=1, max_length=20, extra={"choose": True})
+    ]
+    party_kind: Annotated[
+        str, Meta(title="当事人类型", min_length=1, max_length=16, extra={"choose": True})
+    ]
     party_name: Annotated[str, Meta(title="名称或者姓名", min_length=1, max_length=120)]
     source_note: Annotated[str, Meta(title="来源说明", max_length=500)] = ""
     code: Annotated[str, Meta(title="统一社会信用代码", max_length=40)] = ""
@@ -52,20 +56,24 @@ class OpenForm(msgspec.Struct):
 class OfficersForm(msgspec.Struct):
     """环节授权."""
 
-    step: Annotated[str, Meta(title="环节", min_length=1, max_length=60)]
+    step: Annotated[str, Meta(title="环节", min_length=1, max_length=60, extra={"choose": True})]
     officers: Annotated[list[int], Meta(title="办理人员", min_length=1)]
     lead: Annotated[int | None, Meta(title="主办")] = None
     token: Token = ""
 
 
 class RollBackForm(msgspec.Struct):
-    to_step: Annotated[str, Meta(title="要回退到的环节", min_length=1, max_length=60)]
+    to_step: Annotated[
+        str, Meta(title="要回退到的环节", min_length=1, max_length=60, extra={"choose": True})
+    ]
     reason: Reason
     token: Token = ""
 
 
 class SuspendForm(msgspec.Struct):
-    ground: Annotated[str, Meta(title="法定情形", min_length=1, max_length=60)]
+    ground: Annotated[
+        str, Meta(title="法定情形", min_length=1, max_length=60, extra={"choose": True})
+    ]
     reason: Annotated[str, Meta(title="理由", min_length=1, max_length=400)]
     token: Token = ""
 
@@ -87,15 +95,15 @@ class ExtendForm(msgspec.Struct):
 
 
 class TransferForm(msgspec.Struct):
-    to_person: Annotated[int, Meta(title="接手人")]
+    to_person: Annotated[int, Meta(title="接手人", extra={"choose": True})]
     on: Annotated[date, Meta(title="移交日期")]
     reason: Annotated[str, Meta(title="理由", min_length=1, max_length=400)]
     token: Token = ""
 
 
 class DelegateForm(msgspec.Struct):
-    step: Annotated[str, Meta(title="环节", min_length=1, max_length=60)]
-    to_person: Annotated[int, Meta(title="受委托人")]
+    step: Annotated[str, Meta(title="环节", min_length=1, max_length=60, extra={"choose": True})]
+    to_person: Annotated[int, Meta(title="受委托人", extra={"choose": True})]
     valid_from: Annotated[date, Meta(title="开始日期")]
     valid_to: Annotated[date, Meta(title="结束日期")]
     reason: Annotated[str, Meta(title="理由", min_length=1, max_length=400)]
@@ -149,7 +157,7 @@ class ReopenForm(msgspec.Struct):
 class HandOverForm(msgspec.Struct):
     """移送其他单位."""
 
-    to_organisation: Annotated[int, Meta(title="接收单位")]
+    to_organisation: Annotated[int, Meta(title="接收单位", extra={"choose": True})]
     reason: Annotated[str, Meta(title="移送的理由和依据", min_length=1, max_length=400)]
     token: Token = ""
 
@@ -157,7 +165,7 @@ class HandOverForm(msgspec.Struct):
 class ReferralForm(msgspec.Struct):
     """A case from a referral."""
 
-    item: Annotated[int, Meta(title="权力事项")]
+    item: Annotated[int, Meta(title="权力事项", extra={"choose": True})]
     title: Annotated[str, Meta(title="案由", min_length=1, max_length=200)]
     token: Token = ""
 
@@ -177,7 +185,9 @@ class NoFields(msgspec.Struct):
 
 
 class PaymentForm(msgspec.Struct):
-    kind: Annotated[str, Meta(title="款项种类", min_length=1, max_length=12)]
+    kind: Annotated[
+        str, Meta(title="款项种类", min_length=1, max_length=12, extra={"choose": True})
+    ]
     amount: Annotated[int, Meta(title="金额", gt=0, extra={"money": True})]
     paid_on: Annotated[date, Meta(title="缴款日期")]
     note: Annotated[str, Meta(title="说明", max_length=300)] = ""
@@ -217,7 +227,7 @@ class IssueForm(msgspec.Struct):
 class ServiceForm(msgspec.Struct):
     """送达回证."""
 
-    way: Annotated[str, Meta(title="送达方式", min_length=1, max_length=12)]
+    way: Annotated[str, Meta(title="送达方式", min_length=1, max_length=12, extra={"choose": True})]
     delivered_on: Annotated[date, Meta(title="送达日期")]
     recipient: Annotated[str, Meta(title="签收人", max_length=60)] = ""
     relation: Annotated[str, Meta(title="与当事人的关系", max_length=60)] = ""
@@ -243,6 +253,6 @@ class ArchiveForm(msgspec.Struct):
     """归档."""
 
     number: Annotated[str, Meta(title="归档号", min_length=1, max_length=60)]
-    years: Annotated[int, Meta(title="保管期限")]
+    years: Annotated[int, Meta(title="保管期限", extra={"choose": True})]
     note: Annotated[str, Meta(title="说明", max_length=400)] = ""
     token: Token = ""

@@ -7,41 +7,45 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+Unit = Annotated[int, Meta(title="单位", extra={"choose": True})]
+
 
 class OfficerForm(msgspec.Struct):
     """Entry by hand (填报人员): the person, and the certificate when there is one."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=60)]
-    organisation: int
-    id_number: Annotated[str, Meta(max_length=18)] = ""
-    phone: Annotated[str, Meta(max_length=20)] = ""
-    position: Annotated[str, Meta(max_length=60)] = ""
-    category: Annotated[str, Meta(max_length=60)] = ""
-    person: int | None = None
-    number: Annotated[str, Meta(max_length=20)] = ""
-    valid_from: date | None = None
-    valid_until: date | None = None
-    inspection_due: date | None = None
+    name: Annotated[str, Meta(title="姓名", min_length=1, max_length=60)]
+    organisation: Unit
+    id_number: Annotated[str, Meta(title="身份证号", max_length=18)] = ""
+    phone: Annotated[str, Meta(title="手机", max_length=20)] = ""
+    position: Annotated[str, Meta(title="职务", max_length=60)] = ""
+    category: Annotated[str, Meta(title="执法类别", max_length=60)] = ""
+    person: Annotated[int | None, Meta(title="人员")] = None
+    number: Annotated[str, Meta(title="执法证号", max_length=20)] = ""
+    valid_from: Annotated[date | None, Meta(title="有效期起")] = None
+    valid_until: Annotated[date | None, Meta(title="有效期止")] = None
+    inspection_due: Annotated[date | None, Meta(title="年审应完成日期")] = None
 
 
 class CertificateForm(msgspec.Struct):
     """A certificate for an officer who is already registered."""
 
-    number: Annotated[str, Meta(min_length=1, max_length=20)]
-    valid_from: date
-    valid_until: date
-    inspection_due: date | None = None
+    number: Annotated[str, Meta(title="执法证号", min_length=1, max_length=20)]
+    valid_from: Annotated[date, Meta(title="有效期起")]
+    valid_until: Annotated[date, Meta(title="有效期止")]
+    inspection_due: Annotated[date | None, Meta(title="年审应完成日期")] = None
 
 
 class StateForm(msgspec.Struct):
     """A change of a certificate's state, with its day and its reason."""
 
-    state: Literal["valid", "suspended", "revoked", "cancelled"]
-    since: date
-    reason: Annotated[str, Meta(min_length=2, max_length=300)]
+    state: Annotated[
+        Literal["valid", "suspended", "revoked", "cancelled"], Meta(title="变更后的状态")
+    ]
+    since: Annotated[date, Meta(title="生效日期")]
+    reason: Annotated[str, Meta(title="原因", min_length=2, max_length=300)]
 
 
 class ImportForm(msgspec.Struct):
     """Which unit a sheet belongs to; the sheet itself comes as file ``file``."""
 
-    organisation: int
+    organisation: Unit

@@ -11,7 +11,7 @@ from msgspec import Meta
 class SilenceForm(msgspec.Struct):
     """A silence: about what, why, until when. None of the three may be left out."""
 
-    item: Annotated[int, Meta(title="权力事项")]
+    item: Annotated[int, Meta(title="权力事项", extra={"choose": True})]
     reason: Annotated[str, Meta(title="理由", min_length=5, max_length=500)]
     until: Annotated[date, Meta(title="截止日期")]
     point: Annotated[str, Meta(title="监察点", max_length=60)] = ""

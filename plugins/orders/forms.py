@@ -7,14 +7,15 @@ import msgspec
 from msgspec import Meta
 
 Words = Annotated[str, Meta(min_length=2, max_length=2000)]
+Alarms = Annotated[list[int], Meta(title="报警")]
 
 
 class IssueForm(msgspec.Struct):
     """① the alarms and what is asked of the department."""
 
     instruction: Annotated[Words, Meta(title="督办要求")]
-    alarm: list[int] = []
-    offered: list[int] = []
+    alarm: Alarms = []
+    offered: Alarms = []
     """What stood on the page to be ticked, so that a refused form shows it again."""
 
 
@@ -22,14 +23,16 @@ class RelayForm(msgspec.Struct):
     """② which officer explains which alarm: two lists of one length."""
 
     instruction: Annotated[Words, Meta(title="督办要求")]
-    alarm: list[int] = []
-    handler: list[int] = []
+    alarm: Alarms = []
+    handler: Annotated[list[int], Meta(title="办件人员")] = []
 
 
 class ReplyForm(msgspec.Struct):
     """③ the cause from the list, and the officer's own words."""
 
-    cause: Annotated[str, Meta(title="报警原因", min_length=1, max_length=24)]
+    cause: Annotated[
+        str, Meta(title="报警原因", min_length=1, max_length=24, extra={"choose": True})
+    ]
     text: Annotated[Words, Meta(title="情况说明")]
 
 
@@ -44,7 +47,7 @@ class DecideForm(msgspec.Struct):
     """⑤ withdraw or uphold some of the alarms."""
 
     reason: Annotated[Words, Meta(title="理由")]
-    alarm: list[int] = []
+    alarm: Alarms = []
 
 
 class ReasonForm(msgspec.Struct):

@@ -25,7 +25,7 @@ Reason = Annotated[str, Meta(title="退回理由", min_length=2, max_length=1000
 class NewForm(msgspec.Struct):
     """A new item from nothing, or from one of the shipped procedures."""
 
-    organisation: Annotated[int, Meta(title="行使主体")]
+    organisation: Annotated[int, Meta(title="行使主体", extra={"choose": True})]
     title: Annotated[str, Meta(title="事项名称", min_length=2, max_length=200)]
     code: Annotated[str, Meta(title="事项编码", min_length=1, max_length=40)]
     power_class: Annotated[PowerClassKey, Meta(title="类别", extra={"options": CLASS_WORDS})]
@@ -35,7 +35,7 @@ class NewForm(msgspec.Struct):
 class CopyForm(msgspec.Struct):
     """A new item that begins as another one."""
 
-    organisation: Annotated[int, Meta(title="行使主体")]
+    organisation: Annotated[int, Meta(title="行使主体", extra={"choose": True})]
     item: Annotated[int, Meta(title="照着哪一项")]
     title: Annotated[str, Meta(title="事项名称", min_length=2, max_length=200)]
     code: Annotated[str, Meta(title="事项编码", min_length=1, max_length=40)]

@@ -33,7 +33,7 @@ from plugins.powers.sheet import EXAMPLE, PROCEDURES, SHEET
 class SheetForm(msgspec.Struct):
     """Whose list it is and where it comes from."""
 
-    organisation: Annotated[int, Meta(title="行使主体")]
+    organisation: Annotated[int, Meta(title="行使主体", extra={"choose": True})]
     document: Annotated[str, Meta(title="来源文件", min_length=2, max_length=120)]
 
 
