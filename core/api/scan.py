@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scanned and typed codes for plugins: ``resolve`` asks every kind of object what one stands for."""
+"""Codes that stand for objects: ``await resolve(code, scope)`` asks every plugin.
 
-from core.scan.resolving import resolve
+A plugin's own codes are known through ``SubjectKind.resolve``; what can be done with what was
+scanned is offered by ``Action`` on that kind (``id`` of the object comes as a parameter).
+"""
 
-__all__ = ["resolve"]
+from core.scan.services import Found, look_up, resolve
+
+__all__ = ["Found", "look_up", "resolve"]

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scanned and typed codes: what they stand for."""
+"""What a scanned, photographed or typed code stands for."""

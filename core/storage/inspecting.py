@@ -24,7 +24,7 @@ UNPACKED_LIMIT = 1 << 30
 ENTRIES_LIMIT = 20_000
 
 _PICTURES = {
-    "image/jpeg": ("JPEG", "MPO"),
+    "image/jpeg": ("JPEG",),  # also opens what cameras put several pictures into (MPO)
     "image/png": ("PNG",),
     "image/webp": ("WEBP",),
     "image/gif": ("GIF",),

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``/scan``: a code by camera, by a photograph, by a scanner gun or by typing, and what it is."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from msgspec import Meta
+
+from core.auth.access import requires, visitor
+from core.errors import Invalid
+from core.forms import Bound, unbound
+from core.scan import rules
+from core.scan.pictures import LARGEST, code_in
+from core.scan.services import Found, look_up
+from core.web import responses
+from core.web.enclosing import actions_for
+from core.web.limiting import limit
+from core.web.security import SOURCES
+
+Req = Request[Any, Any, Any]
+SCAN = "core.scan.use"
+
+# Reading codes in the browser is WebAssembly, which no other page may run.
+POLICY = "; ".join(
+    f"{what} {where}"
+    for what, where in {**SOURCES, "script-src": "'self' 'wasm-unsafe-eval'"}.items()
+)
+
+
+class ScanForm(msgspec.Struct):
+    """A code, read by the browser, typed, or in a photograph."""
+
+    code: Annotated[str, Meta(title="编号或二维码内容", max_length=rules.LONGEST)] = ""
+
+
+def _page(
+    request: Req,
+    form: Bound[ScanForm],
+    *,
+    status: int = 200,
+    found: Found | None = None,
+    unknown: str = "",
+) -> Response[Any]:
+    return responses.page(
+        request,
+        "pages/scan.html",
+        status=status,
+        headers={"Content-Security-Policy": POLICY},
+        form=form,
+        found=found,
+        unknown=unknown,
+        outside=rules.is_address(unknown),
+        actions=actions_for(request, found.subject.kind) if found else [],
+    )
+
+
+@get("/scan", guards=[requires(SCAN)])
+async def scan_page(request: Req) -> Response[Any]:
+    """The ways to read a code."""
+    return _page(request, unbound(ScanForm))
+
+
+@post("/scan", guards=[requires(SCAN)], status_code=200, request_max_body_size=3 * LARGEST)
+async def scanned(request: Req) -> Response[Any]:
+    """What the code is and what can be done; an unknown one is only repeated, never followed."""
+    limit(request, "scan", times=60)
+    form = await responses.bind(request, ScanForm)
+    code = form.value.code if form.ok else ""
+    pictures = [each for each in form.files.get("picture", []) if each.size]
+    if form.ok and not code and pictures:
+        try:
+            code = await code_in(
+                await pictures[0].read() if pictures[0].size <= LARGEST else bytes(LARGEST + 1)
+            )
+        except Invalid as error:
+            form.errors.update(error.errors)
+    elif form.ok and not rules.clean_code(code):
+        form.error("code", "请扫描、拍摄或输入证件编号。")
+    if not form.ok:
+        return _page(request, form, status=422)
+    found = await look_up(code, visitor(request).scope)
+    unknown = "" if found else rules.shown(rules.clean_code(code))
+    form.raw["code"] = ""  # the next one is scanned into the same field
+    return _page(request, form, found=found, unknown=unknown)
+
+
+HANDLERS = [scan_page, scanned]
