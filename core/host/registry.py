@@ -509,12 +509,14 @@ def _fit(value: Mapping[str, Any], wanted: type) -> Any:
     """
     if isinstance(value, wanted):
         return value
-    instance = wanted(**value)
-    if isinstance(instance, msgspec.Struct):
-        plain = {name: item for name, item in value.items() if not callable(item)}
-        if len(plain) == len(value):
-            return msgspec.convert(plain, wanted)
-    return instance
+    plain = not any(callable(item) for item in value.values())
+    if plain and issubclass(wanted, msgspec.Struct):
+        # ``convert`` makes nested Structs of plain data, but passes over names it does not know.
+        known = {each.encode_name for each in msgspec.structs.fields(wanted)}
+        if unknown := set(value) - known:
+            raise TypeError(f"{wanted.__name__} has no {sorted(unknown)}")
+        return msgspec.convert(value, wanted)
+    return wanted(**value)
 
 
 # -- the registry in use ----------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Any
 from core.api.plugin import (
     Contribution,
     DemoStep,
+    ExtensionPoint,
     FactHandler,
     FactKind,
     Gate,
@@ -23,6 +24,7 @@ from plugins.powers.queries.drafts import waiting_drafts
 from plugins.powers.reactions import describe_draft, describe_item, find_drafts, find_items
 from plugins.powers.rules import Definition
 from plugins.powers.rules import approval as rules
+from plugins.powers.rules.kinds import OfferedKind
 from plugins.powers.services import catalogue
 
 MANIFEST = Manifest(
@@ -247,5 +249,17 @@ def retention_rules() -> list[Retention]:
             "state <> 'applied' and coalesce(undone_at, created_at) < $1",
             days=180,
             minimum=30,
+        )
+    ]
+
+
+@hookimpl
+def extension_points() -> list[ExtensionPoint]:
+    return [
+        ExtensionPoint(
+            "powers.point_kind",
+            "可以设置的监察点类型",
+            OfferedKind,
+            "一种新的监察点在编制页面上怎样设置：标题、说明、设在哪里、有哪些参数。怎样判断见 inspection.kind。",
         )
     ]

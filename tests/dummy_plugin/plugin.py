@@ -176,6 +176,30 @@ def contributions() -> list[Contribution]:
                 "remedy": "补充办理进展。",
             },
         ),
+        # The same kind for those who set points: its words and its settings in the editor.
+        Contribution(
+            "powers.point_kind",
+            "dummy_silence",
+            {
+                "title": "久无动静",
+                "explains": "立案后超过若干天再无动静，黄灯。",
+                "colour": "yellow",
+                "short": "动静",
+                "needs": "any",
+                "settings": [
+                    {
+                        "key": "days",
+                        "title": "多少天没有动静",
+                        "type": "number",
+                        "minimum": 1,
+                        "maximum": 365,
+                        "default": 30,
+                        "unit": " 天",
+                    },
+                    {"key": "night", "title": "夜间也算", "type": "flag"},
+                ],
+            },
+        ),
     ]
 
 

@@ -6,6 +6,7 @@ The settings are those the inspection reads (``time_limit`` of a step or a stage
 as they are; only where it watches and what it is called can be changed here.
 """
 
+from functools import cache
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from msgspec import Meta
 from plugins.powers.forms.entries import Entry, Unreadable, key_of
 from plugins.powers.forms.fields import Key, Title
 from plugins.powers.rules.definition import Definition, Point
+from plugins.powers.rules.kinds import KindSetting, OfferedKind
 from plugins.powers.rules.words import DEFAULT_NEGATIVE_OUTCOMES
 
 Colour = Annotated[
@@ -112,7 +114,7 @@ class ExecutionForm(msgspec.Struct):
 
 
 class OtherForm(msgspec.Struct):
-    """A kind brought by another plugin."""
+    """A kind whose plugin is not here: its settings stay as they are."""
 
     title: Title
     step: AnyStep = ""
@@ -135,13 +137,71 @@ STAGE = "stage:"
 """In front of a stage's key where a limit is chosen."""
 
 
-def point_entry(kind: str) -> Entry:
+SETTING = "p_"
+"""In front of a setting of an offered kind, so that it never meets a field of all points."""
+
+
+@cache
+def offered_form(kind: OfferedKind) -> type[msgspec.Struct]:
+    """The form of points of a kind another plugin offers, made from its settings."""
+    step: Any = AtStep if kind.needs == "step" else AnyStep
+    fields: list[Any] = [("title", Title), ("step", step, ...)]
+    if kind.needs == "any":
+        fields[1] = ("step", step, "")
+    fields += [_setting_field(one) for one in kind.settings]
+    fields += [("key", Key, ""), ("colour", Colour, ""), ("clause", Clause, "")]
+    # Keyword only: a required setting may follow one with a default.
+    return msgspec.defstruct("OfferedForm", [_plain(one) for one in fields], kw_only=True)
+
+
+def _plain(field: tuple[Any, ...]) -> tuple[Any, ...]:
+    return field[:2] if len(field) == 3 and field[2] is ... else field
+
+
+def _setting_field(one: KindSetting) -> tuple[Any, ...]:
+    words: dict[str, Any] = {"title": one.title, "description": one.help or None}
+    kind: Any
+    match one.type:
+        case "number":
+            kind = Annotated[int, Meta(**words, ge=one.minimum, le=one.maximum)]
+        case "flag":
+            return (SETTING + one.key, Annotated[bool, Meta(**words)], bool(one.default))
+        case "choice":
+            values = tuple(each.value for each in one.options)
+            titles = {each.value: each.title for each in one.options}
+            kind = Annotated[Literal[values], Meta(**words, extra={"options": titles})]
+        case "control" | "step":
+            source = "controls" if one.type == "control" else "steps"
+            least = 1 if one.required else None
+            kind = Annotated[str, Meta(**words, min_length=least, extra={"from": source})]
+        case _:
+            least = 1 if one.required else None
+            kind = Annotated[str, Meta(**words, min_length=least, max_length=200)]
+    if one.required and one.default is None:
+        return (SETTING + one.key, kind)
+    if one.type in ("number", "choice"):
+        return (SETTING + one.key, kind | None, one.default)
+    return (SETTING + one.key, kind, one.default or "")
+
+
+def point_entry(kind: str, offered: OfferedKind | None = None) -> Entry:
     """How points of ``kind`` are edited."""
+    own = kind in POINT_FORMS or offered is None
+    form_of = POINT_FORMS.get(kind, OtherForm) if own or offered is None else offered_form(offered)
 
     def read(form: Any, old: Point | None, fresh: str, _item: Definition) -> Point:
         return _point(kind, form, old, fresh)
 
-    return Entry("监察点", POINT_FORMS.get(kind, OtherForm), read, _start, "point")
+    return Entry("监察点", form_of, read, _start, "point")
+
+
+def _set_by(form: Any) -> dict[str, Any]:
+    """The settings of an offered kind; one left empty takes the judging plugin's own default."""
+    return {
+        one.name.removeprefix(SETTING): value
+        for one in msgspec.structs.fields(type(form))
+        if one.name.startswith(SETTING) and (value := getattr(form, one.name)) not in (None, "")
+    }
 
 
 def _point(kind: str, form: Any, old: Point | None, fresh: str) -> Point:
@@ -166,6 +226,10 @@ def _point(kind: str, form: Any, old: Point | None, fresh: str) -> Point:
                 for one in msgspec.structs.fields(type(form))
                 if one.name not in _SAME
             }
+        case _ if not isinstance(form, OtherForm):
+            offered = {one.name for one in msgspec.structs.fields(type(form))}
+            kept = {key: value for key, value in params.items() if SETTING + key not in offered}
+            params = kept | _set_by(form)
     return Point(
         key=key_of(form, old, fresh),
         kind=kind,
@@ -196,6 +260,7 @@ def _start(point: Point) -> dict[str, Any]:
             values[name] = [str(each) for each in value] if isinstance(value, list) else []
         else:
             values.setdefault(name, value)
+            values[SETTING + name] = value
     return values
 
 

@@ -9,10 +9,12 @@ from core.api.access import Visitor
 from core.api.charts import Box, Line, lay_out
 from core.api.web import Response
 from plugins.powers.forms.fields import DOCUMENT_KINDS
-from plugins.powers.rules import POINT_KINDS, POWER_CLASSES, STEP_KINDS, Definition
+from plugins.powers.rules import POWER_CLASSES, STEP_KINDS, Definition
 from plugins.powers.rules.chart import BEGIN, END, chart_steps, chart_ways
 from plugins.powers.rules.comparing import SECTIONS, Change
+from plugins.powers.rules.kinds import known_kinds
 from plugins.powers.services.drafting import Actor
+from plugins.powers.services.offers import offered_kinds
 from plugins.powers.showing import range_words
 
 
@@ -27,7 +29,7 @@ async def content_of(power: Definition) -> dict[str, Any]:
         "power": power,
         "classes": {one.key: one for one in POWER_CLASSES},
         "step_kinds": STEP_KINDS,
-        "point_kinds": {one.key: one for one in POINT_KINDS},
+        "point_kinds": known_kinds(offered_kinds()),
         "document_kinds": DOCUMENT_KINDS,
         "forms": {form.key: form for form in power.forms},
         "step_titles": {step.key: step.title for step in power.steps},
@@ -45,7 +47,7 @@ async def flow_chart(
     A draft may name steps that are not there, or one twice; the chart shows what can be drawn.
     The paths say where boxes and lamps lead; by default to their places on the same page.
     """
-    boxes = list({one.key: one for one in chart_steps(power)}.values())
+    boxes = list({one.key: one for one in chart_steps(power, offered_kinds())}.values())
     known = {BEGIN, END, *(one.key for one in boxes)}
     ways = [one for one in chart_ways(power) if one.origin in known and one.target in known]
     chart = await lay_out(

@@ -44,6 +44,7 @@ from plugins.powers.rules.linting import lint
 from plugins.powers.rules.writing import write_item
 from plugins.powers.services import approving, drafting
 from plugins.powers.services.entering import shipped_procedures
+from plugins.powers.services.offers import offered_kinds
 from plugins.powers.showing import life_of, story_of
 
 PROCEDURE_WORDS = {
@@ -227,7 +228,7 @@ async def draft_page(request: Request, draft: int, status: int = 200, **forms: A
         told_of = replace(found.standing(), first_by=approving.first_reviewer(told))
         people, me = await approving.apart(told_of, who.user_id)
     faults = locate_faults(found.definition)
-    findings = lint(found.definition)
+    findings = lint(found.definition, offered_kinds())
     errors = [one for one in findings if one.level == "error"]
     standing = replace(people, faults=len(faults), errors=len(errors), changed=changed)
     return page(

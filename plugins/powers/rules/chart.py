@@ -7,7 +7,8 @@ Sizes are given explicitly (one em a Chinese character): whoever lays the chart 
 from dataclasses import dataclass
 
 from plugins.powers.rules.definition import Definition, Point, Step, Transition
-from plugins.powers.rules.words import POINT_KINDS, Colour
+from plugins.powers.rules.kinds import NONE, Offered, known_kinds
+from plugins.powers.rules.words import Colour
 
 BEGIN, END = "·begin", "·end"
 _TITLE, _SMALL, _CHIP = 14.0, 12.0, 24.0
@@ -46,9 +47,9 @@ class Way:
     label_width: float
 
 
-def chart_steps(item: Definition) -> list[StepBox]:
+def chart_steps(item: Definition, offered: Offered = NONE) -> list[StepBox]:
     """The steps of ``item`` with their measures, in order."""
-    return [_box(item, step) for step in item.steps]
+    return [_box(item, step, offered) for step in item.steps]
 
 
 def chart_ways(item: Definition) -> list[Way]:
@@ -68,14 +69,15 @@ def points_shown_at(item: Definition, step: Step) -> list[Point]:
     return [*item.points_of(step.key), *of_stage]
 
 
-def _box(item: Definition, step: Step) -> StepBox:
+def _box(item: Definition, step: Step, offered: Offered) -> StepBox:
     note = step.limit.words if step.limit else "不限期"
     if step.min_officers:
         note += f" · {step.min_officers} 人执法"
     lamps: list[Lamp] = []
+    kinds = known_kinds(offered)
     x = 10.0
     for point in points_shown_at(item, step):
-        kind = next((kind for kind in POINT_KINDS if kind.key == point.kind), None)
+        kind = kinds.get(point.kind)
         word = kind.short if kind else point.kind
         colour = point.colour or (kind.colours[0] if kind else "red")
         width = _measure(word, _SMALL) + 28

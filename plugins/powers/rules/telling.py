@@ -2,7 +2,7 @@
 """Settings and conditions of an item in words people read, with titles instead of keys."""
 
 from plugins.powers.rules.definition import Condition, Definition, Point, When
-from plugins.powers.rules.words import POINT_KINDS
+from plugins.powers.rules.kinds import NONE, Offered, known_kinds, offered_words
 
 OPS: dict[str, str] = {
     "le": "≤",
@@ -34,12 +34,13 @@ def when_text(when: When, item: Definition) -> str:
     return f"{control_title(when.control, item)}是{'或'.join(when.one_of)}"
 
 
-def kind_title(kind: str) -> str:
-    """What a kind of point is called; one of another plugin by its key."""
-    return next((one.title for one in POINT_KINDS if one.key == kind), kind)
+def kind_title(kind: str, offered: Offered = NONE) -> str:
+    """What a kind of point is called; one nobody offers by its key."""
+    found = known_kinds(offered).get(kind)
+    return found.title if found else kind
 
 
-def settings_words(point: Point, item: Definition) -> str:
+def settings_words(point: Point, item: Definition, offered: Offered = NONE) -> str:
     """The settings of a point in one line, for the table."""
     match point.kind:
         case "qualification":
@@ -59,5 +60,7 @@ def settings_words(point: Point, item: Definition) -> str:
         case "execution":
             step = item.step(str(point.params.get("decision_step", "")))
             return f"对照“{step.title}”的决定" if step else ""
+        case kind if kind in offered:
+            return offered_words(offered[kind], point.params)
         case _:
             return ""

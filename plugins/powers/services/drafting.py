@@ -42,6 +42,7 @@ from plugins.powers.rules.comparing import Merged, compare, merge, numbered, sam
 from plugins.powers.rules.linting import lint
 from plugins.powers.rules.writing import can_be_stored
 from plugins.powers.services.entering import place_item, shipped_procedures
+from plugins.powers.services.offers import offered_kinds
 from plugins.powers.services.turns import give_editor
 
 MAX_TOML = 512 * 1024
@@ -233,7 +234,7 @@ def refuse(reasons: list[str]) -> None:
 
 def judged(draft: DraftRow, changed: bool = True) -> rules.Standing:
     """The draft's standing with its faults counted."""
-    errors = [one for one in lint(draft.definition) if one.level == "error"]
+    errors = [one for one in lint(draft.definition, offered_kinds()) if one.level == "error"]
     return draft.standing(
         faults=len(locate_faults(draft.definition)), errors=len(errors), changed=changed
     )

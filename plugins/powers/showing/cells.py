@@ -7,6 +7,7 @@ from typing import Any
 from plugins.powers.forms import fields as words
 from plugins.powers.rules import STEP_KINDS, Definition, Point, Standard
 from plugins.powers.rules.telling import condition_text, kind_title, settings_words, when_text
+from plugins.powers.services.offers import offered_kinds
 
 SHORT = 60
 
@@ -93,7 +94,13 @@ def range_words(tier: Any, standard: Standard | None) -> str:
 def _point_cells(point: Point, item: Definition) -> tuple[str, ...]:
     stage = next((one.title for one in item.stages if one.key == point.stage), point.stage)
     at = _step(item, point.step) or (f"{stage}阶段" if stage else "任何环节")
-    return point.title, kind_title(point.kind), at, settings_words(point, item)
+    offered = offered_kinds()
+    return (
+        point.title,
+        kind_title(point.kind, offered),
+        at,
+        settings_words(point, item, offered),
+    )
 
 
 def _way_cells(way: Any, item: Definition) -> tuple[str, ...]:

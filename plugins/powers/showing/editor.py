@@ -13,6 +13,7 @@ from plugins.powers.rules import Definition, locate_faults
 from plugins.powers.rules.comparing import SECTIONS
 from plugins.powers.rules.editing import BELOW, Where, entries, mark, row_name
 from plugins.powers.rules.linting import Finding, lint
+from plugins.powers.services.offers import offered_kinds
 from plugins.powers.showing.cells import HEADS, cells_of
 from plugins.powers.showing.fields import Input
 
@@ -92,7 +93,7 @@ def section_names() -> tuple[str, ...]:
 def entry_for(item: Definition, where: Where, kind: str) -> Entry:
     """How entries of the list are edited; ``kind`` counts for monitoring points."""
     if where.section == "points":
-        return point_entry(kind)
+        return point_entry(kind, offered_kinds().get(kind))
     if where.section == "tiers":
         standard = next(one for one in item.standards if one.key == where.of)
         return tier_entry(standard, item)
@@ -103,7 +104,7 @@ def editor_of(draft: DraftRow, where: Where, *, may_edit: bool) -> Editor:
     """The section's table. Raises Gone when the form or standard around it is not there."""
     item = draft.definition
     faults = locate_faults(item)
-    findings = lint(item)
+    findings = lint(item, offered_kinds())
     shown: list[Row] = []
     taken: set[str] = set()
     if where.section != "basics":

@@ -9,7 +9,9 @@ import msgspec
 
 from core.api.web import FieldSpec, unbound
 from plugins.powers.forms.points import STAGE, negative_choices
-from plugins.powers.rules import POINT_KINDS, Definition, Point
+from plugins.powers.rules import Definition, Point
+from plugins.powers.rules.kinds import known_kinds
+from plugins.powers.services.offers import offered_kinds
 
 Options = Sequence[tuple[str, Any]]
 
@@ -144,4 +146,7 @@ def _fits(control: Any, evidence: bool) -> bool:
 
 def point_kinds() -> list[tuple[str, str, str]]:
     """Key, title and meaning of the kinds a point can have."""
-    return [(one.key, one.title, one.explains) for one in POINT_KINDS]
+    kinds = known_kinds(offered_kinds())
+    # The seven of the source first, in its order; then those of plugins.
+    ordered = sorted(kinds.values(), key=lambda one: (one.code or "~", one.title))
+    return [(one.key, one.title, one.explains) for one in ordered]

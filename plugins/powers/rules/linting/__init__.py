@@ -8,6 +8,7 @@ what is wrong and what to do, and where the cure is mechanical `apply_fix` carri
 from collections.abc import Callable, Iterable, Mapping
 
 from plugins.powers.rules.definition import Definition
+from plugins.powers.rules.kinds import NONE, Offered
 from plugins.powers.rules.linting import (
     decisions,
     discretion,
@@ -107,9 +108,12 @@ MOST_AFTERMATH = 5
 _ORDER: Mapping[Level, int] = {"error": 0, "warning": 1, "note": 2}
 
 
-def lint(definition: Definition) -> list[Finding]:
-    """Everything found in the item, errors first, in the order of the item."""
-    view = View(definition)
+def lint(definition: Definition, offered: Offered = NONE) -> list[Finding]:
+    """Everything found in the item, errors first, in the order of the item.
+
+    ``offered`` are the kinds of points other plugins bring; without them they are pointed out.
+    """
+    view = View(definition, offered)
     found = [finding for check in CHECKS for finding in check(view)]
     return sorted(found, key=lambda finding: _ORDER[finding.level])
 

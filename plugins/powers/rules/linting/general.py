@@ -31,7 +31,7 @@ def _places(view: View) -> Iterator[Finding]:
     stages = {stage.key: stage for stage in view.item.stages}
     for point in view.item.points:
         where, name = f"points/{point.key}", f"监察点“{point.title}”"
-        kind = KINDS.get(point.kind)
+        kind = view.kinds.get(point.kind)
         if kind is None:
             yield say(
                 "JD903",
@@ -141,7 +141,7 @@ def _occasions(view: View, point: Point) -> Iterator[Hashable]:
 
 def _colours(view: View) -> Iterator[Finding]:
     for point in view.item.points:
-        kind = KINDS.get(point.kind)
+        kind = view.kinds.get(point.kind)
         if kind is not None and kind.colours[0] == "red" and point.colour == "yellow":
             yield say(
                 "JD904",

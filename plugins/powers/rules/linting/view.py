@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from plugins.powers.rules.definition import Control, Definition, Limit, Step, Transition
+from plugins.powers.rules.kinds import NONE, Offered, known_kinds
 
 CHOSEN = frozenset({"choice", "outcome"})
 """Controls of which exactly one option is chosen."""
@@ -21,8 +22,9 @@ _HOURS: Mapping[str, float] = {"hours": 1.0, "calendar": 24.0, "working": 24.0 *
 class View:
     """What the checks ask again and again about one item."""
 
-    def __init__(self, item: Definition) -> None:
+    def __init__(self, item: Definition, offered: Offered = NONE) -> None:
         self.item = item
+        self.kinds = known_kinds(offered)
         self.steps: dict[str, Step] = {step.key: step for step in reversed(item.steps)}
         self.first = item.steps[0].key if item.steps else ""
         self.forms = {form.key: form for form in reversed(item.forms)}
