@@ -24,6 +24,7 @@ from jinja2 import (
 from jinja2.runtime import Macro
 
 from core import clock
+from core.web import richtext
 from core.web.formats import FILTERS
 from core.web.state import current
 from core.web.static import StaticFiles
@@ -75,6 +76,9 @@ class Templates:
             bytecode_cache=_compiled(kept) if kept is not None else None,
         )
         self.env.filters.update(FILTERS)
+        self.env.filters.update(
+            prose=richtext.shown, clean_html=richtext.clean, html_words=richtext.words_of
+        )
         self.env.globals.update(
             static=static.url,
             csrf_token=csrf_token,

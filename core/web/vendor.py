@@ -21,10 +21,13 @@ FILES: Final = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
     "hx-sse.min.js": "htmx.org/dist/ext/hx-sse.min.js",
+    "trix.css": "trix/dist/trix.css",
+    "trix.umd.min.js": "trix/dist/trix.umd.min.js",
 }
 LICENCES: Final = {  # Tabler's own notice stands at the head of its style sheet
     "tabler-icons.txt": "@tabler/icons/LICENSE",
     "htmx.txt": "htmx.org/LICENSE",
+    "trix.txt": "trix/LICENSE",
 }
 
 OWN: Final = {
