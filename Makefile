@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # make run    开始运行（演示数据）     PORT=9000 HOST=0.0.0.0 DATA=/srv/jiandu
+# make run HTTPS=1 HOST=0.0.0.0      手机也能拍照、录音、离线（先在手机上打开 /ca）
 # make test   全部检查与测试
 # make help   其余命令
 
@@ -17,7 +18,7 @@ CHROMIUM := $(shell command -v chromium || command -v chromium-browser || comman
 
 help:
 	@echo 'make run     启动平台：内置数据库、演示数据、网页与后台任务   start everything'
-	@echo '             PORT=8000 HOST=127.0.0.1 DATA=var DEMO=0 RELOAD=1'
+	@echo '             PORT=8000 HOST=127.0.0.1 DATA=var DEMO=0 RELOAD=1 HTTPS=1'
 	@echo 'make test    代码检查与全部测试                            lint and all tests'
 	@echo 'make journeys 只跑浏览器里的故事与无障碍检查                browser journeys and axe only'
 	@echo 'make test-absence 每个插件缺席一次，跑其余的测试             the suite once without each plugin'

@@ -43,6 +43,9 @@ class Server:
     port: int = 8000
     url: str = ""
     """The address people type, when a reverse proxy stands in front; https makes cookies Secure."""
+    https: bool = False
+    """Serve https with a certificate of this installation's own authority (page /ca), for trials
+    and offices without a reverse proxy. Phones open camera and recorder only over https."""
     web: int = 2
     """Number of web processes."""
     trusted_proxies: tuple[str, ...] = ()
@@ -167,6 +170,29 @@ class Documents:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Notify:
+    """Ways out for messages beside the inbox. What is not configured here sends nothing."""
+
+    channels: tuple[str, ...] = ()
+    """Channels every message leaves by, beside those its kind names: file, email, sms, apprise."""
+    file: bool = False
+    """Write what leaves into ``messages/`` of the data folder, for a gateway to fetch."""
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    smtp_from: str = ""
+    """The sender; empty = ``smtp_user``."""
+    apprise: tuple[str, ...] = field(default=(), repr=False)
+    """Addresses of staff channels (DingTalk, WeCom …) as apprise writes them; they are told that
+    something has come and for which office, never what it says. Needs the extra ``apprise``."""
+    sms_templates: Mapping[str, str] = field(default_factory=dict)
+    """Message kind → number of the template the gateway has approved; without one, no short
+    message is sent. The gateway itself is a plugin (extension point ``core.sms``)."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Logging:
     """Structured logs on standard error."""
 
@@ -206,6 +232,7 @@ class Settings:
     security: Security = Security()
     backup: Backup = Backup()
     documents: Documents = Documents()
+    notify: Notify = Notify()
     logging: Logging = Logging()
     plugins: Plugins = Plugins()
 
@@ -217,7 +244,7 @@ class Settings:
     @property
     def secure_cookies(self) -> bool:
         """Whether browsers reach us by https."""
-        return self.server.url.startswith("https://")
+        return self.server.https or self.server.url.startswith("https://")
 
     @property
     def administrators_need_codes(self) -> bool:
@@ -249,6 +276,7 @@ VARIABLES: Mapping[str, str] = {
     "JIANDU_SECRET": "secret",
     "HOST": "server.host",
     "PORT": "server.port",
+    "HTTPS": "server.https",
     "JIANDU_URL": "server.url",
     "JIANDU_WEB": "server.web",
     "DATABASE_URL": "database.url",
@@ -265,6 +293,11 @@ VARIABLES: Mapping[str, str] = {
     "JIANDU_BACKUP_FOLDER": "backup.folder",
     "JIANDU_BACKUP_AT": "backup.at",
     "JIANDU_BACKUP_PASSWORD_FILE": "backup.password_file",
+    "SMTP_HOST": "notify.smtp_host",
+    "SMTP_PORT": "notify.smtp_port",
+    "SMTP_USER": "notify.smtp_user",
+    "SMTP_PASSWORD": "notify.smtp_password",
+    "SMTP_FROM": "notify.smtp_from",
     "JIANDU_LOG_LEVEL": "logging.level",
     "JIANDU_LOG_FORMAT": "logging.format",
 }

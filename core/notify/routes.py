@@ -9,12 +9,13 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from msgspec import Meta
 
-from core import db
+from core import db, settings
 from core.auth.access import requires, visitor
-from core.errors import Invalid
+from core.errors import Invalid, Refused
+from core.forms import Bound, unbound
 from core.host.registry import current
-from core.notify import services
-from core.notify.channels.base import POINT
+from core.notify import contacts, services
+from core.notify.channels.base import POINT, is_ready
 from core.web import responses
 from core.web.enclosing import describe
 from core.web.state import held
@@ -26,6 +27,12 @@ class WishForm(msgspec.Struct):
     """The kinds a person wants outside the inbox as well."""
 
     kind: Annotated[list[str], Meta(title="消息", max_length=500)] = []
+
+
+class EmailForm(msgspec.Struct):
+    """Where a person wants letters."""
+
+    email: Annotated[str, Meta(title="电子邮箱", max_length=120)] = ""
 
 
 @get("/messages", guards=[requires()])
@@ -77,12 +84,24 @@ async def read_all(request: Request[Any, Any, Any]) -> Response[Any]:
 @get("/messages/settings", guards=[requires()])
 async def wishes(request: Request[Any, Any, Any]) -> Response[Any]:
     """Which kinds of messages leave the inbox by other channels."""
+    return await _settings(request)
+
+
+async def _settings(
+    request: Request[Any, Any, Any], form: Bound[EmailForm] | None = None, *, status: int = 200
+) -> Response[Any]:
     who = visitor(request)
     registry = current()
     enabled = held(request).enabled
     async with db.transaction(who.scope):
         muted = set(await services.muted(who.person_id))
-    channels = {each.key: each.value.title for each in registry.contributions(POINT)}
+        email = await contacts.email_shown(who.person_id)
+    channels = {
+        each.key: each.value.title
+        for each in registry.contributions(POINT)
+        if is_ready(each.value) and each.key != "console"
+    }
+    everywhere = [each for each in settings.load().notify.channels if each in channels]
     groups = []
     for name, manifest in registry.plugins.items():
         kinds = [
@@ -91,14 +110,26 @@ async def wishes(request: Request[Any, Any, Any]) -> Response[Any]:
                 "title": _plain(kind.title) or f"{manifest.title}的提醒",
                 "may_mute": kind.may_mute,
                 "wanted": kind.key not in muted,
-                "channels": [channels[each] for each in kind.channels if each in channels],
+                "channels": [
+                    channels[each]
+                    for each in dict.fromkeys((*kind.channels, *everywhere))
+                    if each in channels
+                ],
             }
             for kind in registry.message_kinds.values()
             if registry.plugin_of(kind) == name and name in enabled
         ]
         if kinds:
             groups.append({"title": manifest.title, "kinds": kinds})
-    return responses.page(request, "pages/message_settings.html", groups=groups)
+    return responses.page(
+        request,
+        "pages/message_settings.html",
+        status=status,
+        groups=groups,
+        email=email,
+        letters="email" in channels and bool(who.person_id),
+        form=form or unbound(EmailForm),
+    )
 
 
 def _plain(title: str) -> str:
@@ -123,3 +154,22 @@ async def wish(request: Request[Any, Any, Any]) -> Response[Any]:
             if kind.may_mute and registry.plugin_of(kind) in held(request).enabled:
                 await services.mute(who.person_id, kind.key, kind.key not in form.value.kind)
     return responses.redirect(request, "/messages/settings", message="消息设置已保存。")
+
+
+@post("/messages/email", guards=[requires()], status_code=200)
+async def set_email(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Where letters go; an empty address ends them."""
+    who = visitor(request)
+    form = await responses.bind(request, EmailForm)
+    if not who.person_id:
+        raise Refused("这个账号没有对应的人员，收不了邮件。")
+    if form.ok:
+        try:
+            async with db.transaction(who.scope):
+                await contacts.set_email(who.person_id, form.value.email)
+        except Invalid as error:
+            form.errors.update(error.errors)
+    if not form.ok:
+        return await _settings(request, form, status=422)
+    words = "邮箱已保存。" if form.value.email else "不再向邮箱发送消息。"
+    return responses.redirect(request, "/messages/settings", message=words)

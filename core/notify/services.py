@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from core import clock, db
+import msgspec
+
+from core import clock, db, settings
 from core.api.plugin import Place, SubjectRef
 from core.errors import NotFound
 from core.host.registry import current
 from core.jobs.services import enqueue
-from core.notify.channels.base import POINT, Channel, Outgoing
+from core.notify.channels.base import POINT, Channel, Outgoing, is_ready
 from core.notify.rules import not_before, worded
 
 INBOX = "inbox"
@@ -25,8 +27,8 @@ returning id, person
 
 OUT = """
 insert into core_outbox (message, person, channel, kind, subject_kind, subject_id, title, text,
-                         created_at, sent_at)
-select m.message, m.person, $3::text, $4::text, $5::text, $6, $7::text, $8::text, $9, null
+                         created_at, sent_at, params)
+select m.message, m.person, $3::text, $4::text, $5::text, $6, $7::text, $8::text, $9, null, $11
 from unnest($1::int8[], $2::int8[]) as m(message, person)
 where not ($10 and exists (
   select 1 from core_mute x where x.person = m.person and x.kind = $4::text))
@@ -68,10 +70,11 @@ async def notify(
         now,
     )
     known: dict[str, Channel] = {each.key: each.value for each in registry.contributions(POINT)}
-    for name in declared.channels:
+    values = msgspec.json.encode({key: str(each) for key, each in params.items()}).decode()
+    for name in dict.fromkeys((*declared.channels, *settings.load().notify.channels)):
         channel = known.get(name)
-        if channel is None:
-            continue  # the inbox itself, or a channel whose plugin is not installed
+        if channel is None or not is_ready(channel):
+            continue  # the inbox itself, or a channel nobody has installed or configured
         outgoing = await db.column(
             OUT,
             [each["id"] for each in sent],
@@ -83,6 +86,7 @@ async def notify(
             text,
             now,
             declared.may_mute,
+            values,
         )
         due_at = not_before(now) if channel.rests_at_night else None
         for each in outgoing:
@@ -103,7 +107,14 @@ async def send(payload: Mapping[str, Any]) -> None:
     if channel is not None:
         subject = SubjectRef(found["subject_kind"], found["subject_id"])
         await channel.send(
-            Outgoing(found["person"], found["kind"], found["title"], found["text"], subject)
+            Outgoing(
+                found["person"],
+                found["kind"],
+                found["title"],
+                found["text"],
+                subject,
+                msgspec.json.decode(found["params"] or "{}"),
+            )
         )
     await db.execute(
         "update core_outbox set sent_at = $2 where id = $1", payload["outbox"], clock.now()

@@ -3,7 +3,7 @@
 
 from typing import ClassVar
 
-from piccolo.columns import BigInt, BigSerial, ForeignKey, Text, Timestamptz, Varchar
+from piccolo.columns import BigInt, BigSerial, Bytea, ForeignKey, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.constraints import Unique
 from piccolo.table import Table
@@ -44,8 +44,22 @@ class Outbox(Table, tablename="core_outbox"):
     subject_id = BigInt(default=None)
     title = Varchar(length=200, default=None)
     text = Text(default="")
+    params = Text(default="")
+    """JSON of what the words were made of, for channels that send approved templates only."""
     created_at = Timestamptz(default=None)
     sent_at = Timestamptz(null=True, default=None)
+
+
+class Contact(Own, Table, tablename="core_contact"):
+    """Where a person wants letters; he alone sees and changes it, the sender reads it."""
+
+    GRANTS: ClassVar = {"web": "select, insert, update, delete", "worker": "select"}
+
+    id = BigSerial(primary_key=True)
+    email = Bytea(default=None, secret=True)
+    email_masked = Varchar(length=130, default="")
+
+    once = Unique(["person"])
 
 
 @unscoped("read for others: who sends must know what the receiver muted")

@@ -37,10 +37,12 @@ async def resolve(code: str, scope: Scope) -> SubjectRef | None:
     if not text:
         return None
     registry = current()
+    # A visitor without a session stands in no region; for him the whole country decides.
+    place = scope.region.lo if scope.region.lo <= scope.region.hi else 0
     for kind in registry.subject_kinds.values():
         if kind.resolve is None:
             continue
-        if not await is_enabled(registry.plugin_of(kind), max(scope.region.lo, 0)):
+        if not await is_enabled(registry.plugin_of(kind), place):
             continue
         try:
             async with db.transaction(Scope.platform(WHY).read_only()):

@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ from typing import IO, Any
 
 import core
 from core.clock import now
+from core.pwa import authority
 from core.serve import unchanged
 from core.serve.leash import Child, leashed, listening
 from core.serve.postgres import EmbeddedPostgres, PostgresError
@@ -180,7 +182,10 @@ class Supervisor:
         if port != server.port:
             self.say(f"端口 {server.port} 已被占用，改用 {port} (port taken, using {port})")
         shown = "127.0.0.1" if server.host in ("0.0.0.0", "::", "") else server.host  # noqa: S104 - compared, not bound
-        self.url = server.url or f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+        scheme = "https" if server.https else "http"
+        self.url = server.url or f"{scheme}://{f'[{shown}]' if ':' in shown else shown}:{port}"
+        if server.https:
+            authority.ensure(self.settings.data, server.host)
         self.stop.install()
         try:
             environment = self._environment = self._start_stores()
@@ -350,6 +355,8 @@ class Supervisor:
                 if asking is None:
                     with suppress(OSError):
                         asking = socket.create_connection((target, port), timeout=2)
+                        if self.settings.server.https:
+                            asking = _unchecked().wrap_socket(asking)
                         asking.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
                 if asking is not None and self.stop.sleep(0.2, asking):
                     with suppress(OSError):
@@ -366,11 +373,23 @@ class Supervisor:
     def _welcome(self, seconds: float) -> None:
         lines = ["", f"  {self.settings.site.title} 已就绪（{seconds:.1f} 秒）", ""]
         lines += [f"  地址 (address)   {self.url}", f"  数据 (data)      {self.settings.data}"]
+        lines += self._phones()
         if self.postgres and self.postgres.home != self.postgres.folder:
             lines.append(f"  数据库 (database) {self.postgres.home}")
         lines += _accounts(self.settings.data / ACCOUNTS) if self.settings.demo else []
         lines += ["", "  按 Ctrl-C 停止 (press Ctrl-C to stop)", ""]
         self.say("\n".join(lines))
+
+    def _phones(self) -> list[str]:
+        """What a phone types: the addresses it reaches us by, and where it learns to trust us."""
+        server = self.settings.server
+        if not server.https:
+            return []
+        port = int(self._sock.getsockname()[1]) if self._sock else server.port
+        found = [str(a) for a in authority.own_addresses(server.host) if not a.is_loopback]
+        hosts = [f"[{each}]" if ":" in each else each for each in found if "%" not in each]
+        lines = [f"  手机 (phones)    https://{each}:{port}" for each in hosts[:4]]
+        return [*lines, "  根证书 (trust)   在手机上打开上面的地址后加 /ca (open /ca there)"]
 
     # -- life ---------------------------------------------------------------------------------
 
@@ -447,6 +466,14 @@ class Supervisor:
         with suppress(OSError):
             (self.settings.data / RECORD).replace(self.settings.data / "serve.last.json")
         signal.set_wakeup_fd(-1)
+
+
+def _unchecked() -> ssl.SSLContext:
+    """For asking our own child on our own port; what it shows we have just made ourselves."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _short(path: Path) -> str:

@@ -13,6 +13,7 @@ import uvicorn
 
 from core.host.errors import PluginError
 from core.logging import set_up
+from core.pwa import authority
 from core.settings import Settings, load
 from core.web.observe import observed
 
@@ -32,6 +33,17 @@ def _application(settings: Settings) -> Any:
 
         return application(error)
     return app
+
+
+def _certificate(settings: Settings) -> dict[str, Any]:
+    """Where the parent has put certificate and key, when this installation serves https itself."""
+    if not settings.server.https:
+        return {}
+    folder = settings.data / authority.FOLDER
+    return {
+        "ssl_certfile": str(folder / "server.crt"),
+        "ssl_keyfile": str(folder / "server.key"),
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         forwarded_allow_ips=list(settings.server.trusted_proxies),
         timeout_graceful_shutdown=settings.server.stop_seconds,
         timeout_keep_alive=15,
+        **_certificate(settings),
     )
     # Not uvicorn's own --fd: that declares the socket a Unix one and loses the client's address.
     sock = socket.socket(fileno=options.fd)

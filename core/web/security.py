@@ -52,7 +52,8 @@ async def add_headers(message: Message, scope: Scope) -> None:
     # Kept for the back button, but asked for again: what may be seen can change any moment.
     headers.setdefault("Cache-Control", "private, no-cache")
     headers["X-Request-Id"] = kept.request_id
-    if kept.platform.settings.secure_cookies:
+    if kept.platform.settings.server.url.startswith("https://"):
+        # Not with an authority of our own: localhost would be bound to https for every program.
         headers.setdefault("Strict-Transport-Security", HSTS)
     if kept.new_cookie is not None:
         headers.add("Set-Cookie", session_cookie(kept.platform.settings, kept.new_cookie))

@@ -40,14 +40,14 @@ def guest(sent: list[Any], *, fails: bool = False, may_mute: bool = True) -> Any
                     "guest.note.due",
                     "便笺“{title}”到期",
                     "请于今日办结便笺“{title}”。",
-                    ("inbox", "sms", "absent"),
+                    ("inbox", "pager", "absent"),
                     may_mute=may_mute,
                 )
             ]
 
         @hookimpl
         def contributions(self) -> list[Contribution]:
-            return [Contribution("core.channel", "sms", {"title": "短信", "send": send})]
+            return [Contribution("core.channel", "pager", {"title": "寻呼", "send": send})]
 
     return Guest()
 

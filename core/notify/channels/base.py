@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a channel is: a name, and one function that sends one message or raises."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from core.api.plugin import SubjectRef
 
 POINT = "core.channel"
+SMS_POINT = "core.sms"
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Outgoing:
     title: str
     text: str
     subject: SubjectRef
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """What the words were made of, for channels that send approved templates only."""
 
 
 class Channel(msgspec.Struct, frozen=True):
@@ -34,6 +37,31 @@ class Channel(msgspec.Struct, frozen=True):
     send: Any
     """``async (Outgoing) -> None``"""
     rests_at_night: bool = True
+    ready: Any = None
+    """``() -> bool``: whether the operator has configured it; None = always."""
+
+
+class SmsProvider(msgspec.Struct, frozen=True):
+    """A gateway for short messages, contributed to ``core.sms`` by a plugin of its vendor."""
+
+    title: str
+    send: Any
+    """``async (Sms) -> None``; raises when the gateway did not take it over."""
+
+
+@dataclass(frozen=True)
+class Sms:
+    """One short message: gateways in China send approved templates only, filled with values."""
+
+    phone: str
+    template: str
+    """The number the gateway gave the template."""
+    params: Mapping[str, str]
 
 
 Send = Callable[[Outgoing], Awaitable[None]]
+
+
+def is_ready(channel: Channel) -> bool:
+    """Whether anything would leave by this channel."""
+    return channel.ready is None or bool(channel.ready())
