@@ -120,7 +120,7 @@ def _step(form: StepForm, old: Any, fresh: str, _item: Definition) -> Step:
         title=form.title,
         stage=form.stage,
         kind=form.kind,
-        form=form.form,
+        form=form.sheet,
         limit=limit_of(form.limit),
         min_officers=form.min_officers,
         strict_officers=form.strict_officers,
@@ -259,6 +259,7 @@ def _start(entry: Any) -> dict[str, Any]:
 def _start_step(step: Step) -> dict[str, Any]:
     return {
         **_start(step),
+        "sheet": step.form,
         "limit": _limit_text(step.limit),
         "joint": step.joint.mode if step.joint else "",
         "quorum": step.joint.quorum if step.joint else 0,

@@ -126,7 +126,8 @@ class StepForm(msgspec.Struct):
     ] = "ordinary"
     key: Key = ""
     stage: Annotated[str, Meta(title="阶段", extra={"from": "stages"})] = ""
-    form: Annotated[str, Meta(title="表单", extra={"from": "forms"})] = ""
+    # A control called "form" would hide the property of that name from htmx, which then sends nothing.
+    sheet: Annotated[str, Meta(title="表单", extra={"from": "forms"})] = ""
     limit: Limits = ""
     min_officers: Annotated[
         int,
@@ -237,7 +238,7 @@ class StandardForm(msgspec.Struct):
 
 
 class ConditionRow(msgspec.Struct):
-    control: Annotated[str, Meta(title="控件")]
+    control: Annotated[str, Meta(title="控件", extra={"choose": True})]
     value: Annotated[str, Meta(title="取值", max_length=200)]
     op: Annotated[Literal["le", "lt", "ge", "gt", "eq", "in"], _options(OPS, "比较")] = "le"
 

@@ -61,7 +61,7 @@ class RollbackForm(msgspec.Struct):
 
 
 class EvidenceRow(msgspec.Struct):
-    control: Annotated[str, Meta(title="证据控件")]
+    control: Annotated[str, Meta(title="证据控件", extra={"choose": True})]
     count: Annotated[int, Meta(title="最少份数", ge=1, le=999)] = 1
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from core.api.db import transaction
 from core.api.testing import htmx
+from plugins.powers.forms.entries import FORMS
+from plugins.powers.forms.points import POINT_FORMS
 from plugins.powers.queries.drafts import find_draft
 from plugins.powers.rules import approval as rules
 from plugins.powers.rules.comparing import SECTIONS
@@ -78,7 +80,7 @@ async def test_a_saved_entry_is_stored_and_shown(client, draft, maker):
             "title": "调查取证与询问",
             "kind": "ordinary",
             "stage": "handle",
-            "form": "inquiry",
+            "sheet": "inquiry",
             "limit": "30 工作日",
             "min_officers": "2",
             "joint": "quorum",
@@ -291,6 +293,13 @@ async def test_starting_a_draft(client, chain, maker):
     assert "对无证经营的处罚" in listed.text
     workbook = await client.get("/powers/drafts?format=xlsx")
     assert workbook.content[:2] == b"PK"
+
+
+@pytest.mark.parametrize("form", [*(entry.form for entry in FORMS.values()), *POINT_FORMS.values()])
+def test_no_field_hides_what_htmx_reads_from_a_form(form):
+    """``<select name="form">`` makes ``form.form`` the select: the browser then sends nothing."""
+    names = {one.encode_name for one in msgspec.structs.fields(form)}
+    assert not names & {"form", "elements", "submit", "closest", "parentElement", "isConnected"}
 
 
 async def test_a_refused_copy_is_still_a_copy(client, chain, maker):
