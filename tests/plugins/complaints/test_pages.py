@@ -1,0 +1,480 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages: both doors, the bureau's desk, the body's, the receipt; and who may open which."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from core.api.db import Scope, rows, transaction, value
+from core.api.people import appoint_organ, enter_person
+from core.api.testing import Browser
+from core.web.state import platform_of
+from plugins.complaints.rules import receipts
+from tests.plugins.complaints.conftest import photo
+
+OFFICE = Scope.platform("test")
+
+
+@pytest.fixture
+async def county(agencies: Any, region_tree: Any, files: Any) -> Any:
+    """The county's bureau is named; files go to a folder of the test."""
+    assert files
+    async with transaction(OFFICE):
+        await appoint_organ(region_tree.county.id, "supervision", agencies.bureau.id)
+        await appoint_organ(region_tree.other_county.id, "supervision", agencies.foreign_bureau.id)
+    return region_tree.county
+
+
+async def volunteer(login_as: Any, agencies: Any, county: Any, name: str = "乌云娜") -> Any:
+    async with transaction(OFFICE):
+        one = await enter_person(name, agencies.bureau.id)
+    return await login_as(
+        "supervisor", organisation=agencies.bureau, region=county, person=one.id, name=name
+    )
+
+
+def report(agencies: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "target": "officer",
+        "enforcement_type": "行政检查",
+        "account": "上午检查时只来了一个人，没有出示证件。",
+        "happened_on": "2026-11-01",
+        "department": str(agencies.agency.id),
+        "body": str(agencies.agency.id),
+        "body_name": "",
+        "confidential": "open",
+        "once": "k" * 24,
+        **more,
+    }
+
+
+@pytest.fixture(autouse=True)
+def today(clock: Any, app: Any) -> None:
+    """One moment for all; what an earlier test asked for is not counted in this one."""
+    clock(datetime(2026, 11, 3, 2, 0, tzinfo=UTC))
+    platform_of(app).limits.counts.clear()
+
+
+# --- the supervisor's door ---------------------------------------------------------------------
+
+
+@pytest.mark.req("S0-12", "S0-14", "S3-18", "S3-22")
+async def test_a_supervisor_files_and_follows(client, login_as, agencies, county):
+    await volunteer(login_as, agencies, county)
+    page = await client.get("/complaints/new")
+    assert page.status_code == 200
+    for words in (
+        "举报对象",
+        "执法类型",
+        "举报说明",
+        "举报日期",
+        "举报对象所在部门",
+        "举报对象所在主体",
+        "照片、录音、视频",
+        "当面",
+        "启动行政执法监督程序",
+        "身份保密",
+    ):
+        assert words in page.text, words
+    # Asked, not buried: neither answer is chosen beforehand.
+    block = page.text.split('id="f-confidential"')[1].split("</fieldset>")[0]
+    assert "checked" not in block
+    done = await client.post(
+        "/complaints/new", report(agencies), files={"media": ("a.jpg", photo(), "image/jpeg")}
+    )
+    shown = await client.follow(done)
+    assert "司法局已收到，还没有处理" in shown.text
+    listed = await client.get("/complaints/mine")
+    assert "投〔2026〕1号" in listed.text
+    assert "投〔2026〕1号" not in (await client.get("/complaints/mine?tab=done")).text
+    # Sent again, from another tab or after a lost answer.
+    again = await client.post("/complaints/new", report(agencies))
+    assert again.headers["location"] == done.headers["location"]
+    async with transaction(OFFICE):
+        assert await value("select count(*) from complaints_complaint") == 1
+        assert await value("select count(*) from complaints_attachment") == 1
+
+
+@pytest.mark.req("S0-12")
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ("target", "举报对象"),
+        ("enforcement_type", "执法类型"),
+        ("account", "举报说明"),
+        ("happened_on", "举报日期"),
+        ("department", "所在部门"),
+        ("body", "所在主体"),
+        ("confidential", "身份保密"),
+    ],
+)
+async def test_every_starred_field_is_asked_for(client, login_as, agencies, county, missing, words):
+    await volunteer(login_as, agencies, county)
+    form = report(agencies)
+    form.pop(missing)
+    answer = await client.post("/complaints/new", form)
+    assert answer.status_code == 422
+    assert words in answer.text.split('id="jd-errbox"')[1].split("</div>")[0]
+    if missing != "account":
+        assert "只来了一个人" in answer.text  # nothing typed is lost
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"happened_on": "2026-11-04"}, "不能晚于今天"),
+        ({"enforcement_type": "行政魔法"}, "请从列表里选择"),
+        ({"account": "短"}, "举报说明"),
+        ({"department": "999999"}, "请从列表里选择部门"),
+        ({"body": "x"}, "所在主体"),
+    ],
+)
+async def test_bad_input(client, login_as, agencies, county, more, words):
+    await volunteer(login_as, agencies, county)
+    answer = await client.post("/complaints/new", report(agencies, **more))
+    assert answer.status_code == 422
+    assert words in answer.text
+
+
+@pytest.mark.req("C1-01")
+@pytest.mark.parametrize(
+    "code",
+    ["FORGED-TOKEN-123", "https://evil.example/phish", "<script>alert(1)</script>", "0" * 300],
+)
+async def test_forged_and_hostile_codes_still_file(client, login_as, agencies, county, code):
+    await volunteer(login_as, agencies, county)
+    page = await client.get("/complaints/new", params={"code": code})
+    assert "证件未核实" in page.text
+    assert "<script>alert" not in page.text
+    done = await client.post("/complaints/new", report(agencies, code=code))
+    assert done.status_code == 303
+    assert done.headers["location"].startswith("/complaints/mine/")
+    async with transaction(OFFICE):
+        [it] = await rows("select scanned, officer from complaints_complaint")
+    assert (it["scanned"], it["officer"]) == ("unverified", 0)
+
+
+async def officer_with_card(agencies: Any) -> tuple[int, int, str]:
+    """An officer of the register: his record, his person, the token of his card."""
+    from plugins.certificates.forms import OfficerForm
+    from plugins.certificates.services import register_officer
+
+    form = OfficerForm(
+        name="李志强",
+        id_number="11010519491231002X",
+        organisation=agencies.agency.id,
+        number="15082204001",
+        valid_from=date(2025, 1, 1),
+        valid_until=date(2029, 12, 31),
+    )
+    async with transaction(OFFICE):
+        officer = await register_officer(form)
+        [card] = await rows("select person, token from certificates_certificate")
+    return officer, card["person"], card["token"]
+
+
+@pytest.mark.req("S0-12", "S0-16", "C1-01")
+async def test_a_scanned_certificate_fills_the_form(client, login_as, agencies, county):
+    officer, person, token = await officer_with_card(agencies)
+    await volunteer(login_as, agencies, county)
+    page = await client.get(
+        "/complaints/new", params={"code": f"https://x/certificates/check/{token}"}
+    )
+    assert "李志强" in page.text
+    assert "证件已核实" in page.text
+    assert re.search(rf'value="{agencies.agency.id}" selected', page.text)
+    form = report(agencies, code=token)
+    assert (await client.post("/complaints/new", form)).status_code == 303
+    async with transaction(OFFICE):
+        [it] = await rows("select scanned, officer, certificate from complaints_complaint")
+    assert (it["scanned"], it["officer"], it["certificate"]) == (
+        "verified",
+        person,
+        officer,
+    )
+
+
+async def test_nobody_elses(client, login_as, agencies, county):
+    await volunteer(login_as, agencies, county)
+    done = await client.post("/complaints/new", report(agencies, confidential="sealed"))
+    path = done.headers["location"]
+    await volunteer(login_as, agencies, county, "巴特尔")
+    assert (await client.get(path)).status_code == 404
+    assert (await client.post(f"{path}/words", {"text": "我是别人"})).status_code == 404
+    assert (await client.get(f"{path}/receipt")).status_code == 404
+
+
+# --- the desk ----------------------------------------------------------------------------------
+
+
+async def filed(client: Browser, login_as: Any, agencies: Any, county: Any, **more: Any) -> int:
+    await volunteer(login_as, agencies, county)
+    done = await client.post("/complaints/new", report(agencies, **more))
+    return int(done.headers["location"].rpartition("/")[2])
+
+
+async def as_bureau(login_as: Any, agencies: Any, county: Any) -> Any:
+    return await login_as("supervision_bureau", organisation=agencies.bureau, region=county)
+
+
+@pytest.mark.req("S0-14", "S0-15", "S3-19", "C1-10", "C1-16")
+async def test_from_the_desk_to_the_body_and_back(client, login_as, agencies, county):
+    number = await filed(client, login_as, agencies, county, confidential="sealed")
+    await as_bureau(login_as, agencies, county)
+    assert "投〔2026〕1号" in (await client.get("/complaints/")).text
+    detail = await client.get(f"/complaints/{number}")
+    assert "社会监督员（保密）" in detail.text
+    assert "乌云娜" not in detail.text
+    assert "为什么在这里" in detail.text
+    push = await client.get(f"/complaints/{number}/push")
+    assert push.status_code == 200
+    bad = {"text": "我叫乌云娜，检查时只来一个人，电话13722233344。"}
+    refused = await client.post(f"/complaints/{number}/push", bad)
+    assert refused.status_code == 422
+    assert "会让单位认出举报人" in refused.text
+    looked = await client.post(f"/complaints/{number}/push/check", bad)
+    assert "必须隐去" in looked.text
+    good = {"text": "检查时只来了一个人，没有出示证件。", "checked": "true"}
+    assert (await client.post(f"/complaints/{number}/push", good)).status_code == 303
+    detail = await client.get(f"/complaints/{number}")
+    assert "这个日子怎么算出来的" in detail.text
+    assert "投〔2026〕1号" not in (await client.get("/complaints/")).text
+    assert "投〔2026〕1号" in (await client.get("/complaints/?tab=done")).text
+
+    await login_as("dept_supervisor", organisation=agencies.agency)
+    listed = await client.get("/complaints/copies")
+    path = re.search(r"/complaints/copies/\d+", listed.text)
+    assert path
+    copy = await client.get(path[0])
+    assert "社会监督员（保密）" in copy.text
+    assert "乌云娜" not in copy.text
+    assert (await client.get(f"/complaints/{number}")).status_code == 403
+    answer = {"founded": "yes", "text": "经查属实，只有一人。", "measures": "已通报批评。"}
+    short = await client.post(f"{path[0]}/answer", {**answer, "measures": ""})
+    assert short.status_code == 422
+    assert "经查属实，只有一人。" in short.text
+    assert (await client.post(f"{path[0]}/answer", answer)).status_code == 303
+    exported = await client.get("/complaints/copies?tab=all&format=xlsx")
+    assert exported.status_code == 200
+
+    await as_bureau(login_as, agencies, county)
+    told = {"founded": "yes", "result": "经核实情况属实，已通报批评。"}
+    assert (await client.post(f"/complaints/{number}/tell", told)).status_code == 303
+    assert "已告知结果" in (await client.get(f"/complaints/{number}")).text
+
+
+@pytest.mark.parametrize(
+    ("act", "form"),
+    [
+        ("transfer", {"referral": "discipline", "reason": "涉嫌违纪"}),
+        ("transfer", {"referral": "bureau", "reason": "不归我县"}),
+        ("reject", {"ground": "outside"}),
+        ("tell", {"founded": "yes", "result": ""}),
+        ("notes", {"text": ""}),
+        ("supervise", {"reason": ""}),
+        ("extend", {"days": "x", "reason": "需要鉴定", "approver": "赵"}),
+        ("pause", {"reason": "", "approver": ""}),
+        ("identity", {"reason": ""}),
+        ("dispose", {"reason": ""}),
+        ("postpone", {"until": "昨天", "reason": "诉讼"}),
+        ("match", {"body": ""}),
+        ("merge", {"into": "x"}),
+    ],
+)
+async def test_incomplete_acts_change_nothing(client, login_as, agencies, county, act, form):
+    number = await filed(client, login_as, agencies, county)
+    await as_bureau(login_as, agencies, county)
+    assert (await client.post(f"/complaints/{number}/{act}", form)).status_code == 422
+    async with transaction(OFFICE):
+        assert await value("select state from complaints_complaint") == "submitted"
+
+
+GETS = ("/complaints/", "/complaints/{n}", "/complaints/figures", "/complaints/routing")
+POSTS = (
+    "accept",
+    "transfer",
+    "reject",
+    "tell",
+    "push",
+    "extend",
+    "pause",
+    "resume",
+    "notes",
+    "match",
+    "merge",
+    "supervise",
+    "identity",
+    "dispose",
+    "postpone",
+)
+
+
+@pytest.mark.parametrize("role", ["handler", "dept_supervisor", "supervisor", "leader"])
+async def test_who_may_what(client, login_as, agencies, county, role):
+    number = await filed(client, login_as, agencies, county)
+    place = {"organisation": agencies.agency}
+    if role in ("leader", "supervisor"):
+        place = {"organisation": agencies.bureau, "region": county}
+    await login_as(role, **place)
+    expected = 200 if role == "leader" else 403
+    for path in GETS:
+        assert (await client.get(path.format(n=number))).status_code == expected, path
+    for act in POSTS:
+        assert (await client.post(f"/complaints/{number}/{act}", {})).status_code == 403, act
+    own = 200 if role == "supervisor" else 403
+    assert (await client.get("/complaints/mine")).status_code == own
+    copies = 200 if role == "dept_supervisor" else 403
+    assert (await client.get("/complaints/copies")).status_code == copies
+
+
+async def test_another_county_finds_nothing(client, login_as, agencies, county, region_tree):
+    number = await filed(client, login_as, agencies, county)
+    await login_as(
+        "supervision_bureau", organisation=agencies.foreign_bureau, region=region_tree.other_county
+    )
+    assert (await client.get(f"/complaints/{number}")).status_code == 404
+    assert (await client.get(f"/complaints/{number}/push")).status_code == 404
+    assert (await client.post(f"/complaints/{number}/accept", {})).status_code == 404
+
+
+# --- the public's door -------------------------------------------------------------------------
+
+
+def told(county: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "kind": "complaint",
+        "enforcement_type": "行政检查",
+        "account": "检查时要我交钱，没有开票。",
+        "happened_on": "2026-11-01",
+        "region": str(county.id),
+        "body_name": "",
+        "once": "p" * 24,
+        **more,
+    }
+
+
+@pytest.mark.req("C1-13", "C1-14", "C1-18")
+async def test_anybody_files_and_follows_with_the_code(client, agencies, county, jobs):
+    assert (await client.get("/complaints/public")).status_code == 200
+    form = await client.get(f"/complaints/public/new?region={county.id}&kind=complaint")
+    assert form.status_code == 200
+    assert 'name="phone"' in form.text
+    done = await client.post("/complaints/public/new", told(county, body=str(agencies.agency.id)))
+    assert done.status_code == 303, done.text[:800]
+    shown = await client.follow(done)
+    code = receipts.read_code(re.search(r'translate="no">([\d ]+)<', shown.text)[1])  # type: ignore[index]
+    assert len(code) == receipts.DIGITS
+    assert "<svg" in shown.text
+    # The code stands in no address and no row.
+    assert code not in done.headers["location"]
+    async with transaction(OFFICE):
+        assert code not in str(await rows("select * from complaints_complaint"))
+    wrong = await client.post("/complaints/public/follow", {"code": "1" * 16})
+    assert wrong.status_code == 404
+    await jobs.run_all()
+    thread = await client.post("/complaints/public/follow", {"code": receipts.spaced(code)})
+    assert thread.status_code == 200
+    assert "已推送给有关单位" in thread.text
+    more = await client.post("/complaints/public/words", {"code": code, "text": "还有录音。"})
+    assert "已补充" in more.text
+    slip = await client.post("/complaints/public/receipt", {"code": code})
+    assert "JDR1." in slip.text
+    checked = await client.post("/complaints/receipts", {"receipt": slip.text})
+    assert "签名有效" in checked.text
+    assert "没有开票" not in checked.text
+    forged = slip.text.replace("JDR1.ey", "JDR1.fy")
+    assert "签名有效" not in (await client.post("/complaints/receipts", {"receipt": forged})).text
+    again = await client.post("/complaints/public/new", told(county))
+    assert again.headers["location"] == "/complaints/public/follow"
+    async with transaction(OFFICE):
+        assert await value("select count(*) from complaints_complaint") == 1
+
+
+@pytest.mark.req("C1-14")
+async def test_a_receipt_is_checked_offline(client, agencies, county, jobs, tmp_path, capsys):
+    from plugins.complaints.commands import COMMANDS
+
+    done = await client.post("/complaints/public/new", told(county))
+    shown = await client.follow(done)
+    code = re.search(r'translate="no">([\d ]+)<', shown.text)[1]  # type: ignore[index]
+    await jobs.run_all()
+    for name, path in (("slip.txt", "receipt"), ("content.json", "content")):
+        got = await client.post(f"/complaints/public/{path}", {"code": code})
+        (tmp_path / name).write_bytes(got.content)
+    (tmp_path / "key.pem").write_bytes((await client.get("/complaints/receipts/key.txt")).content)
+
+    def verify(*more: str) -> int:
+        import argparse
+
+        parser = argparse.ArgumentParser()
+        COMMANDS[0].configure(parser)
+        base = ["verify", str(tmp_path / "slip.txt"), "--key", str(tmp_path / "key.pem")]
+        return COMMANDS[0].run(parser.parse_args([*base, *more]))
+
+    assert verify() == 0
+    assert verify("--content", str(tmp_path / "content.json")) == 0
+    assert "内容与回执一致" in capsys.readouterr().out
+    told_otherwise = (tmp_path / "content.json").read_text("utf-8").replace("没有开票", "开了票")
+    (tmp_path / "content.json").write_text(told_otherwise, "utf-8")
+    assert verify("--content", str(tmp_path / "content.json")) == 1
+    slip = (tmp_path / "slip.txt").read_text("utf-8")
+    start = slip.index("JDR1.") + 60
+    flipped = "A" if slip[start] != "A" else "B"
+    (tmp_path / "slip.txt").write_text(slip[:start] + flipped + slip[start + 1 :], "utf-8")
+    assert verify() in (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"name": "王大锤"}, "请选择是否保密"),
+        ({"phone": "12"}, "电话"),
+        ({"happened_on": "2027-01-01"}, "不能晚于今天"),
+        ({"kind": "praise"}, "表扬哪个单位"),
+        ({"kind": "blame"}, "类别"),
+        ({"region": "0"}, "哪里"),
+        ({"account": ""}, "事情经过"),
+    ],
+)
+async def test_bad_input_of_the_public(client, county, more, words):
+    answer = await client.post("/complaints/public/new", told(county, **more))
+    assert answer.status_code == 422
+    assert words in answer.text
+
+
+@pytest.mark.req("C1-13")
+async def test_walking_through_codes_is_stopped(client, county):
+    assert county
+    codes = [f"{n:016d}" for n in range(15)]
+    answers = [await client.post("/complaints/public/follow", {"code": c}) for c in codes]
+    statuses = [each.status_code for each in answers]
+    assert statuses[:10] == [404] * 10
+    assert set(statuses[10:]) == {429}
+
+
+async def test_filing_is_limited(client, county):
+    answers = [
+        await client.post("/complaints/public/new", told(county, once=f"{n:024d}"))
+        for n in range(12)
+    ]
+    assert [each.status_code for each in answers].count(429) == 2
+
+
+@pytest.mark.parametrize("text", ["", "JDR1.", "x" * 50, "JDR1." + "A" * 3000])
+async def test_what_is_no_receipt(client, text):
+    assert (await client.post("/complaints/receipts", {"receipt": text})).status_code == 422
+
+
+async def test_the_done_page_needs_our_own_token(client):
+    for token in ("", "x", "A" * 9000):
+        assert (await client.get(f"/complaints/public/done?t={token}")).status_code in (404, 414)
+
+
+async def test_figures_hide_small_numbers(client, login_as, agencies, county):
+    await filed(client, login_as, agencies, county)
+    await as_bureau(login_as, agencies, county)
+    page = await client.get("/complaints/figures")
+    assert "＊" in page.text
+    assert page.status_code == 200
