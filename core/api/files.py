@@ -9,6 +9,8 @@ sent beforehand in pieces (``/uploads``), ``waiting_uploads`` what to list when 
 back with errors::
 
     form = await bind(request, ComplaintForm)
+    if form.ok and (done := await once(request, form.value.once)):
+        return done  # the files went to the first arrival
     try:
         media = await attachments(request, "media", place=place, purpose="complaints.evidence")
     except Invalid as error:
@@ -17,6 +19,8 @@ back with errors::
         waiting = await waiting_uploads(request, "media")
         return page(request, "complaints/form.html", status=422, form=form, waiting=waiting)
     async with transaction(who.scope):
+        if done := await once(request, form.value.once):
+            return done
         ...
         files = [await keep(each, place=place, purpose="complaints.evidence") for each in media]
 

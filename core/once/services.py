@@ -34,8 +34,9 @@ async def once(request: Req, key: str) -> Response[Any] | None:
     """The way to what this form did before, or None when it has done nothing yet.
 
     The first statement of the act's own transaction: two arrivals at the same moment wait for
-    each other here, and the second sees what the first did. A page that brings no key (or none
-    of ours) acts as often as it is sent.
+    each other here, and the second sees what the first did. With files, ask outside as well,
+    before ``attachments``: they belong to the first arrival by now. A page that brings no key (or
+    none of ours) acts as often as it is sent.
     """
     if not _KEY.match(key):
         return None

@@ -354,9 +354,10 @@ class Supervisor:
                     return False
                 if asking is None:
                     with suppress(OSError):
-                        asking = socket.create_connection((target, port), timeout=2)
-                        if self.settings.server.https:
-                            asking = _unchecked().wrap_socket(asking)
+                        plain = socket.create_connection((target, port), timeout=2)
+                        # Only one that shook hands is kept: a failed one closes its socket.
+                        https = self.settings.server.https
+                        asking = _unchecked().wrap_socket(plain) if https else plain
                         asking.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
                 if asking is not None and self.stop.sleep(0.2, asking):
                     with suppress(OSError):

@@ -2,14 +2,17 @@
 """The plugin author's guide says what is true: every hook is in it, its example works."""
 
 import importlib
+import io
 import re
 import sys
 import types
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from core.api.testing import Browser, sign_in_as
+from core import db as database
+from core.api.testing import Browser, browsing, sign_in_as
 from core.auth.services import apply_defaults
 from core.host import enabling
 from core.host import registry as host_registry
@@ -69,6 +72,56 @@ def test_the_examples_together_are_a_plugin_that_uses_every_hook(monkeypatch) ->
     label = fields_of(built.settings["guide"])[0].label
     # A class made by exec has no source to read its words from; in a file they are the label.
     assert label in ("keep_days", "便笺保留天数")
+
+
+PHONE = GUIDE[GUIDE.index("## 志愿者与手机") : GUIDE.index("## 范围")]
+
+
+async def test_the_plugin_for_the_phone_works(
+    tmp_path, monkeypatch, plugin_app, db, agencies, files
+) -> None:
+    home = tmp_path / "visits"
+    (home / "templates").mkdir(parents=True)
+    for name, language in (("plugin.py", "python"), ("templates/form.html", "jinja")):
+        code = re.search(rf"```{language}\n(.*?)```", PHONE, re.DOTALL)[1]
+        (home / name).write_text(code, "utf-8")
+    (home / "__init__.py").write_text("", "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module = importlib.import_module("visits.plugin")
+    picture = io.BytesIO()
+    Image.new("RGB", (20, 20), "green").save(picture, "PNG")
+    photo = [("photos", ("一.png", picture.getvalue(), "image/png"))]
+    try:
+        async with browsing(plugin_app(module)) as browser:
+            await sign_in_as(browser, "supervisor", region=agencies.bureau.region)
+            assert 'href="/visits/new"' in (await browser.get("/")).text, "a tile of the bench"
+            form = (await browser.get("/visits/new")).text
+            key = re.search(r'name="once" value="([\w-]+)"', form)[1]
+            refused = await browser.post("/visits/", {"said": "", "once": key}, files=photo)
+            assert refused.status_code == 422
+            assert key in refused.text
+            kept = re.search(r'name="photos__uploads" value="([\w-]+)"', refused.text)[1]
+            sent = {"said": "看到了", "once": key, "photos__uploads": kept}
+            for _ in range(2):
+                assert (await browser.post("/visits/", sent)).status_code == 303
+            assert await database.value("select count(*) from core_file") == 1
+            scanned = await browser.post("/scan", {"code": "badge:7"})
+            assert "工牌 7" in scanned.text
+            assert 'href="/visits/new?id=7"' in scanned.text
+    finally:
+        for name in ("visits", "visits.plugin"):
+            sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize(
+    ("module", "names"),
+    re.findall(r"((?:`[^`]+`、?)+)[^`|]*（`(core\.api\.\w+)`）", PHONE),
+)
+def test_what_the_table_names_exists(module: str, names: str) -> None:
+    names, module = module, names
+    offered = importlib.import_module(module)
+    for name in re.findall(r"`(?:await )?(\w+)", names):
+        assert hasattr(offered, name), (module, name)
 
 
 FIXTURES = re.findall(r"`(\w+)[(`]", GUIDE[GUIDE.index("## 测试") : GUIDE.index("## 单独发布")])
