@@ -18,7 +18,7 @@ from core.host.discovery import folder
 from core.host.errors import PluginError
 from core.host.registry import Registry, build, set_current
 from core.settings import Settings
-from core.web import errors, security
+from core.web import debugging, errors, security
 from core.web.middleware import Surround
 from core.web.plugin_guard import SwitchedOn
 from core.web.state import KEY, Platform
@@ -37,6 +37,7 @@ def create_app(
 
     ``database`` off leaves the connection pool alone: tests bring their own.
     """
+    debugging.refuse_in_production(settings)
     registry = registry or build()
     platform = assemble(settings, registry)
     app = Litestar(

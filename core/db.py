@@ -26,6 +26,7 @@ from piccolo.querystring import QueryString
 
 from core.api.plugin import Place, SubjectRef
 from core.intervals import Interval
+from core.observing import Seen, watching
 from core.scope import EVERYTHING, NOTHING, Scope, scope_conditions
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class SafeTransaction(PostgresTransaction):
     Nested, it is a savepoint; Piccolo's own nesting is a no-op that commits what failed.
     """
 
-    __slots__ = ("_outer", "_savepoint", "_seen", "callbacks", "role", "scope")
+    __slots__ = ("_outer", "_savepoint", "_seen", "callbacks", "role", "scope", "watched")
 
     def __init__(
         self, engine: "SafeEngine", scope: Scope | None = None, allow_nested: bool = True
@@ -127,11 +128,16 @@ class SafeTransaction(PostgresTransaction):
         self._savepoint = ""
         self._outer: tuple[Scope | None, str] = (None, "")
         self._seen = 0
+        self.watched: Seen | None = None
 
     async def __aenter__(self) -> "SafeTransaction":  # noqa: PYI034 - nested, it is the outer one
         if self._parent is not None:
             return await self._enter_savepoint(cast("SafeTransaction", self._parent))
         self.connection = await self._acquire()
+        if (seen := watching.get()) is not None:
+            seen.scope(self.scope or Scope.nothing())
+            self.connection.add_query_logger(seen.query)
+            self.watched = seen
         begin = (self.scope or Scope.nothing()).sql(self.role)
         try:
             await self.connection.execute(f"BEGIN;{begin}")
@@ -144,6 +150,13 @@ class SafeTransaction(PostgresTransaction):
     async def _enter_savepoint(self, parent: "SafeTransaction") -> "SafeTransaction":
         self._savepoint = f"s{parent.get_savepoint_id()}"
         sql = f"SAVEPOINT {self._savepoint}"
+        if (seen := watching.get()) is not None:
+            if self.scope is not None:
+                seen.scope(self.scope)
+            if parent.watched is not seen:
+                # Somebody opened the transaction before the request began: a test.
+                parent.connection.add_query_logger(seen.query)
+                parent.watched, self.watched = seen, seen
         if self.scope is not None:
             sql += f";{self.scope.sql(self.role)}"
         await parent.connection.execute(sql)
@@ -156,6 +169,9 @@ class SafeTransaction(PostgresTransaction):
     async def _leave_savepoint(self, parent: "SafeTransaction", failed: bool) -> None:
         name = self._savepoint
         scope, role = self._outer
+        if self.watched is not None:
+            parent.connection.remove_query_logger(self.watched.query)
+            parent.watched = None
         try:
             if failed:
                 # Rolling back to the savepoint also undoes role and settings.
@@ -206,6 +222,8 @@ class SafeTransaction(PostgresTransaction):
         return await self.engine.get_new_connection()
 
     async def _release(self) -> None:
+        if self.watched is not None:
+            self.connection.remove_query_logger(self.watched.query)
         if self.engine.pool:
             await self.engine.pool.release(self.connection)
         else:

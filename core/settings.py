@@ -52,6 +52,8 @@ class Server:
     """Addresses whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     metrics_allow: tuple[str, ...] = ("127.0.0.1", "::1")
     """Who may read /metrics and the details of /readyz."""
+    debug_bar: bool = False
+    """What each page cost, at its foot; in the development environment only."""
     stop_seconds: int = 10
     """How long a process may finish its requests at a stop."""
 
@@ -279,6 +281,7 @@ VARIABLES: Mapping[str, str] = {
     "HTTPS": "server.https",
     "JIANDU_URL": "server.url",
     "JIANDU_WEB": "server.web",
+    "JIANDU_DEBUG_BAR": "server.debug_bar",
     "DATABASE_URL": "database.url",
     "DATABASE_OWNER_URL": "database.owner_url",
     "DATABASE_REPLICA_URL": "database.replica_url",

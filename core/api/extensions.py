@@ -3,13 +3,17 @@
 
 from core.host.enabling import enabled_plugins
 from core.host.registry import Contributed, current
+from core.observing import note
 
 __all__ = ["Contributed", "contributions", "contributions_in"]
 
 
 def contributions(point: str) -> tuple[Contributed, ...]:
     """The contributions to ``point``; each value already fits the Struct the point declares."""
-    return current().contributions(point)
+    found = current().contributions(point)
+    for each in found:
+        note("contributions", each.plugin, f"{point} {each.key}")
+    return found
 
 
 async def contributions_in(region_lo: int, point: str) -> tuple[Contributed, ...]:

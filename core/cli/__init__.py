@@ -33,6 +33,9 @@ def _serve(options: argparse.Namespace) -> int:
 
     if options.no_demo:
         os.environ["JIANDU_DEMO"] = "0"
+    if options.reload:
+        # Whoever edits while it runs wants to see what a page costs; an empty value says no.
+        os.environ.setdefault("JIANDU_DEBUG_BAR", "1")
     # A port that somebody asked for is taken or refused, never silently replaced.
     exact = bool(os.environ.get("PORT", "").strip())
     return Supervisor(read(os.environ), exact_port=exact, reload=options.reload).run()
@@ -147,9 +150,9 @@ def _add_built_in(parser: argparse.ArgumentParser) -> Any:
     fresh.add_argument("name", help="英文名，小写字母、数字、下划线；也是地址和表名的前缀")
     fresh.add_argument("--title", required=True, help="中文标题，用户看到的")
     fresh.add_argument("--table", action="store_true", help="带一张表：登记、列表、事实")
-    fresh.add_argument("--card", action="store_true", help="带首页卡片（连同表）")
-    fresh.add_argument("--job", action="store_true", help="带每天的后台任务（连同表）")
-    fresh.add_argument("--gate", action="store_true", help="带一道门和一个回答（连同表）")
+    fresh.add_argument("--card", action="store_true", help="带首页卡片")
+    fresh.add_argument("--job", action="store_true", help="带每天的后台任务")
+    fresh.add_argument("--gate", action="store_true", help="带一道门和一个回答")
     trace = add("trace", "列出需求及声明覆盖它的测试", _trace)
     trace.add_argument("--json", action="store_true", help="输出 JSON")
     trace.add_argument("--missing", action="store_true", help="只列没有测试的需求")

@@ -20,7 +20,7 @@ def new_plugin(wishes: Wishes, root: Path) -> int:
         for line in str(error).splitlines():
             print(f"✗ {line}", file=sys.stderr)
         return 2
-    if wishes.complete().table:
+    if wishes.table:
         from core.schema import new_migration
 
         # The folder did not exist when this process first looked.

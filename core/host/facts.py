@@ -21,6 +21,7 @@ from core.api.plugin import Fact, FactHandler, FactKind, Place, SubjectRef
 from core.host.enabling import is_enabled
 from core.host.errors import failure_text
 from core.host.registry import Registry, current
+from core.observing import note
 
 log = logging.getLogger("jiandu.facts")
 
@@ -166,6 +167,7 @@ async def _run_eager(registry: Registry, chain: _Chain, fact: Fact, handler: Fac
             # Only around the handler: a time-out while entering or leaving the savepoint would
             # leave the connection's scope unknown. With nothing left it fails at its first await.
             async with asyncio.timeout(left):
+                note("fact_handlers", plugin, fact.kind)
                 await handler.handle(fact)
             # What SET LOCAL changed survives a released savepoint, so it goes back before.
             await db.execute("set local statement_timeout to default")

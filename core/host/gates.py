@@ -23,6 +23,7 @@ from core.api.plugin import Blocker, Gate, GateCheck, SubjectRef
 from core.host.enabling import is_enabled
 from core.host.errors import failure_text
 from core.host.registry import Registry, current
+from core.observing import note
 
 log = logging.getLogger("jiandu.gates")
 
@@ -196,6 +197,7 @@ async def _ask(
     answer: Any = None
     async with _whole_country():
         async with asyncio.timeout(CHECK_SECONDS):
+            note("gate_checks", current().plugin_of(check), check.gate)
             answer = await check.check(subjects, on_date, draft)
         # A check that swallowed an SQL error has seen less than it thinks: this then raises.
         await db.execute("select 1")

@@ -35,11 +35,6 @@ class Wishes:
     job: bool = False
     gate: bool = False
 
-    def complete(self) -> "Wishes":
-        """The same, with the table: a card, a job and a gate are about rows."""
-        table = self.table or self.card or self.job or self.gate
-        return Wishes(self.name, self.title, table, self.card, self.job, self.gate)
-
 
 def faults(wishes: Wishes, root: Path) -> list[str]:
     """Why this cannot be written there."""
@@ -81,7 +76,6 @@ def _environment() -> jinja2.Environment:
 
 def contents(wishes: Wishes) -> dict[str, str]:
     """Path below the root → content, without the migration."""
-    wishes = wishes.complete()
     environment = _environment()
     words: dict[str, Any] = asdict(wishes)
     words["Name"] = "".join(part.capitalize() for part in wishes.name.split("_"))

@@ -10,6 +10,7 @@ from core import db
 from core.api.plugin import Action, Panel, SubjectLabel, SubjectRef
 from core.host import registry as host_registry
 from core.host.enabling import is_enabled
+from core.observing import note
 from core.scope import Scope
 from core.web.state import held
 
@@ -18,7 +19,10 @@ log = logging.getLogger("jiandu.web")
 
 def panels_for(request: Any, subject_kind: str) -> list[Panel]:
     """The panels this visitor sees on a detail page of ``subject_kind``."""
-    return [each for each in _registry(request).panels(subject_kind) if _shown(request, each)]
+    found = [each for each in _registry(request).panels(subject_kind) if _shown(request, each)]
+    for each in found:
+        note("panels", _registry(request).plugin_of(each), each.key)
+    return found
 
 
 def actions_for(request: Any, subject_kind: str, *, many: bool | None = None) -> list[Action]:

@@ -13,7 +13,8 @@ from core.errors import Forbidden
 from core.host import enabling
 from core.host import registry as host_registry
 from core.logging import set_request_id
-from core.web import security
+from core.observing import Seen, watching
+from core.web import debugging, security
 from core.web.state import current, held
 
 
@@ -29,6 +30,7 @@ class Surround(ASGIMiddleware):
         set_request_id(kept.request_id)
         platform = kept.platform
         token = current.set(kept)
+        watched = watching.set(Seen()) if debugging.wanted(platform.settings) else None
         try:
             with host_registry.use(platform.registry):
                 if scope["route_handler"].opt.get(SESSION, True):
@@ -36,6 +38,8 @@ class Surround(ASGIMiddleware):
                 await next_app(scope, receive, send)
         finally:
             current.reset(token)
+            if watched is not None:
+                watching.reset(watched)
             kept.close()
 
     async def _open(self, scope: Scope) -> None:

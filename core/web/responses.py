@@ -17,7 +17,8 @@ from core.auth.access import visitor, visitor_or_none
 from core.errors import StaleForm
 from core.forms import Bound
 from core.listing import FORMAT, Column, Listing, Params, xlsx_bytes
-from core.web import hx, navigation, sealing
+from core.observing import watching
+from core.web import debugging, hx, navigation, sealing
 from core.web.body import read_form
 from core.web.state import Held, current, held
 
@@ -46,6 +47,8 @@ def page(
     kept = held(request)
     said = _said(request, kept)
     context = {**navigation.context(request, kept), "flash": said, **context}
+    if (seen := debugging.seen_so_far(kept, template, request.url.path)) is not None:
+        context["debug"] = seen
     answer = _html(kept, template, context, status, headers)
     if FLASH in request.cookies:
         answer.delete_cookie(FLASH, path="/")
@@ -91,8 +94,13 @@ def _html(
         _render(kept, template, {"status": status, **context}),
         status_code=status,
         media_type=HTML,
-        headers={"Vary": VARY, **(headers or {})},
+        headers={"Vary": VARY, **_timing(), **(headers or {})},
     )
+
+
+def _timing() -> dict[str, str]:
+    seen = watching.get()
+    return {} if seen is None else {"Server-Timing": debugging.timing(seen)}
 
 
 def redirect(

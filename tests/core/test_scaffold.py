@@ -35,6 +35,9 @@ TABLE = {
     "plugins/demo/templates/list.html",
     "tests/plugins/demo/test_services.py",
 }
+PAGE = {"plugins/demo/templates/page.html"}
+TESTED = {"tests/plugins/demo/test_services.py"}
+COUNTING = TESTED | {"plugins/demo/queries.py", "plugins/demo/services.py"}
 CARD = {"plugins/demo/templates/_card.html"}
 JOB = {"plugins/demo/jobs.py"}
 GATE = {"plugins/demo/reactions.py"}
@@ -45,12 +48,19 @@ LIST = '# reasons\n[plugins]\nenabled = ["powers", "cases"]\n\n[settings.cases]\
 @pytest.mark.parametrize(
     ("flags", "paths"),
     [
-        ({}, PLAIN | {"plugins/demo/templates/page.html"}),
+        ({}, PLAIN | PAGE),
         ({"table": True}, PLAIN | TABLE),
-        ({"card": True}, PLAIN | TABLE | CARD),
-        ({"job": True}, PLAIN | TABLE | JOB),
-        ({"gate": True}, PLAIN | TABLE | GATE),
-        ({"card": True, "job": True, "gate": True}, PLAIN | TABLE | CARD | JOB | GATE),
+        ({"card": True}, PLAIN | PAGE | CARD),
+        ({"job": True}, PLAIN | PAGE | JOB | COUNTING),
+        ({"gate": True}, PLAIN | PAGE | GATE | TESTED),
+        ({"card": True, "job": True, "gate": True}, PLAIN | PAGE | CARD | JOB | GATE | COUNTING),
+        ({"table": True, "card": True}, PLAIN | TABLE | CARD),
+        ({"table": True, "job": True}, PLAIN | TABLE | JOB),
+        ({"table": True, "gate": True}, PLAIN | TABLE | GATE),
+        (
+            {"table": True, "card": True, "job": True, "gate": True},
+            PLAIN | TABLE | CARD | JOB | GATE,
+        ),
     ],
 )
 def test_exactly_these_files_for_these_wishes(flags: dict[str, bool], paths: set[str]) -> None:
@@ -82,7 +92,7 @@ def code_lines(text: str) -> int:
 
 
 def test_a_table_a_form_a_fact_and_a_card_take_few_lines() -> None:
-    found = contents(Wishes("demo", "示范", card=True))
+    found = contents(Wishes("demo", "示范", table=True, card=True))
     names = ("plugin", "tables", "services", "forms", "routes")
     python = sum(code_lines(found[f"plugins/demo/{name}.py"]) for name in names)
     pages = sum(
@@ -137,6 +147,9 @@ class TestAllowList:
         assert not (tmp_path / "plugins").exists()
 
 
+MADE = {"firstpage", "carded", "counting", "asking", "tableless", "everything"}
+
+
 # --- what is written works --------------------------------------------------------------------
 
 
@@ -177,7 +190,7 @@ def run(root: Path, *words: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=600,
     )
     assert done.returncode == 0, (words, done.stdout[-6000:], done.stderr[-3000:])
     return done.stdout
@@ -190,23 +203,29 @@ def test_every_generated_plugin_passes_its_own_tests_and_the_borders(
     for name, title, *flags in (
         ("firstpage", "问候"),
         ("tabled", "台账", "--table"),
-        ("everything", "全样", "--card", "--job", "--gate"),
+        ("carded", "小卡", "--card"),
+        ("counting", "清点", "--job"),
+        ("asking", "核对", "--gate"),
+        ("tableless", "无表", "--card", "--job", "--gate"),
+        ("everything", "全样", "--table", "--card", "--job", "--gate"),
     ):
         said = run(copy, "-m", "core.cli", "new-plugin", name, "--title", title, *flags)
         assert "config/plugins.toml" in said
     assert len(list((copy / "plugins/tabled/piccolo_migrations").glob("tabled_*.py"))) == 1
+    for name in MADE - {"everything"}:
+        assert not (copy / "plugins" / name / "tables.py").exists(), "no table nobody asked for"
     os.environ[cluster.SERVER], before = server, os.environ.get(cluster.SERVER)
     try:
         run(copy, "-m", "pytest", "-q", "tests/plugins")
         # The contract looks at one plugin after the other; the plain one and the full one do.
-        chosen = "firstpage and Declarations or everything"
+        chosen = "firstpage and Declarations or tableless and Declarations or everything"
         run(copy, "-m", "pytest", "-q", "tests/contract/test_every_plugin.py", "-k", chosen)
     finally:
         os.environ.pop(cluster.SERVER)
         if before is not None:
             os.environ[cluster.SERVER] = before
     run(copy, "-m", "core.cli", "check")
-    made = [f"plugins/{name}" for name in ("firstpage", "tabled", "everything")]
+    made = [f"plugins/{name}" for name in (*MADE, "tabled")]
     run(copy, "-m", "ruff", "check", *made, "tests/plugins")
     run(copy, "-m", "ruff", "format", "--check", *made, "tests/plugins")
     borders = run(copy, "-c", "from importlinter.cli import lint_imports_command as c; c()")
