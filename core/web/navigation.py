@@ -106,14 +106,24 @@ TABS = (
 )
 
 
+MINE = ("/me", "/password", "/sessions", "/roles", "/totp")
+"""Pages of the core that are opened from 我的."""
+
+
 def phone_tabs(who: Visitor, path: str, badges: dict[str, int]) -> list[dict[str, Any]]:
     """The tabs at the foot of the phone shell (S0-26); an applicant has only the last two (S0-6).
 
     A page that belongs to no tab stands under 工作台, from where it was opened.
     """
     shown = [tab for tab in TABS if not tab[3] or tab[3] in who.permissions]
+    below = {tab[1]: (tab[1],) for tab in TABS[1:]} | {"/me": MINE}
     inside = next(
-        (tab[1] for tab in TABS[1:] if path == tab[1] or path.startswith(f"{tab[1]}/")), "/"
+        (
+            tab
+            for tab, places in below.items()
+            if any(path == place or path.startswith(f"{place}/") for place in places)
+        ),
+        "/",
     )
     return [
         {

@@ -47,7 +47,10 @@ async def test_a_supervisor_has_four_tabs_and_no_menu(client, agencies, voluntee
         assert other.status_code == 200, path
         assert 'class="jd-phone"' in other.text, path
         assert 'id="jd-side"' not in other.text, path
-        assert other.text.count('aria-current="page"') >= 1, path
+        below = other.text[other.text.index('id="jd-bottom"') :]
+        assert below.count('aria-current="page"') == 1, path
+        mine = path in ("/me", "/me/profile", "/password")
+        assert ('href="/me" aria-current="page"' in below) is mine, path
 
 
 @pytest.mark.req("S0-6")
