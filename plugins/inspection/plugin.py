@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
+import msgspec
+
 from core.api.plugin import (
     Card,
     Contribution,
@@ -30,7 +32,7 @@ from plugins.inspection import queries, reactions
 from plugins.inspection.replay import command as replay
 from plugins.inspection.replay import rules_command
 from plugins.inspection.rules import facts
-from plugins.inspection.services import quiet_points
+from plugins.inspection.services import noticing, quiet_points
 
 MANIFEST = Manifest(
     name="inspection",
@@ -71,10 +73,17 @@ CASE_ACTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class NewKind:
-    """A kind of monitoring point another plugin brings; its key is that of the contribution.
+    """How another plugin's kind of monitoring point judges; its key is that of the contribution.
 
     ``judge`` gets the case events and the point as plain mappings and returns findings
-    ``{"result", "seq", "sentence", …}``; see ``rules.engine.Finding``. It must be pure.
+    ``{"result", "seq", "sentence", …}``; see ``rules.engine.Finding``. It must be pure. What was
+    set for the point stands in ``point["params"]``, by the keys of its settings.
+
+    A plugin that brings a kind contributes twice, under the same key: here how it judges, and to
+    ``powers.point_kind`` how it is set (title, one sentence, where it may stand, its settings with
+    their titles, bounds and help), so that it stands in the editor among the seven. Neither
+    plugin imports the other; without powers the kind still judges what logs or stored points ask
+    for, without inspection nothing judges. ``tests/dummy_plugin`` does both.
     """
 
     title: str
@@ -218,6 +227,12 @@ def subject_kinds() -> list[SubjectKind]:
             search=reactions.find_alarms,
             permission="inspection.alarm.read",
         ),
+        SubjectKind(
+            "inspection.notice",
+            "一起通知的报警",
+            describe=reactions.describe_notice,
+            permission="inspection.alarm.read",
+        ),
         SubjectKind("inspection.silence", "静默", describe=reactions.describe_silence),
         SubjectKind("inspection.trial", "试运行", describe=reactions.describe_trial),
     ]
@@ -319,6 +334,12 @@ def gate_checks() -> list[GateCheck]:
 def jobs() -> list[Job | Cron]:
     return [
         Job("inspection.try_draft", reactions.carry_on, timeout=timedelta(seconds=90)),
+        Job(
+            noticing.JOB,
+            reactions.tell_collected,
+            scope="platform",
+            reason=noticing.EVERYWHERE,
+        ),
         Cron(
             "inspection.silences",
             reactions.announce_ended_silences,
@@ -336,7 +357,10 @@ def jobs() -> list[Job | Cron]:
 
 @hookimpl
 def demo_steps() -> list[DemoStep]:
-    return [DemoStep(70, "统计监察点", quiet_points.plan_count)]
+    return [
+        DemoStep(70, "统计监察点", quiet_points.plan_count),
+        DemoStep(71, "通知报警", noticing.plan_telling),
+    ]
 
 
 @hookimpl
@@ -346,9 +370,20 @@ def message_kinds() -> list[MessageKind]:
             "inspection.alarm", "{lamp}：{headline}", "{case_number}：{sentence}", may_mute=False
         ),
         MessageKind(
+            "inspection.alarms",
+            "{where}有 {count} 条新报警：{counts}",
+            "{list}。",
+            may_mute=False,
+        ),
+        MessageKind(
             "inspection.silence_ended", "静默到期：{title}", "你设置的静默已到期。理由：{reason}"
         ),
     ]
+
+
+@hookimpl
+def settings_schema() -> list[type[msgspec.Struct]]:
+    return [noticing.InspectionSettings]
 
 
 @hookimpl

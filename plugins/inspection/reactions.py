@@ -5,24 +5,23 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from core.api.clock import today
 from core.api.db import Scope, rows, scope_conditions
 from core.api.facts import Fact, Place, SubjectRef
 from core.api.gates import Blocker
-from core.api.messages import notify
 from core.api.plugin import SubjectLabel
 from plugins.inspection.queries import STATE_TITLES, find_alarm
 from plugins.inspection.rules import telling
 from plugins.inspection.rules.model import COLOUR_TITLES, Verdict
 from plugins.inspection.services import life
 from plugins.inspection.services.judging import ALARM, judge_case, verdicts_of
+from plugins.inspection.services.noticing import tell_collected, tell_of_alarm
 from plugins.inspection.services.rulesets import keep_rules, kinds
 from plugins.inspection.services.silences import end_due_silences
 from plugins.inspection.services.trials.beginning import begin_trial, find_trial
 from plugins.inspection.services.trials.gate import may_take_effect
 from plugins.inspection.services.trials.running import carry_on
 
-__all__ = ["carry_on", "may_take_effect"]
+__all__ = ["carry_on", "may_take_effect", "tell_collected", "tell_of_alarm"]
 
 
 async def on_rules(fact: Fact) -> None:
@@ -59,42 +58,6 @@ on_replied = life.order_replied
 on_returned = life.order_returned
 on_revoked = life.order_revoked
 on_upheld = life.order_upheld
-
-
-RECEIVERS = """
-select distinct u.person
-from core_assignment s
-join core_role r on r.id = s.role
-join core_role_permission p on p.role = r.id and p.permission = 'inspection.alarm.read'
-join core_user u on u.id = s."user" and u.active
-left join core_organisation o on o.id = s.organisation
-left join core_region g on g.id = s.region
-where u.person is not null and s.revoked_at is null and s.valid_from <= $3
-  and (s.valid_to is null or s.valid_to >= $3)
-  and ((r.key = 'dept_supervisor' and o.lo <= $1 and o.hi >= $1)
-    or (r.key = 'supervision_bureau' and coalesce(g.lo, o.region_lo) = $2))
-limit 50
-"""
-
-
-async def tell_of_alarm(fact: Fact) -> None:
-    """Handlers, the department's supervisors and the bureau learn of a new alarm (A9)."""
-    if fact.payload.get("silenced"):
-        return
-    supervisors = await rows(RECEIVERS, fact.place.org_lo, fact.place.region_lo, today())
-    persons = {int(p) for p in fact.payload["handlers"]} | {r["person"] for r in supervisors}
-    await notify(
-        "inspection.alarm",
-        sorted(persons),
-        fact.subject,
-        {
-            "lamp": COLOUR_TITLES[str(fact.payload["colour"])],
-            "headline": fact.payload["headline"],
-            "case_number": fact.payload["case_number"],
-            "sentence": fact.payload["sentence"],
-        },
-        Place(fact.place.region_lo, fact.place.org_lo),
-    )
 
 
 # Gates ----------------------------------------------------------------------------------------
@@ -222,6 +185,18 @@ async def find_alarms(text: str, scope: Scope) -> Sequence[SubjectLabel]:
         )
         for r in found
     ]
+
+
+async def describe_notice(notice: int, scope: Scope) -> SubjectLabel | None:
+    where, args = scope_conditions(scope, "n", start=2)
+    found = await rows(
+        f"select cardinality(n.alarms) as count from inspection_notice n where n.id = $1 and {where}",
+        notice,
+        *args,
+    )
+    if not found:
+        return None
+    return SubjectLabel(f"{found[0]['count']} 条报警", f"/inspection/alarms?tab=&notice={notice}")
 
 
 async def describe_silence(_silence: int, _scope: Scope) -> SubjectLabel | None:

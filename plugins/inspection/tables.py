@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from piccolo.columns import (
     JSONB,
+    Array,
     BigInt,
     BigSerial,
     Boolean,
@@ -238,3 +239,27 @@ class QuietPoint(Owned, Table, tablename="inspection_quiet_point"):
     """When a count no longer found it so."""
 
     once = Unique([item, point, mark])
+
+
+class Notice(Owned, Table, tablename="inspection_notice"):
+    """Several alarms told in one message (C4-09); the message links to exactly these."""
+
+    GRANTS: ClassVar = ADD_ONLY
+
+    id = BigSerial(primary_key=True)
+    alarms = Array(base_column=BigInt(), default=None)
+    made_at = Timestamptz(default=None)
+
+
+class Told(Owned, Table, tablename="inspection_told"):
+    """An alarm and somebody who is told of it: when he was, or that he still will be."""
+
+    GRANTS: ClassVar = KEEP
+
+    id = BigSerial(primary_key=True)
+    person = BigInt(default=None)
+    alarm = ForeignKey(Alarm, null=False, on_delete=OnDelete.restrict, index=True)
+    told_at = Timestamptz(null=True, default=None)
+    """Null while it waits to be told together with others."""
+
+    once = Unique([person, alarm])

@@ -2,7 +2,8 @@
 """Every hook of the host, used once."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -48,20 +49,25 @@ class Colour(msgspec.Struct, frozen=True):
     weight: int = 1
 
 
+FOUND = {"result": "fired", "headline": "久无动静"}
+
+
 def silent_cases(
-    events: Sequence[Mapping[str, Any]], _point: Mapping[str, Any]
+    events: Sequence[Mapping[str, Any]], point: Mapping[str, Any]
 ) -> Sequence[Mapping[str, Any]]:
-    """A monitoring point of our own: a case with a single event has stood still."""
-    if len(events) != 1:
+    """A monitoring point of our own: nothing happened in a case for longer than was set.
+
+    With nothing set, a case with a single event has stood still since.
+    """
+    days = int(point.get("params", {}).get("days") or 0)
+    for before, event in pairwise(events):
+        stood = datetime.fromisoformat(event["at"]) - datetime.fromisoformat(before["at"])
+        if days and stood > timedelta(days=days):
+            said = f"{stood.days} 天没有动静，超过 {days} 天，所以报黄灯。"
+            return ({**FOUND, "seq": event["seq"], "sentence": said},)
+    if days or len(events) != 1:
         return ()
-    return (
-        {
-            "result": "fired",
-            "seq": events[0]["seq"],
-            "headline": "久无动静",
-            "sentence": "立案后再无动静，所以报黄灯。",
-        },
-    )
+    return ({**FOUND, "seq": events[0]["seq"], "sentence": "立案后再无动静，所以报黄灯。"},)
 
 
 async def seed(_context: Any) -> None:

@@ -423,7 +423,7 @@ def _points(
             continue
         found.append(
             {
-                "title": POINT_WORDS.get(alarm["kind"], (alarm["kind"][:4], ""))[0],
+                "title": POINT_WORDS.get(alarm["kind"], (alarm["headline"][:4] or "监察", ""))[0],
                 "colour": "off" if alarm["state"] == "revoked" else alarm["colour"],
                 "href": hrefs.get(alarm["alarm"], ""),
             }
@@ -521,7 +521,7 @@ async def timeline_of(
             lines.append((fact.at, fact.id, item))
     for alarm in alarms:
         word = "红灯" if alarm["colour"] == "red" else "黄灯"
-        title = POINT_WORDS.get(alarm["kind"], ("", alarm["kind"]))[1]
+        title = POINT_WORDS.get(alarm["kind"], ("", "监察点"))[1]
         lines.append(
             (
                 alarm["raised_at"],

@@ -9,6 +9,7 @@ import msgspec
 
 from core.api.clock import SHANGHAI, now
 from core.api.db import Scope, row, rows, scope_conditions, transaction, value
+from core.api.extensions import contributions
 from core.api.web import Column, Filter, Listing
 from plugins.inspection.rules.kinds import SEVEN
 from plugins.inspection.rules.model import COLOUR_TITLES, Definition, Event, Point, points_of
@@ -71,12 +72,37 @@ class _Titles(dict[str, str]):
         return key
 
 
-KIND_TITLES = _Titles({k.key: k.title for k in SEVEN})
+KIND_POINT = "inspection.kind"
+"""Where other plugins bring kinds of points."""
 
 
 def kind_titles(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Titles of all kinds; ``more`` are those other plugins brought."""
-    return _Titles({**KIND_TITLES, **(more or {})})
+    """Titles of all kinds of points by key: the seven, those other plugins bring, and ``more``.
+
+    Of a kind nobody brings any more the key: its alarms stay and are still shown.
+    """
+    brought = {each.key: str(each.value.title) for each in contributions(KIND_POINT)}
+    return _Titles({**(more or {}), **brought, **{k.key: k.title for k in SEVEN}})
+
+
+def kind_title(key: str) -> str:
+    """The title of one kind; of a kind whose plugin is gone its key."""
+    return kind_titles()[key]
+
+
+def kind_colour(key: str) -> str:
+    """The lamp a kind lights unless a point says otherwise."""
+    own = {k.key: k.colour for k in SEVEN}
+    brought = {each.key: str(each.value.colour) for each in contributions(KIND_POINT)}
+    return own.get(key) or brought.get(key, "red")
+
+
+async def kind_options(_scope: Scope) -> Sequence[tuple[str, str]]:
+    """The kinds to choose from in a filter, in the order of the seven, then by title."""
+    titles = kind_titles()
+    own = [k.key for k in SEVEN]
+    more = sorted((key for key in titles if key not in own), key=titles.__getitem__)
+    return [(key, titles[key]) for key in (*own, *more)]
 
 
 ALARMS = Listing(
@@ -94,7 +120,7 @@ ALARMS = Listing(
     columns=(
         Column("colour", "灯", fold="jd-f1", export=lambda r: COLOUR_TITLES[r["colour"]], width=6),
         Column("headline", "一句话", fold="jd-say1", width=40),
-        Column("kind", "类型", fold="jd-nofold", export=lambda r: KIND_TITLES[r["kind"]]),
+        Column("kind", "类型", fold="jd-nofold", export=lambda r: kind_title(r["kind"])),
         Column("state", "状态", fold="jd-f1", export=lambda r: STATE_TITLES[r["state"]]),
         Column("hold", "轮到谁 · 还剩", exported=False),
         Column("raised_at", "报警时间", sort="a.raised_at", kind="datetime", fold="jd-f1e"),
@@ -138,7 +164,7 @@ ALARMS = Listing(
             "kind",
             "监察点类型",
             kind="choice",
-            options=tuple((k.key, k.title) for k in SEVEN),
+            load=kind_options,
             where="a.kind = {}",
         ),
         Filter(
@@ -163,6 +189,13 @@ ALARMS = Listing(
         Filter("case", "案件", kind="hidden", where="a.case_id = {}", convert=row_number),
         Filter("point", "监察点", kind="hidden", where="a.point_title = {}"),
         Filter("step", "环节", kind="hidden", where="a.step_title = {}"),
+        Filter(
+            "notice",
+            "一条消息里的",
+            kind="hidden",
+            where="a.id in (select unnest(n.alarms) from inspection_notice n where n.id = {})",
+            convert=row_number,
+        ),
     ),
     order="-raised_at",
 )

@@ -12,9 +12,8 @@ from urllib.parse import urlencode
 
 from core.api.db import Scope, rows, scope_conditions
 from core.api.web import Column, Filter, Listing
-from plugins.inspection.queries import ALARMS, KIND_TITLES, row_number
+from plugins.inspection.queries import ALARMS, kind_colour, kind_options, kind_title, row_number
 from plugins.inspection.queries.periods import Period
-from plugins.inspection.rules.kinds import SEVEN
 
 VERSIONS = """
 select r.id, r.item, r.version, r.code, r.title, r.definition, r.effective_from, r.region_lo,
@@ -143,9 +142,7 @@ POINTS = Listing(
     id="k.id",
     tied="published",
     columns=(
-        Column(
-            "kind", "类型", sort="k.kind", fold="jd-f1", export=lambda r: KIND_TITLES[r["kind"]]
-        ),
+        Column("kind", "类型", sort="k.kind", fold="jd-f1", export=lambda r: kind_title(r["kind"])),
         Column("point_title", "监察点", sort="k.point_title", fold="jd-say1", width=36),
         Column("title", "权力事项", sort="k.title", width=36),
         Column("place", "环节或阶段"),
@@ -162,7 +159,7 @@ POINTS = Listing(
             "kind",
             "监察点类型",
             kind="choice",
-            options=tuple((k.key, k.title) for k in SEVEN),
+            load=kind_options,
             where="k.kind = {}",
         ),
         Filter(
@@ -245,8 +242,7 @@ async def count_for_points(lines: Sequence[dict[str, Any]], scope: Scope, period
 def lamps_of(point: Mapping[str, Any]) -> str:
     """The lamps a point may light, in words."""
     titles = {"red": "红灯", "yellow": "黄灯"}
-    kind = next((k for k in SEVEN if k.key == point["kind"]), None)
-    colour = point["colour"] or (kind.colour if kind else "red")
+    colour = point["colour"] or kind_colour(point["kind"])
     if point["kind"] == "decision_basis":
         return f"{titles[colour]}，否定性决定黄灯"
     return titles[colour]

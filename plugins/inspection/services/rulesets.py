@@ -10,11 +10,10 @@ import msgspec
 
 from core.api.db import execute, rows
 from core.api.extensions import contributions
+from plugins.inspection.queries import KIND_POINT
 from plugins.inspection.rules.engine import Compiled, Kinds, compile_points, contributed_kind
 from plugins.inspection.rules.logs import ALL_KINDS
 from plugins.inspection.rules.model import Definition, Point, Verdict, points_of
-
-KIND_POINT = "inspection.kind"
 
 
 @dataclass(frozen=True)
