@@ -67,8 +67,8 @@ MANUAL = (
         "怎样登记活动\n\n参加执法活动后，在“登记”里写下事由、结果和你的建议。"
     ),
 )
-BUREAUS = ("zhaojianguo", "sunli")
-"""The bureaus of 磴口县 and of 威海 publish."""
+BUREAUS = ("zhaojianguo", "jiangwei")
+"""The bureaus of 磴口县 and of 威海市 publish."""
 
 
 async def publish_demo_notices(context: DemoContext) -> None:
