@@ -2,6 +2,7 @@
 """The main menu: built once per role, region and version; its counts are loaded after the page."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Request, Response, get
@@ -94,7 +95,8 @@ def menu(kept: Held, who: Visitor, path: str, badges: dict[str, int]) -> list[Se
 def _bars(kept: Held, who: Visitor | None, path: str, badges: dict[str, int]) -> dict[str, Any]:
     """The menu of the desk, or the tabs of the phone."""
     if who is not None and who.on_phone:
-        return {"nav": [], "tabs_below": phone_tabs(who, path, badges)}
+        own = [item.path for item in phone_items(kept, who, "me")]
+        return {"nav": [], "tabs_below": phone_tabs(who, path, badges, own)}
     return {"nav": menu(kept, who, path, badges) if who else []}
 
 
@@ -110,10 +112,13 @@ MINE = ("/me", "/password", "/sessions", "/roles", "/totp")
 """Pages of the core that are opened from 我的."""
 
 
-def phone_tabs(who: Visitor, path: str, badges: dict[str, int]) -> list[dict[str, Any]]:
+def phone_tabs(
+    who: Visitor, path: str, badges: dict[str, int], own: Sequence[str] = ()
+) -> list[dict[str, Any]]:
     """The tabs at the foot of the phone shell (S0-26); an applicant has only the last two (S0-6).
 
-    A page that belongs to no tab stands under 工作台, from where it was opened.
+    A page that belongs to no tab stands under 工作台, from where it was opened; those in ``own``
+    are rows of 我的.
     """
     shown = [tab for tab in TABS if not tab[3] or tab[3] in who.permissions]
     below = {tab[1]: (tab[1],) for tab in TABS[1:]} | {"/me": MINE}
@@ -125,6 +130,8 @@ def phone_tabs(who: Visitor, path: str, badges: dict[str, int]) -> list[dict[str
         ),
         "/",
     )
+    if any(path == each or path.startswith(f"{each}/") for each in own):
+        inside = "/me"
     return [
         {
             "title": title,

@@ -144,10 +144,9 @@ class RecusalForm(msgspec.Struct, kw_only=True):
     """申请回避, 要求回避."""
 
     relation: Annotated[Literal["self", "relative", "workplace", "other"], Meta(title="回避情形")]
-    unit: Annotated[str, Meta(title="涉及单位", max_length=120)] = ""
     organisation: Annotated[int | None, Meta(title="涉及单位")] = None
     case: Annotated[str, Meta(title="涉及案件", max_length=120)] = ""
-    officer: Annotated[str, Meta(title="涉及的执法人员证号", max_length=40)] = ""
+    officer: Annotated[str, Meta(title="涉及的执法人员", max_length=60)] = ""
     text: Annotated[str, Meta(title="情况说明", min_length=2, max_length=1000)]
 
 

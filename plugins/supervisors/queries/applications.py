@@ -25,9 +25,9 @@ TAB_WHERE = {
     "": "true",
     "screening": "a.state = 'screening'",
     "review": "a.state = 'review'",
-    "publicity": "a.state = 'publicity' and n.ends_at >= now()",
+    "publicity": "a.state = 'publicity' and n.closed_at is null",
     "objected": "a.state = 'objected'",
-    "ready": "a.state = 'publicity' and n.ends_at < now()",
+    "ready": "a.state = 'publicity' and n.closed_at is not null",
     "ended": "a.state in ('appointed', 'rejected', 'withdrawn')",
 }
 
@@ -36,7 +36,7 @@ APPLICATIONS = Listing(
     key="supervisors.applications",
     title="社会监督员申请",
     select="a.id, a.name, a.sex, a.route, a.renewal, a.source, a.industry, a.employer, a.state,"
-    " a.legal_qualified, a.region_name, a.submitted_at, n.ends_at,"
+    " a.legal_qualified, a.region_name, a.submitted_at, n.closed_at,"
     " coalesce(p.id_number_masked, '') as id_masked, 0 as rank",
     source="supervisors_application a"
     " left join supervisors_notice n on n.application = a.id"

@@ -13,7 +13,7 @@ from plugins.supervisors.rules.terms import TERM_STATES, Term
 
 TABS = (
     ("active", "在聘"),
-    ("ending", "60 日内届满"),
+    ("ending", "将满"),
     ("asked", "有申请"),
     ("proposed", "待决定解聘"),
     ("ended", "已结束"),
@@ -22,7 +22,7 @@ TABS = (
 TAB_WHERE = {
     "": "true",
     "active": "t.state = 'active'",
-    "ending": "t.state = 'active' and t.ends <= current_date + 60",
+    "ending": "t.state = 'active' and t.reminded_at is not null",
     "asked": "exists (select 1 from supervisors_request r"
     " where r.term = t.id and r.state = 'submitted')",
     "proposed": "exists (select 1 from supervisors_proposal p"
@@ -33,7 +33,7 @@ TAB_WHERE = {
 TERMS = Listing(
     key="supervisors.terms",
     title="社会监督员",
-    select="t.id, t.name, t.number_in_row, t.starts, t.ends, t.ended_on, t.state, t.flagged,"
+    select="t.id, t.name, t.number_in_row, t.starts, t.ends, t.ended_on, t.state, t.flagged, t.reminded_at,"
     " c.number, c.region_name, a.source, a.employer, a.industry,"
     " exists (select 1 from supervisors_request r where r.term = t.id and r.state = 'submitted')"
     " as asked,"

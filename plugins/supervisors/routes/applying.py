@@ -10,6 +10,7 @@ from core.api.access import public, requires, visitor
 from core.api.accounts import chooses_password, login_of_pinyin, password_problem
 from core.api.db import Scope, transaction
 from core.api.errors import Conflict, Invalid, NotFound, Refused
+from core.api.files import FORM_WITH_FILES
 from core.api.people import clean
 from core.api.web import (
     Bound,
@@ -19,9 +20,11 @@ from core.api.web import (
     get,
     limit,
     number_of,
+    once,
     page,
     post,
     redirect,
+    remember_once,
 )
 from plugins.supervisors.forms import ApplyForm, InviteForm, Nothing
 from plugins.supervisors.queries.applications import open_of
@@ -33,6 +36,7 @@ from plugins.supervisors.services.base import MINE, REVIEW, Actor, settings_in
 from plugins.supervisors.services.showing import Choice, choose_region
 
 ANYBODY = public("群众申请担任社会监督员，不需要账号")
+DONE, PROGRESS = "/supervisors/apply/done", "/supervisors/mine/progress"
 PUBLIC_SHELL, PHONE_SHELL = "layouts/public.html", "layouts/phone.html"
 INDUSTRIES = (
     "食品安全", "教育", "医疗卫生", "法律服务", "建筑", "交通运输", "商贸流通", "农牧业",
@@ -174,7 +178,7 @@ async def _refused(
     )
 
 
-@post("/apply", opt=ANYBODY)
+@post("/apply", opt=ANYBODY, request_max_body_size=FORM_WITH_FILES)
 async def post_apply(request: Request) -> Response:
     """Hand in; what is wrong stands beside its field and nothing is lost, files included."""
     limit(request, "supervisors.apply", times=20)
@@ -183,13 +187,17 @@ async def post_apply(request: Request) -> Response:
         _check_password(form)
     if form.ok:
         try:
-            await applying.apply(form.value, papers)
+            async with transaction(_nobody()):
+                if said := await once(request, str(form.get("once"))):
+                    return said
+                await applying.apply(form.value, papers)
+                await remember_once(request, str(form.get("once")), DONE)
         except Invalid as error:
             form.errors.update(error.errors)
         except (Refused, Conflict) as error:
             form.error("", str(error))
         else:
-            return redirect(request, "/supervisors/apply/done")
+            return redirect(request, DONE)
     return await _refused(request, choice, form)
 
 
@@ -224,20 +232,24 @@ async def show_again(request: Request) -> Response:
     return await _form_page(request, choice, None, again=True)
 
 
-@post("/mine/apply", guards=[requires(MINE)])
+@post("/mine/apply", guards=[requires(MINE)], request_max_body_size=FORM_WITH_FILES)
 async def post_again(request: Request) -> Response:
     """Hand in again, under the account one has."""
     who = visitor(request)
     form, papers, choice = await _take(request, ApplyForm)
     if form.ok:
         try:
-            await applying.apply_again(Actor.of(who), form.value, papers)
+            async with transaction(who.scope):
+                if said := await once(request, str(form.get("once"))):
+                    return said
+                await applying.apply_again(Actor.of(who), form.value, papers)
+                await remember_once(request, str(form.get("once")), PROGRESS)
         except Invalid as error:
             form.errors.update(error.errors)
         except (Refused, Conflict) as error:
             form.error("", str(error))
         else:
-            return redirect(request, "/supervisors/mine/progress", message="申请已提交。")
+            return redirect(request, PROGRESS, message="申请已提交。")
     return await _refused(request, choice, form, again=True)
 
 
@@ -301,7 +313,7 @@ async def show_invite(request: Request) -> Response:
     return await _invite_page(request, choice, None)
 
 
-@post("/invite", guards=[requires(REVIEW)])
+@post("/invite", guards=[requires(REVIEW)], request_max_body_size=FORM_WITH_FILES)
 async def post_invite(request: Request) -> Response:
     """Two steps in one form: the account made of the name is shown before it is saved (S0-8)."""
     who = visitor(request)
@@ -314,7 +326,13 @@ async def post_invite(request: Request) -> Response:
         return await _invite_page(request, choice, form, proposal=proposal)
     if form.ok:
         try:
-            made = await applying.enter_invited(Actor.of(who), form.value, papers)
+            async with transaction(who.scope):
+                if said := await once(request, str(form.get("once"))):
+                    return said
+                made = await applying.enter_invited(Actor.of(who), form.value, papers)
+                await remember_once(
+                    request, str(form.get("once")), f"/supervisors/applications/{made}"
+                )
         except Invalid as error:
             form.errors.update(error.errors)
         except (Refused, Conflict) as error:

@@ -5,7 +5,6 @@ from typing import Any
 
 from litestar.params import FromPath
 
-from core.api import clock
 from core.api.access import requires, visitor
 from core.api.accounts import issue_slip
 from core.api.db import SubjectRef, transaction
@@ -55,6 +54,7 @@ from plugins.supervisors.services.base import (
     ask_gate,
     competent_here,
     place_of,
+    settings_in,
 )
 from plugins.supervisors.services.clocks import publicity_clock
 
@@ -76,7 +76,6 @@ async def list_applications(request: Request) -> Response:
         states=states.STATES,
         routes=ROUTES,
         sources=SOURCES,
-        now=clock.now(),
         may_review=REVIEW in who.permissions,
     )
 
@@ -108,6 +107,7 @@ async def application_page(
         elsewhere = await competent_here(Actor.of(who), place_of(found))
         stopped = await appointing.why_not_now(found) if found["state"] == states.PUBLICITY else []
         starts = await appointing.first_day(found)
+        years = (await settings_in(found["region_lo"])).term_years
         papers = await files(
             [found[n] for n in ("photo", "recommendation", "attachment") if found[n]]
         )
@@ -136,6 +136,7 @@ async def application_page(
         elsewhere=elsewhere,
         stopped=stopped,
         starts=starts,
+        years=years,
         papers=papers,
         holding=holding,
         decided=len(facts),

@@ -17,10 +17,12 @@ from core.api.web import (
     address_of,
     bind,
     get,
+    once,
     page,
     partial,
     post,
     redirect,
+    remember_once,
 )
 from plugins.supervisors.forms import RecusalForm, RequestForm
 from plugins.supervisors.queries.applications import newest_of, progress_of_person
@@ -40,6 +42,7 @@ from plugins.supervisors.services import conduct, requests
 from plugins.supervisors.services.base import CARRY, MINE, Actor, organ_of, settings_in
 from plugins.supervisors.services.showing import certificate_paper, open_photo, standing
 
+RECUSALS = "/supervisors/mine/recusals"
 RULES = Scope.platform("the rules of a region, to tell a supervisor what he may apply for")
 
 
@@ -229,13 +232,17 @@ async def post_own_recusal(request: Request) -> Response:
     form: Bound[Any] = await bind(request, RecusalForm)
     if form.ok:
         try:
-            await conduct.declare_recusal(Actor.of(visitor(request)), form.value)
+            async with transaction(visitor(request).scope):
+                if said := await once(request, str(form.get("once"))):
+                    return said
+                await conduct.declare_recusal(Actor.of(visitor(request)), form.value)
+                await remember_once(request, str(form.get("once")), RECUSALS)
         except Invalid as error:
             form.errors.update(error.errors)
         except (Refused, Conflict) as error:
             form.error("", str(error))
         else:
-            return redirect(request, "/supervisors/mine/recusals", message="回避已登记，即时生效。")
+            return redirect(request, RECUSALS, message="回避已登记，即时生效。")
     return await _recusal_page(request, form=form, status=422)
 
 

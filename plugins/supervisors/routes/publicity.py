@@ -11,7 +11,18 @@ from core.api.db import Scope, transaction
 from core.api.deadlines import Limit, due_date, load_calendar
 from core.api.errors import NotFound, Refused
 from core.api.regions import region
-from core.api.web import Bound, Request, Response, bind, get, limit, page, post
+from core.api.web import (
+    Bound,
+    Request,
+    Response,
+    bind,
+    get,
+    limit,
+    once,
+    page,
+    post,
+    remember_once,
+)
 from plugins.supervisors.forms import ObjectionForm, ReceiptForm
 from plugins.supervisors.queries.applications import public_notice, public_notices
 from plugins.supervisors.queries.terms import public_card
@@ -23,6 +34,7 @@ READERS = public("公示面向社会，任何人都可以看，不需要登录")
 OBJECTORS = public("公示期内任何人都可以提出异议，不需要登录")
 SCANNERS = public("执法单位和群众扫码核验社会监督员，不需要登录")
 PAGE_OF = 30
+WRITES = Scope.platform("an objection and the note that it came once belong together")
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
@@ -90,7 +102,11 @@ async def post_objection(request: Request, notice: FromPath[int]) -> Response:
     form = await bind(request, ObjectionForm)
     if form.ok:
         try:
-            code = await object_to(notice, form.value)
+            async with transaction(WRITES):
+                if said := await once(request, str(form.get("once"))):
+                    return said
+                code = await object_to(notice, form.value)
+                await remember_once(request, str(form.get("once")), "/supervisors/objection")
         except Refused as error:
             form.error("", str(error))
         else:

@@ -9,8 +9,20 @@ from core.api import clock
 from core.api.access import requires, visitor
 from core.api.db import transaction
 from core.api.errors import Conflict, Invalid, NotFound, Refused, TooLarge
-from core.api.files import files
-from core.api.web import Bound, Request, Response, bind, get, number_of, page, post, redirect
+from core.api.files import FORM_WITH_FILES, files
+from core.api.web import (
+    Bound,
+    Request,
+    Response,
+    bind,
+    get,
+    number_of,
+    once,
+    page,
+    post,
+    redirect,
+    remember_once,
+)
 from plugins.supervisors.forms import ReportAnswerForm, ReportForm
 from plugins.supervisors.queries.terms import REPORTS, find_report, term_row
 from plugins.supervisors.routes.shared import opened, sealed, take_file
@@ -67,7 +79,7 @@ async def new_report(request: Request) -> Response:
     return await _new_page(request, None, number=number)
 
 
-@post("/reports/new", guards=[requires(REPORT)])
+@post("/reports/new", guards=[requires(REPORT)], request_max_body_size=FORM_WITH_FILES)
 async def post_report(request: Request) -> Response:
     """Hand the report in."""
     form: Bound[Any] = await bind(request, ReportForm)
@@ -82,7 +94,11 @@ async def post_report(request: Request) -> Response:
     form.raw["kept_attachment"] = sealed(paper) if paper else ""
     if form.ok:
         try:
-            made = await file_report(Actor.of(visitor(request)), form.value, paper)
+            async with transaction(visitor(request).scope):
+                if said := await once(request, str(form.get("once"))):
+                    return said
+                made = await file_report(Actor.of(visitor(request)), form.value, paper)
+                await remember_once(request, str(form.get("once")), f"/supervisors/reports/{made}")
         except Invalid as error:
             form.errors.update(error.errors)
         else:

@@ -91,7 +91,6 @@ async def list_terms(request: Request) -> Response:
         listing=listing,
         states=TERM_STATES,
         today=clock.today(),
-        soon=clock.today() + timedelta(days=60),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from core.api import clock
 from core.api.db import (
     Scope,
+    column,
     execute,
     lock_subjects,
     retried,
@@ -161,11 +162,28 @@ def check_matter(form: RecusalForm, unit: OrganisationRow | None) -> None:
         raise Invalid({"organisation": "请选择涉及的单位，或者填写涉及的案件、执法人员。"})
 
 
-async def _enter_recusal(
-    term: dict[str, Any], kind: str, form: RecusalForm, officer: int, officer_name: str, by: int
-) -> int:
+async def _officer_named(name: str, unit: OrganisationRow | None) -> int:
+    """The person of a name in a unit: a recusal about one officer binds for him alone."""
+    if unit is None:
+        raise Invalid({"officer": "填了执法人员的，还要选他所在的单位。"})
+    async with transaction(Scope.platform("whom a recusal names, by unit and name")):
+        found = await column(
+            """select id from core_person
+               where name = $1 and org_lo between $2 and $3 and closed_at is null limit 2""",
+            name,
+            unit.lo,
+            unit.hi,
+        )
+    if len(found) != 1:
+        many = "不止一个" if found else "没有"
+        raise Invalid({"officer": f"{unit.name}{many}叫“{name}”的人，请核对姓名和单位。"})
+    return int(found[0])
+
+
+async def _enter_recusal(term: dict[str, Any], kind: str, form: RecusalForm, by: int) -> int:
     unit = await organisation(form.organisation) if form.organisation is not None else None
     check_matter(form, unit)
+    officer = await _officer_named(form.officer, unit) if form.officer else 0
     made: int = await value(
         """insert into supervisors_recusal
              (term, kind, relation, organisation, organisation_lo, organisation_hi,
@@ -181,7 +199,7 @@ async def _enter_recusal(
         unit.hi if unit else 0,
         unit.name if unit else "",
         officer,
-        officer_name,
+        form.officer,
         form.case,
         form.text,
         clock.today(),
@@ -201,9 +219,7 @@ async def _enter_recusal(
 
 
 @retried
-async def declare_recusal(
-    who: Actor, form: RecusalForm, *, officer: int = 0, officer_name: str = ""
-) -> int:
+async def declare_recusal(who: Actor, form: RecusalForm) -> int:
     """自行回避: the supervisor says what he must not touch; it binds at once (S3-17)."""
     async with transaction(who.scope):
         mine = await current_term(who.person_id, clock.today())
@@ -211,18 +227,16 @@ async def declare_recusal(
         raise Refused("你现在没有聘期。")
     async with transaction(office_scope(place_of(mine), OWN, actor=who.user_id)):
         await lock_subjects(person_ref(who.person_id))
-        return await _enter_recusal(mine, "declared", form, officer, officer_name, who.user_id)
+        return await _enter_recusal(mine, "declared", form, who.user_id)
 
 
 @retried
-async def order_recusal(
-    who: Actor, term: int, form: RecusalForm, *, officer: int = 0, officer_name: str = ""
-) -> int:
+async def order_recusal(who: Actor, term: int, form: RecusalForm) -> int:
     """要求回避: the bureau has noticed what the supervisor did not say (S3-17)."""
     async with transaction(who.scope):
         found = await take_term(who, term)
         refuse_ended(found)
-        made = await _enter_recusal(found, "ordered", form, officer, officer_name, who.user_id)
+        made = await _enter_recusal(found, "ordered", form, who.user_id)
         organ = await organ_of(found["region_lo"])
         await note_term(
             found,

@@ -167,6 +167,12 @@ async def note_end(fact: Fact) -> None:
     if fact.subject.kind != APPLICATION or fact.payload.get("key") != KEY:
         return
     async with transaction(office_scope(fact.place, "the end of a public notice")):
+        await execute(
+            "update supervisors_notice set closed_at = coalesce(closed_at, $2)"
+            " where application = $1",
+            fact.subject.id,
+            clock.now(),
+        )
         found = await application_row(fact.subject.id)
         if found is None or found["state"] != states.PUBLICITY:
             return

@@ -2,6 +2,8 @@
 """The offices of two counties, on a Monday morning."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from itertools import count
 
 import pytest
 
@@ -12,10 +14,13 @@ from core.host import registry as host_registry
 from core.host.registry import build
 from tests.plugins.supervisors.factories import MONDAY, OFFICE, Office, actor
 
+_minutes = count()
+
 
 @pytest.fixture
 async def office(db, region_tree, agencies, clock, files) -> AsyncIterator[Office]:
-    clock(MONDAY)
+    # A minute of its own for every test: what is open to everybody is counted by the minute.
+    clock(MONDAY + timedelta(minutes=next(_minutes) % 300))
     async with transaction(OFFICE):
         await appoint_organ(region_tree.county.id, "supervision", agencies.bureau.id)
         await appoint_organ(region_tree.other_county.id, "supervision", agencies.foreign_bureau.id)

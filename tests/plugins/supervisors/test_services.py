@@ -11,6 +11,7 @@ from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import history
 from core.api.people import enter_person
 from core.auth.services import sign_in
+from core.calendar.sweep import lapse_due_clocks
 from core.db import DB, WORKER
 from core.parameters.services import change_settings
 from core.settings import load
@@ -29,7 +30,12 @@ from plugins.supervisors.forms import (
     ReportForm,
     RequestDecisionForm,
 )
-from plugins.supervisors.queries.applications import notice_of, progress_of, public_notice
+from plugins.supervisors.queries.applications import (
+    APPLICATIONS,
+    notice_of,
+    progress_of,
+    public_notice,
+)
 from plugins.supervisors.queries.terms import find_term, public_card, terms_of
 from plugins.supervisors.services import (
     applying,
@@ -415,6 +421,25 @@ class TestPublicity:
         async with transaction(Scope.public()):
             assert await public_notice(notice) is None
 
+    @pytest.mark.req("S3-6")
+    async def test_when_the_period_has_passed_it_is_the_bureaus_turn_to_appoint(
+        self, office, facts
+    ):
+        application, _, ends = await self._published(office)
+        office.clock(ends + timedelta(seconds=2))
+        async with transaction(OFFICE):
+            await lapse_due_clocks()
+        await facts.dispatch()
+        turn = await ask(
+            "select step_title from core_turn where subject_kind = 'supervisors.application'"
+            " and subject_id = $1 and closed_at is null",
+            application,
+        )
+        assert turn == "聘任"
+        async with transaction(OFFICE):
+            counted = await APPLICATIONS.counts("tab", OFFICE)
+        assert (counted["ready"], counted["publicity"]) == (1, 0)
+
     async def test_a_wrong_code_finds_nothing(self, office):
         assert await publicity.follow_objection("AAAA-BBBB-CCCC-DDDD") is None
 
@@ -761,6 +786,32 @@ class TestRecusal:
         await conduct.lift_recusal(office.bureau, ordered, "已调离")
         office.clock(office.clock.moment + timedelta(days=1))
         assert await stopped(other) == []
+
+    @pytest.mark.req("S3-17", "C13-08")
+    async def test_about_one_officer_it_binds_for_him_alone(self, office):
+        from plugins.supervisors.reactions import answer_may_take_part
+
+        _, person = await office.supervisor()
+        agency = office.agencies.agency
+        async with transaction(OFFICE):
+            brother = await enter_person("张海龙", agency.id)
+            other = await enter_person("斯琴高娃", agency.id)
+        who = own(person, office.county)
+        about = {"relation": "relative", "text": "张海龙是我弟弟"}
+        for wrong in ({"officer": "张海龙"}, {"officer": "没有这人", "organisation": agency.id}):
+            with pytest.raises(Invalid) as caught:
+                await conduct.declare_recusal(who, RecusalForm(**about, **wrong))
+            assert "officer" in caught.value.errors or "organisation" in caught.value.errors
+        await conduct.declare_recusal(
+            who, RecusalForm(**about, officer="张海龙", organisation=agency.id)
+        )
+        ref = SubjectRef("core.person", person)
+        for officer, stopped in ((brother.id, True), (other.id, False), (0, False)):
+            async with transaction(OFFICE):
+                found = await answer_may_take_part(
+                    [ref], time.today(), {"organisation_lo": agency.lo, "officer": officer}
+                )
+            assert bool(found) is stopped
 
     async def test_a_recusal_about_nothing_is_refused(self, office):
         _, person = await office.supervisor()
