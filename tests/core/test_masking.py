@@ -129,7 +129,6 @@ async def test_neither_table_nor_record_holds_a_number_in_the_clear(person: int)
         assert not any(NUMBER in each or PHONE in each for each in text), table
 
 
-@pytest.mark.req("D16")
 @pytest.mark.parametrize(
     ("typed", "shown"),
     [

@@ -63,7 +63,7 @@ async def talkative(office: Office) -> tuple[int, int]:
     return case, document
 
 
-@pytest.mark.req("C3-08", "D16")
+@pytest.mark.req("C3-08")
 async def test_nothing_leaves_unmasked_unrecorded_or_unsealed(
     office: Office, talkative, client, login_as, app
 ):

@@ -55,7 +55,7 @@ async def county(db, region_tree, agencies, clock):
     return where
 
 
-@pytest.mark.req("C4-08", "D16")
+@pytest.mark.req("C4-08")
 async def test_nothing_leaves_unmasked_unrecorded_or_unsealed(county, client, login_as, app):
     made = await begin(county, draft({**EVIDENCE, "colour": "yellow"}, ROLLBACK))
     await work()

@@ -18,7 +18,7 @@ def without_inspection(client) -> Iterator[None]:
         yield
 
 
-@pytest.mark.req("S1-26", "D16")
+@pytest.mark.req("S1-26")
 async def test_nothing_leaves_unmasked_unrecorded_or_unsealed(
     matter, client, login_as, app, region_tree
 ):
