@@ -13,8 +13,9 @@ permissions = [
 
 def route_handlers() -> list[Any]:
     from core.phone.routes import HANDLERS
+    from core.phone.samples import HANDLERS as SAMPLES
 
-    return list(HANDLERS)
+    return [*HANDLERS, *SAMPLES]
 
 
 async def _describe(_id: int, _scope: Scope) -> SubjectLabel:

@@ -26,8 +26,11 @@ SHELL = (
     "img/mark.svg",
     "js/page.js",
     "js/forms.js",
+    "js/upload.js",
+    "js/outbox.js",
     "js/drafts.js",
     "js/media.js",
+    "js/recorder.js",
 )
 """What the shell of a page needs; those that do not exist are left out."""
 ICONS = (("img/app-192.png", "192x192"), ("img/app-512.png", "512x512"))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Headers every answer carries, and the refusal of forms sent by other sites."""
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,8 +16,8 @@ SOURCES = {
     "default-src": "'none'",
     "script-src": "'self'",
     "style-src": "'self'",
-    "img-src": "'self' data: blob:",
-    "media-src": "'self' blob:",
+    "img-src": "'self' data:",
+    "media-src": "'self'",
     "font-src": "'self'",
     "connect-src": "'self'",
     "form-action": "'self'",
@@ -29,16 +30,42 @@ SOURCES = {
 }
 POLICY = "; ".join(f"{what} {where}" for what, where in SOURCES.items())
 
+# Only pages that draw the component get more (macro ``allow`` of templating): ``blob:`` is what
+# was photographed or recorded in the page itself, WebAssembly reads codes.
+MORE = {
+    "media": {"img-src": "blob:", "media-src": "blob:"},
+    "wasm": {"script-src": "'wasm-unsafe-eval'"},
+}
+DEVICES = ("camera", "microphone")
+
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(self), payment=()",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(self), payment=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 HSTS = "max-age=31536000; includeSubDomains"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+def policy_for(needs: AbstractSet[str], policy: str = POLICY) -> str:
+    """The policy for content with what the drawn page needs beyond it."""
+    for need in sorted(needs & MORE.keys()):
+        for what, where in MORE[need].items():
+            if f"{what} " in policy and where not in policy.partition(f"{what} ")[2].split(";")[0]:
+                policy = policy.replace(f"{what} ", f"{what} {where} ", 1)
+    return policy
+
+
+def permissions_for(needs: AbstractSet[str]) -> str:
+    """Camera and microphone for the pages that ask for them, for no frame in them."""
+    policy = HEADERS["Permissions-Policy"]
+    for device in DEVICES:
+        if device in needs:
+            policy = policy.replace(f"{device}=()", f"{device}=(self)")
+    return policy
 
 
 async def add_headers(message: Message, scope: Scope) -> None:
@@ -49,6 +76,14 @@ async def add_headers(message: Message, scope: Scope) -> None:
     headers = MutableScopeHeaders.from_message(message)
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
+    if kept.needs:
+        policy = headers["Content-Security-Policy"]
+        headers["Content-Security-Policy"] = policy_for(kept.needs, policy)
+        headers["Permissions-Policy"] = permissions_for(kept.needs)
+    who = kept.visitor
+    if who is not None and who.on_phone:
+        # Says to the service worker whose page it keeps; another account never sees it.
+        headers.setdefault("X-Jiandu-Account", f"{who.user_id}-{who.assignment_id}")
     # Kept for the back button, but asked for again: what may be seen can change any moment.
     headers.setdefault("Cache-Control", "private, no-cache")
     headers["X-Request-Id"] = kept.request_id

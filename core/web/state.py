@@ -46,6 +46,9 @@ class Held:
     new_cookie: str | None = None
     """Token to set (or "" to delete) with the answer."""
     flash: list[dict[str, str]] = field(default_factory=list)
+    needs: set[str] = field(default_factory=set)
+    """What the drawn page may use of the device: ``camera``, ``microphone``, ``media`` (pictures
+    and recordings made in the page), ``wasm``. No other page may (``core.web.security``)."""
 
     def close(self) -> None:
         if self.body is not None:

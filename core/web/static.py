@@ -23,7 +23,9 @@ from litestar.params import FromPath
 from core.auth.access import public
 from core.web.state import held
 
-COMPRESSED = frozenset({".css", ".js", ".svg", ".json", ".html", ".txt", ".xml", ".webmanifest"})
+COMPRESSED = frozenset(
+    {".wasm", ".css", ".js", ".svg", ".json", ".html", ".txt", ".xml", ".webmanifest"}
+)
 SMALL = 4 * 1024 * 1024
 _HASHED = re.compile(r"(?P<stem>.+)\.(?P<hash>[0-9a-f]{12})(?P<suffix>\.[A-Za-z0-9]+)\Z")
 YEAR = "public, max-age=31536000, immutable"

@@ -84,6 +84,7 @@ class Templates:
             csrf_token=csrf_token,
             new_key=new_key,
             upload_ticket=upload_ticket,
+            allow=allow,
             now=clock.now,
             today=clock.today,
         )
@@ -124,6 +125,14 @@ def _compiled(folder: Path) -> FileSystemBytecodeCache | None:
     except OSError:
         return None
     return FileSystemBytecodeCache(str(place))
+
+
+def allow(*needs: str) -> str:
+    """The page being drawn may use the camera and so on (``Held.needs``); draws nothing."""
+    kept = current.get()
+    if kept is not None:
+        kept.needs.update(needs)
+    return ""
 
 
 def new_key() -> str:

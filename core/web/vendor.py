@@ -23,12 +23,28 @@ FILES: Final = {
     "hx-sse.min.js": "htmx.org/dist/ext/hx-sse.min.js",
     "trix.css": "trix/dist/trix.css",
     "trix.umd.min.js": "trix/dist/trix.umd.min.js",
+    "barcode-detector.js": "barcode-detector/dist/iife/ponyfill.js",
+}
+BINARIES: Final = {
+    # Exactly the version the detector was built against: with another it reads beyond its memory.
+    "zxing_reader.wasm": "zxing-wasm/dist/reader/zxing_reader.wasm",
 }
 LICENCES: Final = {  # Tabler's own notice stands at the head of its style sheet
     "tabler-icons.txt": "@tabler/icons/LICENSE",
     "htmx.txt": "htmx.org/LICENSE",
     "trix.txt": "trix/LICENSE",
+    "barcode-detector.txt": "barcode-detector/LICENSE",
+    "zxing-wasm.txt": "zxing-wasm/LICENSE",
 }
+
+VERSIONED: Final = (
+    "@tabler/core",
+    "@tabler/icons",
+    "barcode-detector",
+    "htmx.org",
+    "trix",
+    "zxing-wasm",
+)
 
 OWN: Final = {
     # 红灯 is an octagon ("stop"), 黄灯 a triangle ("take care"): shape carries the meaning,
@@ -215,6 +231,8 @@ def build(
         (target / name).write_text(
             re.sub(r"\n?/[/*]# sourceMappingURL=\S+(?: \*/)?\s*$", "\n", text), "utf-8"
         )
+    for name, source in BINARIES.items():
+        shutil.copyfile(modules / source, target / name)
     for name, source in LICENCES.items():
         shutil.copyfile(modules / source, target / "licences" / name)
     icons = modules / "@tabler/icons/icons"
@@ -225,11 +243,11 @@ def build(
         sys.stderr.write(f"no such icons: {', '.join(unknown)}\n")
     names = (wanted | possible_icons()) & known
     (target / "icons.svg").write_text(sprite(names, icons), "utf-8")
-    written = [*FILES, "icons.svg"]
+    written = [*FILES, *BINARIES, "icons.svg"]
     manifest = {
         "versions": {
             package: json.loads((modules / package / "package.json").read_text("utf-8"))["version"]
-            for package in ("@tabler/core", "@tabler/icons", "htmx.org")
+            for package in VERSIONED
         },
         "sha256": {
             name: hashlib.sha256((target / name).read_bytes()).hexdigest() for name in written

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// The service worker. The server puts self.JD = {version, shell} before it.
+// Style sheets and scripts: from the cache, their names carry their hash. Pages: from the network;
+// without one, as they were last read by this very account. Anything else is left alone.
+(() => {
+  "use strict";
+
+  const SHELL = `jd-shell-${self.JD.version}`;
+  const PAGES = "jd-pages-";
+  const STATE = "jd-state";
+  const MARK = "/.jd/account";
+  const KEPT = 40; // pages of the account
+  const HASHED = /^\/static\/.+\.[0-9a-f]{12}\.[A-Za-z0-9]+$/;
+  const OUTBOX = self.JD.shell.find((url) => url.includes("/js/outbox."));
+  if (OUTBOX) self.importScripts(OUTBOX);
+
+  self.addEventListener("install", (event) => {
+    event.waitUntil(
+      caches
+        .open(SHELL)
+        .then((cache) => cache.addAll(self.JD.shell))
+        .then(() => self.skipWaiting()),
+    );
+  });
+
+  self.addEventListener("activate", (event) => {
+    event.waitUntil(
+      (async () => {
+        for (const name of await caches.keys())
+          if (name.startsWith("jd-shell-") && name !== SHELL) await caches.delete(name);
+        await self.clients.claim();
+      })(),
+    );
+  });
+
+  // --- whose pages -----------------------------------------------------------------------------
+
+  async function account() {
+    const found = await (await caches.open(STATE)).match(MARK);
+    return found ? found.text() : "";
+  }
+
+  async function nowIs(mark) {
+    if ((await account()) === mark) return;
+    for (const name of await caches.keys())
+      if (name.startsWith(PAGES) && name !== PAGES + mark) await caches.delete(name);
+    const state = await caches.open(STATE);
+    if (mark) await state.put(MARK, new Response(mark));
+    else await state.delete(MARK);
+  }
+
+  async function keep(request, answer) {
+    const mark = answer.headers.get("X-Jiandu-Account") || "";
+    // Signed in at a desk or not at all: nothing of anybody stays here.
+    await nowIs(mark);
+    const said = answer.headers.get("Cache-Control") || "";
+    const type = answer.headers.get("Content-Type") || "";
+    if (!mark || answer.status !== 200 || answer.redirected || said.includes("no-store") || !type.includes("html")) return;
+    const cache = await caches.open(PAGES + mark);
+    await cache.delete(request.url, { ignoreVary: true });
+    await cache.put(request.url, answer);
+    const names = await cache.keys();
+    for (const old of names.slice(0, Math.max(0, names.length - KEPT))) await cache.delete(old, { ignoreVary: true });
+  }
+
+  const NOTHING = `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>没有网络</title>
+<link rel="stylesheet" href="${self.JD.shell.find((url) => url.includes("/tabler.")) || ""}">
+<link rel="stylesheet" href="${self.JD.shell.find((url) => url.includes("/css/jiandu.")) || ""}"></head>
+<body class="jd-phone"><main class="jd-page" id="main"><h1>没有网络</h1>
+<p>这一页还没有在这部手机上读过，等有了信号再打开。已经填好的内容还在，信号恢复后自动发出。</p>
+<p><a class="btn btn-primary" href="/">回到工作台</a></p></main></body></html>`;
+
+  async function page(event) {
+    const { request } = event;
+    try {
+      const answer = await fetch(request);
+      event.waitUntil(keep(request, answer.clone()));
+      return answer;
+    } catch {
+      const mark = await account();
+      const found = mark ? await (await caches.open(PAGES + mark)).match(request.url, { ignoreVary: true }) : undefined;
+      const client = event.resultingClientId;
+      if (found) {
+        const at = found.headers.get("Date") || "";
+        event.waitUntil(
+          self.clients.get(client).then((it) => it?.postMessage({ kind: "offline", at })),
+        );
+        return found;
+      }
+      return new Response(NOTHING, { status: 503, headers: { "Content-Type": "text/html; charset=utf-8" } });
+    }
+  }
+
+  async function file(request) {
+    const kept = await caches.match(request);
+    if (kept) return kept;
+    const answer = await fetch(request);
+    // Other files of this release join the shell's cache and leave with it.
+    if (answer.ok && HASHED.test(new URL(request.url).pathname)) (await caches.open(SHELL)).put(request, answer.clone());
+    return answer;
+  }
+
+  // The page that follows a sign-out must not be answered before the kept pages are gone.
+  async function leave(request) {
+    const answer = await fetch(request);
+    await nowIs("");
+    return answer;
+  }
+
+  self.addEventListener("fetch", (event) => {
+    const { request } = event;
+    const url = new URL(request.url);
+    if (url.origin !== self.location.origin) return;
+    if (request.mode === "navigate" && request.method === "POST" && url.pathname === "/logout") event.respondWith(leave(request));
+    else if (request.method !== "GET") return;
+    else if (url.pathname.startsWith("/static/")) {
+      if (HASHED.test(url.pathname)) event.respondWith(file(request));
+    } else if (request.mode === "navigate" && !/^\/(files|uploads|healthz|readyz|metrics)\b/.test(url.pathname))
+      event.respondWith(page(event));
+  });
+
+  // --- drafts ----------------------------------------------------------------------------------
+
+  async function sendDrafts() {
+    if (!self.jdOutbox) return;
+    const open = await self.clients.matchAll({ type: "window" });
+    // A page that is open shows what happens; without one the worker sends by itself.
+    if (open.length) for (const client of open) client.postMessage({ kind: "send" });
+    else await self.jdOutbox.sendAll();
+  }
+
+  self.addEventListener("sync", (event) => {
+    if (event.tag === "jd-drafts") event.waitUntil(sendDrafts());
+  });
+  self.addEventListener("message", (event) => {
+    if (event.data?.kind === "leave") event.waitUntil(nowIs(""));
+  });
+})();
