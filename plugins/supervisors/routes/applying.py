@@ -78,6 +78,8 @@ async def _form_page(
         industries=INDUSTRIES,
         declarations=list(DECLARATIONS.items()),
         obligations=OBLIGATIONS,
+        basis=settings.basis,
+        years=settings.term_years,
         extra=[(str(number), text) for number, text in enumerate(settings.extra_conditions)],
         photo_rules=PHOTO_RULES,
         kept=kept_names(form),

@@ -40,7 +40,7 @@ from plugins.supervisors.rules.terms import TERM_STATES
 from plugins.supervisors.rules.words import OBLIGATIONS, RELATIONS, ROUTES
 from plugins.supervisors.services import conduct, requests
 from plugins.supervisors.services.base import CARRY, MINE, Actor, organ_of, settings_in
-from plugins.supervisors.services.showing import certificate_paper, open_photo, standing
+from plugins.supervisors.services.showing import basis_in, certificate_paper, open_photo, standing
 
 RECUSALS = "/supervisors/mine/recusals"
 RULES = Scope.platform("the rules of a region, to tell a supervisor what he may apply for")
@@ -114,7 +114,8 @@ async def send_own_certificate(request: Request) -> Response:
     if found is None:
         raise NotFound
     address = address_of(request, f"/supervisors/card/{found['token']}")
-    content = await pdf(certificate_paper(found, address), at=found["issued_at"])
+    paper = certificate_paper(found, address, await basis_in(found["region_lo"]))
+    content = await pdf(paper, at=found["issued_at"])
     return pdf_response(content, f"聘任证书-{found['name']}")
 
 

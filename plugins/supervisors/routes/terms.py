@@ -65,7 +65,7 @@ from plugins.supervisors.services.base import (
     settings_in,
     term_ref,
 )
-from plugins.supervisors.services.showing import certificate_paper, standing
+from plugins.supervisors.services.showing import basis_in, certificate_paper, standing
 
 BODIES = ("department", "body", "second", "entrusted")
 OUTCOMES = {"present": "到场", "excused": "请假", "absent": "无故缺席"}
@@ -205,7 +205,8 @@ async def send_certificate(request: Request, term: FromPath[int]) -> Response:
         if found is None or not who.scope.sees(place_of(found)):
             raise NotFound
     address = address_of(request, f"/supervisors/card/{found['token']}")
-    content = await pdf(certificate_paper(found, address), at=found["issued_at"])
+    paper = certificate_paper(found, address, await basis_in(found["region_lo"]))
+    content = await pdf(paper, at=found["issued_at"])
     return pdf_response(content, f"聘任证书-{found['name']}")
 
 

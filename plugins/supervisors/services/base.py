@@ -60,6 +60,8 @@ class SupervisorSettings(msgspec.Struct, frozen=True):
     """未聘任的申请材料保留天数"""
     extra_conditions: list[str] = []
     """本地区的其他条件。每行一条，申请时逐条确认。"""
+    basis: tuple[str, ...] = ("法治政府建设实施纲要（2021-2025年）",)
+    """选聘依据。文件名和施行日期，每行一条，印在聘任证书上，申请时可以看到。"""
     certificate_word: Annotated[str, Meta(max_length=20)] = ""
     """聘任证书的字。例如 磴监督聘；空着时用“地区简称＋监督聘”。"""
     open_to_individuals: bool = True

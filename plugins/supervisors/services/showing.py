@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the pages show beyond rows: regions to choose, the certificate as paper, photos."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ from core.api.regions import RegionRow, children, country, find, path, region
 from plugins.supervisors.queries.terms import as_term
 from plugins.supervisors.rules.terms import ACTIVE, TERM_STATES
 from plugins.supervisors.rules.words import DUTIES, OBLIGATIONS
-from plugins.supervisors.services.base import organ_of
+from plugins.supervisors.services.base import organ_of, settings_in
 
 COUNTY = 3
 """Registration stops at the county (X13)."""
@@ -80,7 +80,7 @@ def _words(day: date) -> str:
 
 
 CERTIFICATE = """{{name}}：
-经审核并向社会公示，现聘请你为{{region}}行政执法社会监督员，聘期{{years}}，自{{starts}}起至{{ends}}止。
+{{basis}}经审核并向社会公示，现聘请你为{{region}}行政执法社会监督员，聘期{{years}}，自{{starts}}起至{{ends}}止。
 # 主要职责
 {{duties}}
 # 应当履行的义务
@@ -88,14 +88,16 @@ CERTIFICATE = """{{name}}：
 查验：{{address}}"""
 
 
-def certificate_paper(found: Mapping[str, Any], address: str) -> Paper:
-    """聘任证书 as a document: the words are data, whatever a name looks like."""
+def certificate_paper(found: Mapping[str, Any], address: str, basis: Sequence[str]) -> Paper:
+    """聘任证书 as a document: the words are data, whatever a name looks like (S3-6, S3-28)."""
     numbered = [
         "\n".join(f"（{'一二三四五六七八'[at]}）{text}。" for at, text in enumerate(texts))
         for texts in (DUTIES, OBLIGATIONS)
     ]
     years = found["ends"].year - found["starts"].year
+    named = "、".join(each if each.startswith("《") else f"《{each}》" for each in basis)
     values = {
+        "basis": f"根据{named}，" if basis else "经研究，",
         "name": str(found["name"]),
         "region": str(found["region_name"]),
         "years": {1: "一年", 2: "两年", 3: "三年", 4: "四年", 5: "五年"}.get(years, ""),
@@ -116,6 +118,12 @@ def certificate_paper(found: Mapping[str, Any], address: str) -> Paper:
         note=f"第{found['number_in_row']}届　{found['number']}",
         mark="" if good or found["state"] == ACTIVE else words,
     )
+
+
+async def basis_in(region_lo: int) -> list[str]:
+    """The documents by which supervisors are engaged in a region, with their first day."""
+    async with transaction(Scope.platform("the basis of a certificate is public")):
+        return list((await settings_in(region_lo)).basis)
 
 
 async def open_photo(file_id: int | None) -> OpenFile:

@@ -4,6 +4,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -17,24 +18,29 @@ from tests.plugins.supervisors.factories import MONDAY, OFFICE, Office, actor
 _minutes = count()
 
 
+async def make_office(tree: Any, agencies: Any, clock: Any) -> Office:
+    """Bureaus that are competent, and who acts for them."""
+    async with transaction(OFFICE):
+        await appoint_organ(tree.county.id, "supervision", agencies.bureau.id)
+        await appoint_organ(tree.other_county.id, "supervision", agencies.foreign_bureau.id)
+        await appoint_organ(tree.city.id, "supervision", agencies.city_bureau.id)
+    return Office(
+        tree.county,
+        tree.other_county,
+        tree.city,
+        agencies,
+        actor(tree.county),
+        actor(tree.other_county),
+        actor(tree.city),
+        clock,
+    )
+
+
 @pytest.fixture
 async def office(db, region_tree, agencies, clock, files) -> AsyncIterator[Office]:
     # A minute of its own for every test: what is open to everybody is counted by the minute.
     clock(MONDAY + timedelta(minutes=next(_minutes) % 300))
-    async with transaction(OFFICE):
-        await appoint_organ(region_tree.county.id, "supervision", agencies.bureau.id)
-        await appoint_organ(region_tree.other_county.id, "supervision", agencies.foreign_bureau.id)
-        await appoint_organ(region_tree.city.id, "supervision", agencies.city_bureau.id)
     registry = build(["certificates", "supervisors"])
     with host_registry.use(registry):
         await apply_defaults(registry)
-        yield Office(
-            region_tree.county,
-            region_tree.other_county,
-            region_tree.city,
-            agencies,
-            actor(region_tree.county),
-            actor(region_tree.other_county),
-            actor(region_tree.city),
-            clock,
-        )
+        yield await make_office(region_tree, agencies, clock)

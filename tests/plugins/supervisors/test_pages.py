@@ -7,10 +7,13 @@ from datetime import timedelta
 import pytest
 
 from core.api.db import transaction, value
+from core.parameters.services import change_settings
 from plugins.supervisors.forms import DecisionForm, ObjectionForm
 from plugins.supervisors.queries.applications import notice_of
+from plugins.supervisors.queries.terms import public_card
 from plugins.supervisors.rules.words import DECLARATIONS
 from plugins.supervisors.services import deciding, publicity
+from plugins.supervisors.services.showing import basis_in, certificate_paper
 from tests.plugins.supervisors.factories import (
     OFFICE,
     PASSWORD,
@@ -69,6 +72,20 @@ class TestApplying:
         for name in ("photo", "name", "id_number", "sex", "birth_date", "route", "region",
                      "industry", "phone"):  # fmt: skip
             assert f'name="{name}"' in last.text
+
+    @pytest.mark.req("S3-27", "S3-28", "S3-9")
+    async def test_the_basis_and_its_first_day_can_be_read(self, office, client):
+        rule = "威海市行政执法社会监督员管理办法（2022年4月18日起施行）"
+        async with transaction(OFFICE):
+            await change_settings(office.county.id, "supervisors", {"basis": (rule,)})
+        page = await client.get(f"/supervisors/apply?region={office.county.id}")
+        assert rule in page.text
+        assert "没有报酬" in page.text
+        await office.supervisor()
+        async with transaction(OFFICE):
+            card = await public_card(await value("select token from supervisors_card"))
+        paper = certificate_paper(card, "https://x.cn/", await basis_in(office.county.lo))
+        assert f"根据《{rule}》" in paper.paragraphs[1].text
 
     @pytest.mark.parametrize("region", ["0", "-1", "999999999", "x", "1;drop table", "²"])
     async def test_a_region_that_is_none_is_no_fault_of_the_platform(self, office, client, region):

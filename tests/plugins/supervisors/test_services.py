@@ -457,6 +457,14 @@ class TestPublicity:
 
 
 class TestAppointing:
+    @pytest.mark.req("S3-1")
+    async def test_a_supervisor_comes_from_the_public_and_joins_no_office(self, office):
+        _, person = await office.supervisor()
+        async with transaction(OFFICE):
+            found = await row("select organisation, org_lo from core_person where id = $1", person)
+        assert (found["organisation"], found["org_lo"]) == (None, 0)
+        assert await roles_of(person) == {"supervisor"}
+
     @pytest.mark.req("S3-6", "S3-7", "S0-24", "C13-06")
     async def test_the_term_the_card_and_the_role(self, office, messages, facts):
         term, person = await office.supervisor()
