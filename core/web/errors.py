@@ -174,6 +174,8 @@ def on_domain_error(request: Req, error: JianduError) -> Response[Any]:
         reasons = tuple(Blocker(name or "form", text) for name, text in error.errors.items())
     headers = {"Retry-After": str(error.wait_seconds)} if isinstance(error, TooMany) else None
     text = "" if reasons else str(error)
+    if text.rstrip("。") == TITLES.get(status):
+        text = ""  # the title has said it; the page goes on with what can be done
     return render(request, status, text=text, reasons=reasons, headers=headers)
 
 

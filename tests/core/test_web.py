@@ -159,6 +159,13 @@ async def test_errors_are_chinese_pages_notices_and_cards(
         assert "Error" not in text
 
 
+async def test_a_missing_permission_says_once_what_is_missing_and_what_helps(client, login_as):
+    await login_as("handler")
+    text = (await client.get("/accounts")).text
+    assert text.count("你现在的角色没有这项权限") == 2, "in the title of the window and of the page"
+    assert "请本单位管理员授权" in text
+
+
 async def test_the_page_of_an_error_leads_back_to_where_one_was(db, login_as, client, plugin_app):
     browser = Browser(plugin_app(plugin("bang", [raising(Conflict())])))
     await login_as("handler", browser=browser)
