@@ -371,6 +371,14 @@ async def end_session(request: Req, session_id: FromPath[int]) -> Response[Any]:
     return redirect(request, "/sessions", message="那台设备上的登录已结束。")
 
 
+@post("/sessions/end-others", guards=[requires()], status_code=200)
+async def end_others(request: Req) -> Response[Any]:
+    """Sign out everywhere else at once."""
+    ended = await services.end_other_sessions(visitor(request))
+    words = f"已结束其他 {ended} 处登录。" if ended else "没有其他登录。"
+    return redirect(request, "/sessions", message=words)
+
+
 @post("/preferences", guards=[requires()], status_code=200)
 async def preferences(request: Req) -> Response[Any]:
     """Text size and row height."""
@@ -422,5 +430,6 @@ HANDLERS: list[Any] = [
     end_delegation,
     sessions_page,
     end_session,
+    end_others,
     preferences,
 ]

@@ -332,6 +332,21 @@ async def end_session(who: Visitor, session_id: int) -> None:
         await record("core.session.ended", SubjectRef(USER, who.user_id), payload, _place(who))
 
 
+async def end_other_sessions(who: Visitor) -> int:
+    """End all of one's own sessions but this one: for whoever sees a device he does not know."""
+    async with db.transaction(office(who.user_id)):
+        ended = await sessions.end_all(who.user_id, "ended", but=who.session_id)
+        if ended:
+            payload = SessionActed(
+                user=who.user_id,
+                login=who.login,
+                name=who.name,
+                reason=f"本人结束其他 {ended} 处登录",
+            )
+            await record("core.session.ended", SubjectRef(USER, who.user_id), payload, _place(who))
+    return ended
+
+
 async def end_sessions_of(user_id: int, by: Visitor, reason: str) -> int:
     """Sign a user out everywhere."""
     async with db.transaction(office(by.user_id)):

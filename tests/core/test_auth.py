@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signing in, sessions, slips, roles, deputies: through the real application."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -489,3 +490,23 @@ async def test_the_door_names_what_anybody_may_see(client, login_as):
     assert (await client.get("/powers/public")).status_code == 200
     await login_as("handler")
     assert 'href="/powers/public"' not in (await client.get("/")).text
+
+
+async def test_all_other_sessions_end_at_once(client, account, facts):
+    await sign_in(client)
+    alone = await client.get("/sessions")
+    assert "让其他设备都退出" not in alone.text
+    second, third = Browser(client.app), Browser(client.app)
+    for other in (second, third):
+        await sign_in(other)
+    page = await client.get("/sessions")
+    assert "结束其他 2 处登录" in page.text
+    token = {"_csrf": re.findall(r'name="_csrf" value="([^"]+)"', page.text)[0]}
+    assert (await client.post("/sessions/end-others")).status_code == 403
+    assert (await client.post("/sessions/end-others", token)).status_code == 303
+    for other in (second, third):
+        assert (await other.get("/sessions")).status_code in (303, 401)
+    assert (await client.get("/sessions")).status_code == 200
+    assert len(await facts.only("core.session.ended")) == 1
+    assert (await client.post("/sessions/end-others", token)).status_code == 303
+    assert len(await facts.only("core.session.ended")) == 1, "nothing happened, nothing is recorded"
