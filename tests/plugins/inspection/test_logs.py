@@ -144,6 +144,18 @@ def test_what_must_follow():
     assert count(log(("A", 0), ("B1", 2)), "must_follow", **soon) == 0
 
 
+def test_nothing_follows_itself_and_one_moment_has_an_order():
+    again = {"after": "A", "then": "A"}
+    assert count(log(("A", 0)), "must_follow", **again) == 1, "an event is not its own sequel"
+    assert count(log(("A", 0), ("A", 0)), "must_follow", **again, each=True) == 1
+    assert count(log(("A", 0), ("B", 0)), "must_follow", after="A", then="B") == 0
+    assert count(log(("B", 0), ("A", 0)), "must_follow", after="A", then="B") == 1
+    soon = {"after": "A", "then": "B", "limit": {"amount": 2, "unit": "hours"}}
+    due = MONDAY + timedelta(hours=2)
+    assert count(log(("A", 0)), "must_follow", **soon, until=due) == 0, "the last moment is in time"
+    assert count(log(("A", 0)), "must_follow", **soon, until=due + timedelta(seconds=1)) == 1
+
+
 def test_different_officers():
     pair = {"first": "check", "second": "decide"}
     assert count(log(("check", 0, "甲"), ("decide", 1, "甲")), "two_officers", **pair) == 1
