@@ -39,7 +39,7 @@ from core.forms import (
 from core.listing import Chip, Column, Filter, Listing, Page, Params, Tab
 from core.once.services import once, remember_once
 from core.web.body import UploadedFile
-from core.web.enclosing import actions_for, describe, panels_for
+from core.web.enclosing import actions_for, describe, panels_for, public_actions
 from core.web.formats import masked
 from core.web.hx import read as hx
 from core.web.hx import retarget, trigger
@@ -99,6 +99,7 @@ __all__ = [
     "partial",
     "post",
     "printed",
+    "public_actions",
     "redirect",
     "remember_once",
     "render",

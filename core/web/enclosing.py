@@ -34,6 +34,15 @@ def actions_for(request: Any, subject_kind: str, *, many: bool | None = None) ->
     ]
 
 
+def public_actions(request: Any, subject_kind: str) -> list[Action]:
+    """The buttons without a permission, for pages anybody may read; their routes are public.
+
+    Without a visitor there is no region in which a plugin could be switched off; its own route
+    says so.
+    """
+    return [each for each in _registry(request).actions(subject_kind) if not each.permission]
+
+
 def _registry(request: Any) -> host_registry.Registry:
     return held(request).platform.registry
 

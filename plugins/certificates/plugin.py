@@ -18,6 +18,7 @@ from plugins.certificates.demo import register_demo_officers
 from plugins.certificates.reactions import (
     answer_may_be_supervisor,
     answer_officer_may_act,
+    describe_check,
     describe_officer,
     find_officers,
     resolve_officer,
@@ -92,7 +93,10 @@ def subject_kinds() -> list[SubjectKind]:
             search=find_officers,
             resolve=resolve_officer,
             permission="certificates.officer.read",
-        )
+        ),
+        # The public page behind a QR code. Others bring buttons to it (an action without a
+        # permission); their path receives the code of the card as ``code``.
+        SubjectKind("certificates.check", "执法证件查验页", describe=describe_check),
     ]
 
 

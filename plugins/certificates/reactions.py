@@ -63,6 +63,11 @@ async def describe_officer(officer: int, scope: Scope) -> SubjectLabel | None:
     )
 
 
+async def describe_check(_id: int, _scope: Scope) -> SubjectLabel | None:
+    """The public page has no number: it is opened by the code of a card alone."""
+    return None
+
+
 async def find_officers(text: str, scope: Scope) -> Sequence[SubjectLabel]:
     """Officers by name or certificate number, for the global search."""
     found = await OFFICERS.export({"q": text}, scope, limit=10)

@@ -28,6 +28,7 @@ from core.api.web import (
     limit,
     page,
     post,
+    public_actions,
     redirect,
     wants_xlsx,
     xlsx_response,
@@ -321,6 +322,8 @@ async def check_certificate(request: Request, token: FromPath[str]) -> Response:
         found=found,
         standing=standing,
         headline=HEADLINES.get(standing.code, "证件无效") if standing else "",
+        code=token[:40],
+        acts=public_actions(request, "certificates.check"),
         checked_at=clock.now(),
     )
 

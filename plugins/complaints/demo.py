@@ -350,26 +350,12 @@ async def _stage(context: DemoContext, bureau: str, volunteer: str) -> Stage | N
 
 async def _custodians(context: DemoContext, stage: Stage) -> None:
     """Three of the county's office keep what is sealed."""
-    logins = ("zhaojianguo", "heqige")
+    logins = ("zhaojianguo", "heqige", "nashun")
     persons = [context.shared["core.persons"][each] for each in logins if each in stage.officers]
-    organ = await _organ(stage)
-    more = [
-        one
-        for one in context.shared["core.persons"].values()
-        if one.organisation == organ and one not in persons
-    ]
-    for one in [*persons, *more][:3]:
+    for one in persons:
         async with transaction(OFFICE):
             await name_custodian(one.id, one.name, stage.region_lo, by_person=0)
         await enrol(one.id, stage.region_lo, PASSPHRASE, PASSPHRASE)
-
-
-async def _organ(stage: Stage) -> int:
-    async with transaction(OFFICE):
-        found = await value(
-            "select organisation from core_person where id = $1", stage.bureau.person_id
-        )
-    return int(found or 0)
 
 
 def _plan(stage: Stage, stories: tuple[Story, ...]) -> None:

@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+CHOSEN = {"choose": True}
+"""Picked from a list, so the sentence says 请选择."""
+
 Once = Annotated[str, Meta(title="提交编号", max_length=64)]
 Words = Annotated[str, Meta(title="内容", min_length=1, max_length=2000)]
 Reason = Annotated[str, Meta(title="理由", min_length=2, max_length=1000)]
@@ -27,7 +30,9 @@ class SupervisorForm(msgspec.Struct):
     """新增举报, with exactly the fields of the source (S0-12) and those of S3 art. 11 and 14."""
 
     target: Target
-    enforcement_type: Annotated[str, Meta(title="执法类型", min_length=1, max_length=40)]
+    enforcement_type: Annotated[
+        str, Meta(title="执法类型", min_length=1, max_length=40, extra=CHOSEN)
+    ]
     account: Account
     happened_on: Annotated[date, Meta(title="举报日期")]
     confidential: Confidential
@@ -48,7 +53,9 @@ class PublicForm(msgspec.Struct):
         Literal["complaint", "praise"],
         Meta(title="类别", extra={"options": {"complaint": "投诉", "praise": "表扬"}}),
     ]
-    enforcement_type: Annotated[str, Meta(title="执法类型", min_length=1, max_length=40)]
+    enforcement_type: Annotated[
+        str, Meta(title="执法类型", min_length=1, max_length=40, extra=CHOSEN)
+    ]
     account: Annotated[str, Meta(title="事情经过", min_length=5, max_length=5000)]
     happened_on: Annotated[date, Meta(title="发生日期")]
     region: Annotated[int | None, Meta(title="事情发生在哪里")] = None
@@ -94,7 +101,7 @@ class PushForm(msgspec.Struct):
 class TransferForm(msgspec.Struct):
     """移交."""
 
-    referral: Annotated[str, Meta(title="移交给", min_length=1, max_length=12)]
+    referral: Annotated[str, Meta(title="移交给", min_length=1, max_length=12, extra=CHOSEN)]
     reason: Reason
     organ: Annotated[int | None, Meta(title="接收的司法行政机关")] = None
     to: Annotated[str, Meta(title="接收机关", max_length=120)] = ""
@@ -103,21 +110,21 @@ class TransferForm(msgspec.Struct):
 class RejectForm(msgspec.Struct):
     """不予受理."""
 
-    ground: Annotated[str, Meta(title="理由", min_length=1, max_length=12)]
+    ground: Annotated[str, Meta(title="理由", min_length=1, max_length=12, extra=CHOSEN)]
     reason: Annotated[str, Meta(title="说明", min_length=5, max_length=1000)]
 
 
 class TellForm(msgspec.Struct):
     """告知结果."""
 
-    founded: Annotated[str, Meta(title="核查结论", min_length=1, max_length=8)]
+    founded: Annotated[str, Meta(title="核查结论", min_length=1, max_length=8, extra=CHOSEN)]
     result: Annotated[str, Meta(title="结果", min_length=5, max_length=3000)]
 
 
 class AnswerForm(msgspec.Struct):
     """反馈 by the body."""
 
-    founded: Annotated[str, Meta(title="核查结论", min_length=1, max_length=8)]
+    founded: Annotated[str, Meta(title="核查结论", min_length=1, max_length=8, extra=CHOSEN)]
     text: Annotated[str, Meta(title="调查经过和结论", min_length=5, max_length=5000)]
     measures: Annotated[str, Meta(title="处理和改正", max_length=3000)] = ""
 
@@ -145,7 +152,7 @@ class NoteForm(msgspec.Struct):
 
 
 class MatchForm(msgspec.Struct):
-    body: Annotated[int, Meta(title="主体", ge=1)]
+    body: Annotated[int, Meta(title="主体", ge=1, extra=CHOSEN)]
 
 
 class MergeForm(msgspec.Struct):

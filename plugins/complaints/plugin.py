@@ -256,7 +256,16 @@ def actions() -> list[Action]:
             "/complaints/new",
             icon="message-report",
             weight=10,
-        )
+        ),
+        # On the page behind a certificate's QR code, for whoever scanned it (C1-01).
+        Action(
+            "complaints.by_public",
+            "certificates.check",
+            "投诉或表扬",
+            "",
+            "/complaints/public/new",
+            icon="message-report",
+        ),
     ]
 
 

@@ -29,16 +29,16 @@ COPIES = Listing(
     id="p.id",
     columns=(
         Column("number", "编号", coded=True),
-        Column("kind", "类别", export=lambda one: intake.KINDS[one["kind"]]),
+        Column("kind", "类别", shown=False, export=lambda one: intake.KINDS[one["kind"]]),
         Column("enforcement_type", "执法类型"),
         Column("organisation_name", "被反映单位"),
-        Column("officer_name", "执法人员"),
-        Column("reporter_words", "举报人"),
+        Column("officer_name", "执法人员", shown=False),
+        Column("reporter_words", "举报人", shown=False),
         Column("text", "内容", shown=False),
         Column("pushed_at", "送达时间", kind="datetime", sort="p.pushed_at"),
         Column("due_at", "反馈期限", kind="datetime"),
         Column("state", "状态", export=lambda one: COPY_STATES[one["state"]][1]),
-        Column("answered_at", "反馈时间", kind="datetime"),
+        Column("answered_at", "反馈时间", kind="datetime", shown=False),
     ),
     filters=(
         Filter(
@@ -91,7 +91,8 @@ async def open_copies(complaint: int) -> list[dict[str, Any]]:
 async def media_of_copy(copy: int, *, answer: bool) -> list[dict[str, Any]]:
     """The attachments of a copy, or of the body's answer to it."""
     return await rows(
-        "select id, file, name, kind, media_type, size, sha256, clean from complaints_attachment"
+        "select id, file, name, kind, media_type, size, sha256, clean, '/files/' || file as url"
+        " from complaints_attachment"
         " where copy = $1 and answer = $2 order by id",
         copy,
         answer,

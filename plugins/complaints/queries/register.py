@@ -42,16 +42,21 @@ REGISTER = Listing(
     columns=(
         Column("number", "编号", coded=True),
         Column("door", "来源", export=lambda one: intake.DOORS[one["door"]]),
-        Column("kind", "类别", export=lambda one: intake.KINDS[one["kind"]]),
-        Column("target", "举报对象", export=lambda one: intake.TARGETS.get(one["target"], "")),
+        Column("kind", "类别", shown=False, export=lambda one: intake.KINDS[one["kind"]]),
+        Column(
+            "target",
+            "举报对象",
+            shown=False,
+            export=lambda one: intake.TARGETS.get(one["target"], ""),
+        ),
         Column("enforcement_type", "执法类型"),
-        Column("body_name", "所在主体"),
-        Column("officer_name", "执法人员"),
+        Column("body_name", "举报对象"),
+        Column("officer_name", "执法人员", shown=False),
         Column("filed_at", "提交时间", kind="datetime", sort="c.filed_at"),
         Column("state", "状态", export=lambda one: flow.STATES[one["state"]][1]),
         Column("due_at", "反馈期限", kind="datetime"),
-        Column("told_at", "告知时间", kind="datetime", sort="coalesce(c.told_at, '0001-01-01')"),
-        Column("handler_name", "办理人"),
+        Column("told_at", "告知时间", kind="datetime", shown=False),
+        Column("handler_name", "办理人", shown=False),
     ),
     filters=(
         Filter(
@@ -118,7 +123,8 @@ async def find(complaint: int, scope: Scope) -> dict[str, Any] | None:
 async def media_of(complaint: int) -> list[dict[str, Any]]:
     """The attachments of the complaint itself, in order."""
     return await rows(
-        "select id, file, name, kind, media_type, size, sha256, clean from complaints_attachment"
+        "select id, file, name, kind, media_type, size, sha256, clean, '/files/' || file as url"
+        " from complaints_attachment"
         " where complaint = $1 and copy = 0 order by id",
         complaint,
     )

@@ -147,8 +147,11 @@ async def _may_file(reporter: Reporter, said: Intake) -> None:
     subject = SubjectRef("core.person", reporter.person)
     body = said.chosen.body or said.chosen.department
     draft = {"organisation_lo": body.lo if body else 0, "officer": said.officer, "case": 0}
+    # Asked where he supervises: a plugin that is off there has no say.
+    home = Scope.of_place(Place(reporter.region_lo), reason=REGISTER)
     try:
-        verdict = await decide(GATE, [subject], clock.today(), draft)
+        async with transaction(home.read_only()):
+            verdict = await decide(GATE, [subject], clock.today(), draft)
     except UnknownGate:
         return
     if blockers := verdict.blockers.get(subject):

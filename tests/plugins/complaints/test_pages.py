@@ -9,7 +9,7 @@ import pytest
 
 from core.api.db import Scope, rows, transaction, value
 from core.api.people import appoint_organ, enter_person
-from core.api.testing import Browser
+from core.api.testing import Browser, switch_off
 from core.web.state import platform_of
 from plugins.complaints.rules import receipts
 from tests.plugins.complaints.conftest import photo
@@ -24,6 +24,8 @@ async def county(agencies: Any, region_tree: Any, files: Any) -> Any:
     async with transaction(OFFICE):
         await appoint_organ(region_tree.county.id, "supervision", agencies.bureau.id)
         await appoint_organ(region_tree.other_county.id, "supervision", agencies.foreign_bureau.id)
+    # Terms and recusals are another plugin's; these pages are the same where it is off.
+    await switch_off("supervisors", region_tree.county)
     return region_tree.county
 
 
@@ -60,7 +62,7 @@ def today(clock: Any, app: Any) -> None:
 # --- the supervisor's door ---------------------------------------------------------------------
 
 
-@pytest.mark.req("S0-12", "S0-14", "S3-18", "S3-22")
+@pytest.mark.req("S0-12", "S0-14", "S3-18", "S3-22", "C1-03")
 async def test_a_supervisor_files_and_follows(client, login_as, agencies, county):
     await volunteer(login_as, agencies, county)
     page = await client.get("/complaints/new")
@@ -194,6 +196,18 @@ async def test_a_scanned_certificate_fills_the_form(client, login_as, agencies, 
         person,
         officer,
     )
+
+
+@pytest.mark.req("S3-17")
+async def test_without_a_running_term_nobody_reports(client, login_as, agencies, county):
+    await switch_off("supervisors", county, on=True)
+    await volunteer(login_as, agencies, county)
+    answer = await client.post("/complaints/new", report(agencies))
+    async with transaction(OFFICE):
+        filed_any = await value("select count(*) from complaints_complaint")
+    # Where nobody knows of terms, nobody objects.
+    known = "supervisors" in platform_of(client.app).registry.implementations
+    assert (answer.status_code, filed_any) == ((409, 0) if known else (303, 1))
 
 
 async def test_nobody_elses(client, login_as, agencies, county):
@@ -478,3 +492,19 @@ async def test_figures_hide_small_numbers(client, login_as, agencies, county):
     page = await client.get("/complaints/figures")
     assert "＊" in page.text
     assert page.status_code == 200
+
+
+@pytest.mark.req("C1-01", "C1-13")
+async def test_the_page_behind_a_qr_code_leads_to_the_publics_door(client, agencies, county):
+    assert county
+    _officer, person, token = await officer_with_card(agencies)
+    page = await client.get(f"/certificates/check/{token}")
+    link = re.search(r'href="(/complaints/public/new\?code=[^"]+)"', page.text)
+    assert link
+    form = await client.get(link[1])
+    assert "李志强" in form.text
+    sent = {**told(county), "code": token, "region": "", "body": str(agencies.agency.id)}
+    assert (await client.post("/complaints/public/new", sent)).status_code == 303
+    async with transaction(OFFICE):
+        [it] = await rows("select officer, state from complaints_complaint")
+    assert (it["officer"], it["state"]) == (person, "pushed")
