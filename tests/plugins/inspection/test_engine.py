@@ -293,6 +293,37 @@ def test_a_faulty_kind_of_others_says_so_and_leaves_our_own_judging(answers):
     assert (faulty.result, "出错" in faulty.reason) == ("undecided", True)
 
 
+def test_a_finding_needs_an_event_of_the_case_and_a_point_in_force():
+    def finds(seq: int):
+        return lambda _events, _point: [{"result": "fired", "seq": seq, "sentence": "……。"}]
+
+    story = Story().act("opened", step="clue")
+    for seq, since, lamp in (
+        (1, "2026-01-01T00:00:00Z", [("M9", "red")]),
+        (2, "2026-01-01T00:00:00Z", []),
+        (1, "2027-01-01T00:00:00Z", []),
+    ):
+        kinds = STANDARD_KINDS.with_kinds(contributed_kind("o.kind", "x", "M9", "red", finds(seq)))
+        rules = points(definition(point("o.kind"), since=since))
+        assert lamps(judge(story.events, rules, kinds=kinds)) == lamp, (seq, since)
+
+
+def test_a_point_asks_for_the_evidence_of_its_own_steps_form():
+    base = definition(point("evidence", "inquiry"))
+    tip = {
+        "key": "tip",
+        "title": "线索",
+        "type": "evidence",
+        "evidence_kind": "any",
+        "min_count": 1,
+    }
+    rules = points({**base, "forms": [{"key": "clue", "controls": [tip]}, *base["forms"]]})
+    found = fired(judge(Story().enter("inquiry").submit("review").events, rules))
+    asked = {check.title for verdict in found for check in verdict.checks}
+    assert "现场照片" in asked
+    assert "线索" not in asked
+
+
 def test_two_kinds_of_one_name_are_refused():
     with pytest.raises(ValueError, match="已经存在"):
         STANDARD_KINDS.with_kinds(contributed_kind("evidence", "x", "x", "red", long_silence))

@@ -302,6 +302,43 @@ def test_points_can_be_limited_to_some_cases():
     assert count(events, "return", **params) == 0
 
 
+def test_what_an_event_lacks_the_case_may_hold():
+    need = {"on": "B", "attribute": "photos"}
+    assert count(log(("B", 0)), "required", **need, attributes={"photos": "a.jpg"}) == 0
+    assert count(log(("B", 0)), "required", **need, attributes={"photos": "EMPTY"}) == 1
+    held = log(("B", 0, "", {"photos": "a.jpg"}))
+    assert count(held, "required", **need, attributes={"photos": "EMPTY"}) == 0
+
+
+@pytest.mark.parametrize(
+    ("op", "below", "same", "above"),
+    [
+        ("lt", 1, 0, 0),
+        ("le", 1, 1, 0),
+        ("gt", 0, 0, 1),
+        ("ge", 0, 1, 1),
+        ("eq", 0, 1, 0),
+        ("ne", 1, 0, 1),
+    ],
+)
+def test_each_comparison_at_its_edge(op, below, same, above):
+    params = {"activity": "A", "when": [{"attribute": "points", "op": op, "value": 3}]}
+    events = log(("A", 0), ("A", 1))
+    for value, fires in ((2, below), (3, same), (4, above)):
+        assert count(events, "return", **params, attributes={"points": value}) == fires, value
+
+
+def test_a_limited_point_is_asked_of_every_case_though_they_look_alike():
+    limited = {"on": "B", "activity": "A", "when": [{"attribute": "channel", "value": "Internet"}]}
+    spec = {"points": [{"key": "p", "kind": "required", **limited}]}
+    compiled = points_from(spec, "t.toml").compiled(PublishedCalendar())
+    fired = [
+        len(judge(log(("B", 0)), compiled, attributes={"channel": channel}, explain=False))
+        for channel in ("Desk", "Internet", "Desk")
+    ]
+    assert fired == [0, 1, 0]
+
+
 def test_everything_not_fired_has_its_reason():
     spec = {"points": [{"key": "p", "kind": "must_follow", "after": "A", "then": "B"}]}
     compiled = points_from(spec, "t.toml").compiled(PublishedCalendar())
