@@ -29,7 +29,7 @@ class NameForm(msgspec.Struct):
 
 
 class EnrolForm(msgspec.Struct):
-    region: Annotated[int, Meta(ge=0)]
+    region: Annotated[int, Meta(title="地区", ge=0)]
     passphrase: Annotated[str, Meta(title="口令", min_length=1, max_length=400)]
     again: Annotated[str, Meta(title="再输一次", min_length=1, max_length=400)]
 

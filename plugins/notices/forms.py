@@ -35,7 +35,7 @@ class ReasonForm(msgspec.Struct):
 class NewGuideForm(msgspec.Struct):
     """A standing page to be written."""
 
-    kind: Literal["conduct", "manual"]
+    kind: Annotated[Literal["conduct", "manual"], Meta(title="种类")]
     title: Annotated[str, Meta(title="标题", min_length=2, max_length=120)]
     readers: Readers = "supervisors"
     must_confirm: bool = False
