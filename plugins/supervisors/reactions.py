@@ -21,6 +21,7 @@ from plugins.supervisors.queries.terms import (
 from plugins.supervisors.rules.recusal import conflicts
 from plugins.supervisors.rules.states import STATES
 from plugins.supervisors.rules.terms import TERM_STATES
+from plugins.supervisors.rules.words import plain_number
 from plugins.supervisors.services.base import APPLICATION, TERM
 
 TOKEN = re.compile(r"(?:\A|/supervisors/card/)([A-Za-z0-9_-]{24})/?\Z")
@@ -122,7 +123,7 @@ async def resolve_card(code: str) -> SubjectRef | None:
         if match := TOKEN.search(text):
             found = await public_card(match[1])
         else:
-            found = await card_by_number(text) if text else None
+            found = await card_by_number(plain_number(text)) if text else None
     return SubjectRef(TERM, found["term"]) if found else None
 
 

@@ -30,7 +30,7 @@ from plugins.supervisors.forms import ApplyForm, InviteForm, Nothing
 from plugins.supervisors.queries.applications import open_of
 from plugins.supervisors.routes.shared import kept_names, take_papers
 from plugins.supervisors.rules.applying import PHOTO_RULES
-from plugins.supervisors.rules.words import DECLARATIONS, OBLIGATIONS, ROUTES, SOURCES
+from plugins.supervisors.rules.words import DECLARATIONS, DUTIES, OBLIGATIONS, ROUTES, SOURCES
 from plugins.supervisors.services import applying
 from plugins.supervisors.services.base import MINE, REVIEW, Actor, settings_in
 from plugins.supervisors.services.showing import Choice, choose_region
@@ -78,6 +78,7 @@ async def _form_page(
         industries=INDUSTRIES,
         declarations=list(DECLARATIONS.items()),
         obligations=OBLIGATIONS,
+        duties=DUTIES,
         basis=settings.basis,
         years=settings.term_years,
         extra=[(str(number), text) for number, text in enumerate(settings.extra_conditions)],

@@ -88,6 +88,12 @@ BREACHES: Mapping[str, str] = {
 """What a body may report of a supervisor (S3-21): the breaches of the five obligations."""
 
 
+def plain_number(text: str) -> str:
+    """A certificate number as it is stored, however its brackets were typed."""
+    opened = "".join("〔" if each in "[(（【［{" else each for each in "".join(text.split()))
+    return "".join("〕" if each in "])）】］}" else each for each in opened)[:60]
+
+
 def ground_words(ground: str) -> str:
     """``第（六）项：连续两次以上…`` as it stands on papers."""
     numbers = dict(zip(GROUNDS, NUMERALS, strict=True))

@@ -19,7 +19,7 @@ from core.api.turns import close_turn
 from plugins.supervisors.facts import Reported
 from plugins.supervisors.forms import ReportAnswerForm, ReportForm
 from plugins.supervisors.queries.terms import card_by_number, find_report, term_row
-from plugins.supervisors.rules.words import BREACHES
+from plugins.supervisors.rules.words import BREACHES, plain_number
 from plugins.supervisors.services.base import (
     SERVE,
     Actor,
@@ -41,7 +41,7 @@ async def file_report(who: Actor, form: ReportForm, attachment: Received | None)
     Records ``supervisors.reported``. The supervisor is not told who reported.
     """
     async with transaction(Scope.public()):
-        card = await card_by_number(form.number.strip())
+        card = await card_by_number(plain_number(form.number))
     if card is None:
         raise Invalid({"number": "没有这个证书号。请核对，或者扫监督员的二维码填入。"})
     if form.happened_on > clock.today():

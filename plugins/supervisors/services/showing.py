@@ -15,7 +15,7 @@ from core.api.files import OpenFile, open_
 from core.api.regions import RegionRow, children, country, find, path, region
 from plugins.supervisors.queries.terms import as_term
 from plugins.supervisors.rules.terms import ACTIVE, TERM_STATES
-from plugins.supervisors.rules.words import DUTIES, OBLIGATIONS
+from plugins.supervisors.rules.words import OBLIGATIONS
 from plugins.supervisors.services.base import organ_of, settings_in
 
 COUNTY = 3
@@ -81,19 +81,17 @@ def _words(day: date) -> str:
 
 CERTIFICATE = """{{name}}：
 {{basis}}经审核并向社会公示，现聘请你为{{region}}行政执法社会监督员，聘期{{years}}，自{{starts}}起至{{ends}}止。
-# 主要职责
-{{duties}}
-# 应当履行的义务
+聘期内应当履行下列义务：
 {{obligations}}
 查验：{{address}}"""
+"""Fits on one page with its signature; what supervisors do stands in the code of conduct."""
 
 
 def certificate_paper(found: Mapping[str, Any], address: str, basis: Sequence[str]) -> Paper:
     """聘任证书 as a document: the words are data, whatever a name looks like (S3-6, S3-28)."""
-    numbered = [
-        "\n".join(f"（{'一二三四五六七八'[at]}）{text}。" for at, text in enumerate(texts))
-        for texts in (DUTIES, OBLIGATIONS)
-    ]
+    obligations = "\n".join(
+        f"（{numeral}）{text}。" for numeral, text in zip("一二三四五", OBLIGATIONS, strict=True)
+    )
     years = found["ends"].year - found["starts"].year
     named = "、".join(each if each.startswith("《") else f"《{each}》" for each in basis)
     values = {
@@ -103,8 +101,7 @@ def certificate_paper(found: Mapping[str, Any], address: str, basis: Sequence[st
         "years": {1: "一年", 2: "两年", 3: "三年", 4: "四年", 5: "五年"}.get(years, ""),
         "starts": _words(found["starts"]),
         "ends": _words(found["ends"]),
-        "duties": numbered[0],
-        "obligations": numbered[1],
+        "obligations": obligations,
         "address": address,
     }
     good, words = standing(found, clock.today())

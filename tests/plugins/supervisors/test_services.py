@@ -37,6 +37,7 @@ from plugins.supervisors.queries.applications import (
     public_notice,
 )
 from plugins.supervisors.queries.terms import find_term, public_card, terms_of
+from plugins.supervisors.reactions import resolve_card
 from plugins.supervisors.services import (
     applying,
     appointing,
@@ -835,6 +836,25 @@ class TestRecusal:
         async with transaction(OFFICE):
             found = await answer_may_take_part([ref], time.today(), None)
         assert [each.code for each in found[ref]] == ["supervisors.no_term"]
+
+
+class TestScanning:
+    @pytest.mark.req("S0-24", "C13-06")
+    async def test_a_code_or_a_typed_number_is_known_a_hostile_one_is_not(self, office):
+        term, _ = await office.supervisor()
+        token = str(await ask("select token from supervisors_card"))
+        number = str(await ask("select number from supervisors_card"))
+        known = SubjectRef("supervisors.term", term)
+        for code in (
+            token,
+            f"https://jiandu.example.cn/supervisors/card/{token}",
+            number,
+            number.replace("〔", "(").replace("〕", ")"),
+            f" {number[:3]} {number[3:]} ",
+        ):
+            assert await resolve_card(code) == known, code
+        for code in ("", "x", f"https://evil.example/{token}/x", "javascript:alert(1)", "A" * 5000):
+            assert await resolve_card(code) is None, code
 
 
 class TestReports:
