@@ -21,7 +21,7 @@ help:
 	@echo '             PORT=8000 HOST=127.0.0.1 DATA=var DEMO=0 RELOAD=1 HTTPS=1'
 	@echo 'make test    代码检查与全部测试                            lint and all tests'
 	@echo 'make journeys 只跑浏览器里的故事与无障碍检查                browser journeys and axe only'
-	@echo 'make test-absence 每个插件缺席一次，跑其余的测试             the suite once without each plugin'
+	@echo 'make test-absence 每个插件缺席一次，跑其余的测试             the tests once without each plugin'
 	@echo 'make lint    仅代码检查                                    lint only'
 	@echo 'make format  统一代码格式                                  format the code'
 	@echo 'make trace   需求与测试的对照表                            requirements and their tests'
@@ -38,9 +38,9 @@ setup: $(VENV)/.installed-dev static/vendor/.stamp
 test: setup browser lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q
 
-# Half an hour; ABSENT="orders powers" tries only those. A plugin's own tests go with it.
+# Half an hour; ABSENT="core orders" tries only those. A plugin's own tests go with it.
 test-absence: setup
-	$(BIN)/python -m tests.absence $(ABSENT)
+	WORKERS=$(WORKERS) $(BIN)/python -m tests.absence $(ABSENT)
 
 journeys: setup browser
 	JIANDU_AXE_DEPTH=2 $(BIN)/python -m pytest -q tests/journeys

@@ -6,6 +6,8 @@ import itertools
 import os
 import tempfile
 import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,8 +17,13 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from core import schema
+from core.api.demo import DemoContext
+from core.auth.services import apply_defaults
+from core.db import DB, OWNER, WEB
+from core.demo.running import run_steps
+from core.host import enabling
 from core.host.discovery import allowed
-from core.host.registry import Registry, build
+from core.host.registry import Registry, build, use
 from core.serve.postgres import EmbeddedPostgres
 
 SERVER = "JIANDU_TEST_SERVER"
@@ -97,6 +104,32 @@ async def drop(server: str, name: str) -> None:
         await connection.execute(f'drop database if exists "{name}" with (force)')
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def working_on(url: str) -> AsyncIterator[None]:
+    """Point the process's engine at another database, as the web role, and back afterwards."""
+    shared, before = DB.pool, DB.url
+    DB.pool = None
+    DB.configure(url, WEB)
+    await DB.start_connection_pool(min_size=1, max_size=6)
+    try:
+        yield
+    finally:
+        await DB.close_connection_pool()
+        DB.configure(before, OWNER, scoped_role=WEB)
+        DB.pool = shared
+
+
+async def play(registry: Registry, share: float = 0.03) -> None:
+    """Sow the demo of the plugins of ``registry``; a small ``share`` has a few of every matter."""
+    context = DemoContext()
+    context.share = share
+    with use(registry):
+        enabling.forget()
+        await apply_defaults(registry)
+        await run_steps(registry, context, lambda _line: None)
+        enabling.forget()
 
 
 def new_name(kind: str) -> str:

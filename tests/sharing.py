@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a parallel run shares the tests out.
 
-A folder whose tests look at one running platform goes to one process as a whole, and first, since
-it takes longest; every other file is a share of its own. The group marks of pytest-xdist would say
+Tests that look at one running platform or at one played year go to one process, and first, since
+they take longest; every other file is a share of its own. The group marks of pytest-xdist would say
 the same, but they rename tests in a way the pinned pytest does not follow.
 """
 
@@ -11,22 +11,30 @@ from pathlib import PurePosixPath
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = ("tests/journeys", "tests/faults")
+YEAR = "the played year"
+TOGETHER = {
+    "tests/journeys": "tests/journeys",
+    "tests/faults": "tests/faults",
+    "tests/core/test_crawl.py": YEAR,
+    "tests/contract/test_absence.py": YEAR,
+}
+"""Folder or file → its share, the longest first."""
+FIRST = tuple(dict.fromkeys(TOGETHER.values()))
 
 
 def share_of(nodeid: str) -> str:
-    """The share a test belongs to: its folder, where that shares a platform, otherwise its file."""
+    """The share a test belongs to: that of its folder or file in ``TOGETHER``, else its file."""
     file = PurePosixPath(nodeid.split("::", 1)[0])
-    for folder in TOGETHER:
-        if PurePosixPath(folder) in file.parents:
-            return folder
+    for path in (file, *file.parents):
+        if str(path) in TOGETHER:
+            return TOGETHER[str(path)]
     return str(file)
 
 
 def rank(item: pytest.Item) -> int:
     """Sort key that puts the long shares first and leaves all others as collected."""
     share = share_of(item.nodeid)
-    return TOGETHER.index(share) if share in TOGETHER else len(TOGETHER)
+    return FIRST.index(share) if share in FIRST else len(FIRST)
 
 
 class ByShare(LoadScopeScheduling):

@@ -483,6 +483,7 @@ async def test_session_table_cannot_be_read_by_the_web_role(client, login_as):
                 await db.rows("select hash, csrf from core_session")
 
 
+@pytest.mark.needs("powers")
 async def test_the_door_names_what_anybody_may_see(client, login_as):
     """Pages for people without an account stand on the sign-in page and in no menu."""
     door = await client.get("/login")

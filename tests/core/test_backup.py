@@ -27,6 +27,7 @@ from core.cli import backup as backup_command
 from core.cli import restore as restore_command
 from core.cli import upgrade as upgrade_command
 from core.db import OWNER
+from core.host.discovery import allowed
 from core.sealing.rules import Report
 from core.settings import Settings
 from core.storage.services import store
@@ -34,6 +35,7 @@ from tests import cluster
 from tests.core.test_sealing import seal, write_facts
 
 WIDE = db.Scope.platform("a test stores files")
+A_PLUGIN = allowed()[0]
 TEXT = "现场检查笔录：货架上有三种食品没有标签。\n".encode() * 50
 
 
@@ -227,8 +229,8 @@ async def test_a_backup_of_a_newer_program_or_an_absent_plugin_is_refused(world:
     with pytest.raises(NotRestored, match="更新的程序"):
         prepare(made.path, password="", code=older)
     absent = code()
-    del absent["cases"]
-    with pytest.raises(NotRestored, match="模块 cases"):
+    del absent[A_PLUGIN]
+    with pytest.raises(NotRestored, match=f"模块 {A_PLUGIN}"):
         prepare(made.path, password="", code=absent)
 
 
@@ -381,10 +383,10 @@ class TestUpgrade:
     async def test_a_dry_run_lists_the_steps_and_does_none(
         self, world: World, outcome: Any, capsys: Any
     ) -> None:
-        await self.change(world, "delete from migration where app_name = 'orders'")
+        await self.change(world, f"delete from migration where app_name = '{A_PLUGIN}'")
         assert await outcome() == 0
         said = capsys.readouterr().out
-        assert "orders: " in said
+        assert f"{A_PLUGIN}: " in said
         assert "什么也没有改" in said
 
     async def test_a_missing_plugin_has_its_own_code(
@@ -399,7 +401,9 @@ class TestUpgrade:
     async def test_a_database_newer_than_the_program_has_its_own_code(
         self, world: World, outcome: Any, capsys: Any
     ) -> None:
-        await self.change(world, "insert into migration (name, app_name) values ('2099', 'cases')")
+        await self.change(
+            world, f"insert into migration (name, app_name) values ('2099', '{A_PLUGIN}')"
+        )
         assert await outcome() == upgrade_command.TOO_OLD
         assert "比程序新" in capsys.readouterr().err
 

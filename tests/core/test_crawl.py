@@ -18,18 +18,17 @@ from litestar.enums import HttpMethod
 from piccolo.columns import Text, Varchar
 
 from core import db
-from core.api.demo import DemoContext
 from core.api.testing import Browser, htmx, sign_in_as
 from core.app import handlers_of
-from core.auth import rules, services
+from core.auth import rules
 from core.auth.access import PUBLIC, Requires
 from core.db import Scope, kind_of
-from core.demo.running import run_steps
 from core.host import enabling
 from core.host import registry as host_registry
 from core.host.registry import Registry
 from core.people import services as people
 from core.schema import app_configs, tables_of
+from tests import cluster
 
 # Texts shorter than this are words of the trade, not data of somebody.
 SHORTEST = 6
@@ -72,17 +71,19 @@ def pages_of(app: Litestar) -> list[Page]:
 
 
 @pytest.fixture
-async def world(fresh_db: str, registry: Registry) -> Any:
-    """A database with the demo data of every plugin, committed."""
-    with host_registry.use(registry):
-        enabling.forget()
-        await services.apply_defaults(registry)
-        context = DemoContext()
-        context.share = 0.03  # a few matters of every kind are enough to walk past
-        await run_steps(registry, context, lambda _line: None)
-        await third_region()
-        yield fresh_db
-        enabling.forget()
+async def world(played_year: str, server: str, registry: Registry) -> Any:
+    """A database of its own with the demo data of every plugin, committed."""
+    name = cluster.new_name("world")
+    url = await cluster.create(server, name, played_year)
+    try:
+        async with cluster.working_on(url):
+            with host_registry.use(registry):
+                enabling.forget()
+                await third_region()
+                yield url
+                enabling.forget()
+    finally:
+        await cluster.drop(server, name)
 
 
 async def third_region() -> None:

@@ -111,7 +111,7 @@ def test_a_table_a_form_a_fact_and_a_card_take_few_lines() -> None:
         ("9a", "示范", "小写字母"),
         ("../up", "示范", "小写字母"),
         ("core", "示范", "别的意思"),
-        ("cases", "示范", "已经存在"),
+        pytest.param("cases", "示范", "已经存在", marks=pytest.mark.needs("cases")),
         ("demo", "Demo", "汉字"),
         ("demo", "示" * 21, "20"),
         ("demo", '示"范', "引号"),

@@ -17,6 +17,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from core import clock, settings
+from core.api.testing import switch_off
 from core.db import Place, Scope, execute, transaction, value
 from core.errors import Invalid, NotFound, Refused, TooLarge
 from core.storage import inspecting, objects, routes, rules, services
@@ -449,8 +450,19 @@ async def test_route_answers_inside_the_scope_and_404_outside(client, login_as, 
     assert (await client.get(f"/files/public/{kept.id}")).status_code == 200
 
 
+async def test_nobody_reads_the_files_of_an_absent_plugin(client, login_as, agencies) -> None:
+    place = factories.place_of(agencies.agency)
+    kept = await services.store(picture(), "证据.jpg", place=place, purpose="gone.paper")
+    own = await services.store(picture(), "照片.jpg", place=place, purpose="core.test")
+    await login_as("supervision_bureau", organisation=agencies.bureau)
+    assert (await client.get(own.url)).status_code == 200
+    for path in (kept.url, f"{kept.url}/original"):
+        assert (await client.get(path)).status_code == 404
+
+
+@pytest.mark.needs("orders")
 async def test_a_role_without_rights_in_the_plugin_reads_none_of_its_files(
-    client, login_as, agencies, registry
+    client, login_as, agencies, region_tree
 ) -> None:
     place = factories.place_of(agencies.agency)
     kept = await services.store(picture(), "证据.jpg", place=place, purpose="orders.reply")
@@ -460,3 +472,6 @@ async def test_a_role_without_rights_in_the_plugin_reads_none_of_its_files(
     assert not [each for each in who.permissions if each.startswith("orders.")]
     for path in (kept.url, f"{kept.url}/original"):
         assert (await client.get(path)).status_code == 404
+    await switch_off("orders", region_tree.county)
+    await login_as("supervision_bureau", organisation=agencies.bureau)
+    assert (await client.get(kept.url)).status_code == 404, "its pages are gone there as well"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whose turn it is: words and share of a deadline, who sees what, numbers equal to lists."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from core import db as database
 from core.api.plugin import Place, SubjectRef
+from core.api.testing import switch_off
 from core.calendar.rules import Unit, WorkCalendar
 from core.db import Scope, transaction
 from core.turns import queries, rules, services
@@ -66,8 +68,10 @@ def test_greeting_follows_the_hour() -> None:
 PERMISSION = "core.audit.read"
 
 
-async def hand(number: int, agencies: Any, **more: Any) -> SubjectRef:
-    subject = SubjectRef("core.home", number)
+async def hand(
+    number: int, agencies: Any, subject: SubjectRef | None = None, **more: Any
+) -> SubjectRef:
+    subject = subject or SubjectRef("core.home", number)
     place = Place(agencies.agency.region_lo, agencies.agency.lo)
     given: dict[str, Any] = {
         "title": f"案件 {number}",
@@ -120,6 +124,7 @@ async def test_my_turns_are_mine_and_those_of_my_rights(
     assert await numbers(who) == (2, 4, 0)
 
 
+@pytest.mark.needs("powers")
 async def test_the_unit_list_holds_nothing_whose_page_stays_shut(
     agencies: Any, login_as: Any
 ) -> None:
@@ -139,6 +144,32 @@ async def test_the_unit_list_holds_nothing_whose_page_stays_shut(
     assert (await titles(clerk, "unit"), (await numbers(clerk))[1]) == ([], 0)
     reader = await login_as("handler", permissions=("powers.draft.read",))
     assert (await titles(reader, "unit"), (await numbers(reader))[1]) == (["草稿"], 1)
+
+
+async def test_what_an_absent_plugin_handed_out_waits_for_nobody(
+    agencies: Any, login_as: Any, client: Any
+) -> None:
+    """Its page answers 404, so it neither stands on a list nor counts."""
+    person = await factories.person(agencies.agency, "张海龙")
+    who = await login_as("handler", person=person.id)
+    await hand(1, agencies, holder_person=person.id)
+    await hand(2, agencies, holder_person=person.id, subject=SubjectRef("gone.paper", 2))
+    assert await numbers(who) == (1, 1, 0)
+    assert await titles(who) == await titles(who, "unit") == ["案件 1"]
+    assert "案件 2" not in (await client.get("/")).text
+
+
+@pytest.mark.needs("powers")
+async def test_what_a_plugin_handed_out_waits_until_it_is_on_again(
+    agencies: Any, login_as: Any, region_tree: Any
+) -> None:
+    person = await factories.person(agencies.agency, "张海龙")
+    who = await login_as("handler", person=person.id)
+    await hand(1, agencies, holder_person=person.id, subject=SubjectRef("powers.draft", 1))
+    for on, waits in ((False, []), (True, ["案件 1"])):
+        await switch_off("powers", region_tree.county, on=on)
+        who = replace(who, version=who.version + 1)
+        assert await titles(who) == waits
 
 
 async def test_another_agency_sees_nothing(agencies: Any, login_as: Any) -> None:
