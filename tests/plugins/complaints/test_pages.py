@@ -508,3 +508,23 @@ async def test_the_page_behind_a_qr_code_leads_to_the_publics_door(client, agenc
     async with transaction(OFFICE):
         [it] = await rows("select officer, state from complaints_complaint")
     assert (it["officer"], it["state"]) == (person, "pushed")
+
+
+@pytest.mark.req("C1-04", "S3-22")
+@pytest.mark.parametrize(("confidential", "status"), [("sealed", 404), ("open", 200)])
+async def test_a_sealed_original_is_served_to_nobody(
+    client, login_as, agencies, county, confidential, status
+):
+    await volunteer(login_as, agencies, county)
+    await client.post(
+        "/complaints/new",
+        report(agencies, confidential=confidential),
+        files={"media": ("a.jpg", photo(), "image/jpeg")},
+    )
+    async with transaction(OFFICE):
+        file = await value("select id from core_file")
+    await as_bureau(login_as, agencies, county)
+    shown = await client.get(f"/files/{file}")
+    assert shown.status_code == 200
+    assert b"Wuyunna" not in shown.content
+    assert (await client.get(f"/files/{file}/original")).status_code == status
