@@ -37,12 +37,12 @@ class Particulars(msgspec.Struct, kw_only=True):
     industry: Annotated[str, Meta(title="行业", min_length=1, max_length=60)]
     employer: Unit = ""
     phone: Annotated[str, Meta(title="联系电话", min_length=1, max_length=40)]
-    legal_qualified: bool = False
-    declared: Annotated[list[str], Meta(max_length=20)] = []
-    checked: Annotated[list[str], Meta(max_length=50)] = []
-    kept_photo: Annotated[str, Meta(max_length=4000)] = ""
-    kept_recommendation: Annotated[str, Meta(max_length=4000)] = ""
-    kept_attachment: Annotated[str, Meta(max_length=4000)] = ""
+    legal_qualified: Annotated[bool, Meta(title="法律职业资格")] = False
+    declared: Annotated[list[str], Meta(title="本人声明", max_length=20)] = []
+    checked: Annotated[list[str], Meta(title="本地区的其他条件", max_length=50)] = []
+    kept_photo: Annotated[str, Meta(title="已上传的照片", max_length=4000)] = ""
+    kept_recommendation: Annotated[str, Meta(title="已上传的推荐表", max_length=4000)] = ""
+    kept_attachment: Annotated[str, Meta(title="已上传的证明材料", max_length=4000)] = ""
 
 
 class ApplyForm(Particulars, kw_only=True):
@@ -50,7 +50,7 @@ class ApplyForm(Particulars, kw_only=True):
 
     route: Annotated[Literal["self", "unit"], Meta(title="选聘类型")]
     recommending_unit: Unit = ""
-    agreed: bool = False
+    agreed: Annotated[bool, Meta(title="同意个人信息处理说明")] = False
     password: Annotated[str, Meta(title="登录密码", max_length=64, extra={"raw": True})] = ""
     again: Annotated[str, Meta(title="再输一次", max_length=64, extra={"raw": True})] = ""
 
@@ -170,4 +170,4 @@ class ReportAnswerForm(msgspec.Struct):
         Meta(title="结论", extra={"options": {"founded": "属实", "unfounded": "不属实"}}),
     ]
     answer: Annotated[str, Meta(title="答复", min_length=2, max_length=1000)]
-    propose: bool = False
+    propose: Annotated[bool, Meta(title="同时建议解聘")] = False
