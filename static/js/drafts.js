@@ -70,6 +70,7 @@
   };
 
   function kept(form, text) {
+    if (!text && !document.querySelector("[data-jd-kept]")) text = "未发送";
     const place = document.querySelector("[data-jd-kept]");
     if (place) place.textContent = text;
     let line = form.querySelector(":scope > .jd-kept");
@@ -339,7 +340,7 @@
     on.href = sign ? `/login?next=${encodeURIComponent(draft.page)}` : "/";
     row.append(on);
     made.querySelector("p").append(row);
-    kept(form, "未发送");
+    kept(form, "");
     made.tabIndex = -1;
     made.focus();
     window.navigator.serviceWorker?.ready.then((it) => it.sync?.register("jd-drafts")).catch(() => {});

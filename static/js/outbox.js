@@ -244,7 +244,11 @@
     const to = answer.headers.get("HX-Redirect") || "";
     if (/^\/(login|password|roles)\b/.test(to)) throw new SignedOut("登录后自动发出");
     const html = await answer.text();
-    if (answer.ok) return { to, html };
+    // A page put in the place of the whole body is no result: the session has ended, or its form.
+    const instead = answer.headers.get("HX-Retarget") === "body" || /<input[^>]+type="password"/.test(html);
+    if (instead && html.includes('action="/login"')) throw new SignedOut("登录后自动发出");
+    if (instead) throw new Stale();
+    if (answer.ok && (to || !html.includes('id="jd-errbox"'))) return { to, html };
     if (answer.status === 401) throw new SignedOut("登录后自动发出");
     if (answer.status === 403 && !html.includes("jd-errbox")) throw new Stale();
     const box = html.match(/id="jd-errbox"[\s\S]*?<\/ul>/)?.[0] ?? "";

@@ -1,0 +1,511 @@
+# SPDX-License-Identifier: Apache-2.0
+"""In the field: photos, sound and film recorded on the phone, drafts without a line, scanning.
+
+A phone with a fake camera that sees a QR code, and a profile on disk, so that the browser can be
+closed and opened again. The page is the one of the components, which keeps what it is sent.
+"""
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import qrcode
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, expect
+
+from core.settings import ROOT
+from tests.journeys.conftest import ARGUMENTS
+from tests.journeys.desk import PASSWORD, PATIENCE, WATCH_POLICY
+from tests.journeys.files import photo
+
+FIELD, SCAN = "/components/field", "/components/scan"
+CODE = "https://jd.example/verify#QR-7"
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+BUDGET = 250_000
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+AXE_RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.map(
+  (each) => `${each.id}: ${each.nodes.map((node) => node.target.join(" ")).join(" | ")}`)"""
+READY = "form[data-jd-draft][data-jd-ready]"
+
+
+def film(path: Path, text: str) -> Path:
+    """What the fake camera sees: a code on a card, as raw video."""
+    width, height = 640, 480
+    code = qrcode.make(text, box_size=6).get_image().convert("L").resize((360, 360))
+    scene = Image.new("L", (width, height), 200)
+    scene.paste(code, (140, 60))
+    frame = b"FRAME\n" + scene.tobytes() + bytes([128]) * (width * height // 2)
+    head = f"YUV4MPEG2 W{width} H{height} F10:1 Ip A1:1 C420jpeg\n"
+    path.write_bytes(head.encode() + frame * 10)
+    return path
+
+
+class Phone:
+    """A phone in somebody's hand: one browser profile, opened and closed."""
+
+    def __init__(self, browser: Browser, chromium: str, site: str, folder: Path, scene: Path):
+        self._kind, self._chromium, self._site = browser.browser_type, chromium, site
+        self._folder, self._scene = folder, scene
+        self.faults: list[str] = []
+        self.context: BrowserContext
+        self.open()
+
+    def open(self) -> None:
+        self.context = self._kind.launch_persistent_context(
+            str(self._folder),
+            executable_path=self._chromium,
+            args=[*ARGUMENTS, *CAMERA, f"--use-file-for-fake-video-capture={self._scene}"],
+            viewport={"width": 390, "height": 844},
+            is_mobile=True,
+            has_touch=True,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            base_url=self._site,
+        )
+        self.context.set_default_timeout(PATIENCE)
+        self.context.add_init_script(WATCH_POLICY)
+        self.context.on("console", self._complained)
+        self.context.on("weberror", lambda error: self.faults.append(str(error.error)))
+        self.page: Page = self.context.pages[0] if self.context.pages else self.context.new_page()
+
+    def _complained(self, message: object) -> None:
+        text = getattr(message, "text", "")
+        # The browser's own words about the line that the tests cut.
+        if getattr(message, "type", "") == "error" and not text.startswith("Failed to load"):
+            self.faults.append(text)
+
+    def restart(self) -> None:
+        """The browser is closed and opened; a session ends with it, what is kept does not."""
+        self.context.close()
+        self.open()
+        self.sign_in()
+
+    def sign_in(self, login: str = "zhanghailong") -> "Phone":
+        self.page.goto("/login")
+        self.page.fill("#f-login", login)
+        self.page.fill("#f-password", PASSWORD)
+        self.page.get_by_role("button", name="登录", exact=True).click()
+        self.page.wait_for_url(lambda url: "/login" not in url)
+        return self
+
+    def form(self, page: Page | None = None) -> Page:
+        page = page or self.page
+        page.goto(FIELD)
+        page.wait_for_selector(READY)
+        return page
+
+    def type(self, text: str, page: Page | None = None) -> None:
+        """Type a title and wait until the phone says that it is kept."""
+        page = page or self.page
+        page.locator("#f-title").fill(text)
+        expect(page.locator("[data-jd-kept]")).to_have_text("草稿已存在手机上")
+        page.wait_for_function(KEPT, arg=text)
+
+    def record(self, kind: str) -> None:
+        """Take a picture, or record until the clock has moved."""
+        self.page.locator(f"[data-jd-take={kind}]").click()
+        sheet = self.page.locator("dialog.jd-recorder")
+        sheet.locator(".btn-primary:enabled").click()
+        if kind != "photo":
+            expect(sheet.locator(".jd-recorder__time")).to_contain_text("0:01")
+            sheet.locator(".btn-primary").click()
+        expect(sheet).to_have_count(0)
+
+    def items(self, number: int) -> None:
+        expect(self.page.locator("[data-jd-media]")).to_have_attribute("data-count", str(number))
+
+    def submit(self, page: Page | None = None) -> None:
+        (page or self.page).get_by_role("button", name="提交试用记录").click()
+
+    def arrived(self, title: str) -> int:
+        """How many records of that title the server has."""
+        answer = self.context.request.get(FIELD)
+        assert answer.status == 200
+        return len(re.findall(rf"data-record>{re.escape(title)}<", answer.text()))
+
+
+KEPT = """async (text) => (await jdOutbox.all("drafts")).some(
+  (each) => each.fields.some(([name, value]) => value === text))"""
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return film(tmp_path_factory.mktemp("scene") / "camera.y4m", CODE)
+
+
+Pick = Callable[..., Phone]
+
+
+@pytest.fixture
+def phones(
+    browser: Browser, chromium: str, site: str, scene: Path, tmp_path: Path
+) -> Iterator[Pick]:
+    held: list[Phone] = []
+
+    def pick(login: str = "zhanghailong") -> Phone:
+        phone = Phone(browser, chromium, site, tmp_path / f"phone{len(held)}", scene)
+        held.append(phone)
+        return phone.sign_in(login)
+
+    yield pick
+    faults = [fault for phone in held for fault in phone.faults]
+    for phone in held:
+        with suppress(Exception):
+            phone.context.close()
+    assert not faults, "the browser complained:\n" + "\n".join(faults)
+
+
+def title() -> str:
+    return f"记录{uuid.uuid4().hex[:8]}"
+
+
+def test_photo_sound_and_film_are_recorded_and_arrive(phones: Pick) -> None:
+    """Taken with the fake camera, seen, one removed again, sent ahead in pieces, kept by the server."""
+    phone, name = phones(), title()
+    page = phone.form()
+    phone.type(name)
+    for number, kind in enumerate(("photo", "audio", "video", "photo"), 1):
+        phone.record(kind)
+        phone.items(number)
+    assert page.locator("[data-jd-media] audio").evaluate("e => e.src.startsWith('blob:')")
+    page.get_by_role("button", name="移除第 2 张照片").click()
+    phone.items(3)
+    expect(page.locator("[data-jd-state]", has_text="已上传")).to_have_count(3)
+    phone.submit()
+    expect(page.locator(".jd-said")).to_contain_text(f"已收到“{name}”")
+    assert phone.arrived(name) == 1
+    kinds = page.locator(".jd-medialist li").evaluate_all(
+        "all => all.slice(0, 3).map((e) => e.querySelector('audio, video, img').localName)"
+    )
+    assert sorted(kinds) == ["audio", "img", "video"]
+    # Film and sound are played by ranges.
+    source = page.locator(".jd-medialist video").first.get_attribute("src")
+    part = phone.context.request.get(source or "", headers={"Range": "bytes=0-9"})
+    assert (part.status, len(part.body())) == (206, 10)
+    assert page.evaluate("async () => (await jdOutbox.all('drafts')).length") == 0
+    assert page.evaluate("async () => (await jdOutbox.all('files')).length") == 0
+
+
+def test_a_draft_outlives_reload_and_restart_and_goes_out_once(phones: Pick) -> None:
+    """No line: typed, photographed, reloaded, the browser closed; back online it arrives once."""
+    phone, name = phones(), title()
+    phone.form()
+    phone.type(name)
+    phone.record("photo")
+    phone.items(1)
+    phone.page.reload()
+    phone.page.wait_for_selector(READY)
+    expect(phone.page.locator("#f-title")).to_have_value(name)
+    phone.items(1)
+    phone.restart()
+    phone.form()
+    expect(phone.page.locator("#f-title")).to_have_value(name)
+    phone.items(1)
+    phone.context.set_offline(True)
+    phone.submit()
+    expect(phone.page.locator(".jd-note--said")).to_contain_text("信号恢复后自动发出")
+    expect(phone.page.locator("[data-jd-unsent]")).to_contain_text("未发送 1")
+    assert phone.page.evaluate("async () => (await jdOutbox.all('drafts')).length") == 1
+    phone.context.set_offline(False)
+    expect(phone.page.locator(".jd-note--said")).to_contain_text("已经发出")
+    assert phone.arrived(name) == 1
+    phone.restart()
+    phone.form()
+    expect(phone.page.locator("#f-title")).to_have_value("")
+    assert phone.arrived(name) == 1
+
+
+def test_a_lost_answer_does_not_file_twice(phones: Pick) -> None:
+    """The server acted, the answer was lost: what is sent again is led to the first result."""
+    phone, name = phones(), title()
+    page = phone.form()
+    phone.type(name)
+    phone.record("photo")
+    lost: list[str] = []
+
+    def lose(route: object, request: Request) -> None:
+        if request.method == "POST" and not lost:
+            answer = route.fetch()  # type: ignore[attr-defined]
+            lost.append(str(answer.status))
+            route.abort()  # type: ignore[attr-defined]
+        else:
+            route.continue_()  # type: ignore[attr-defined]
+
+    page.route(f"**{FIELD}", lose)
+    phone.submit()
+    expect(page.locator(".jd-note--said")).to_contain_text("没有网络")
+    assert lost == ["200"]
+    page.evaluate("() => window.dispatchEvent(new Event('online'))")
+    expect(page.locator(".jd-note--said")).to_contain_text("已经发出")
+    assert phone.arrived(name) == 1
+
+
+def test_an_upload_goes_on_where_the_line_broke(phones: Pick) -> None:
+    """The second piece is lost; after it only what is missing travels."""
+    phone, name = phones(), title()
+    page = phone.form()
+    phone.type(name)
+    pieces: list[str] = []
+
+    def cut(route: object, request: Request) -> None:
+        if request.method == "PATCH":
+            pieces.append(request.headers["upload-offset"])
+            if len(pieces) == 2:
+                return route.abort()  # type: ignore[attr-defined]
+        return route.continue_()  # type: ignore[attr-defined]
+
+    page.route("**/uploads/*", cut)
+    noise = Image.effect_noise((1400, 1400), 90)
+    path = Path(str(phone._folder)) / "large.png"
+    noise.save(path)
+    page.locator(".jd-media__choose input").set_input_files(str(path))
+    expect(page.locator("[data-jd-state]")).to_have_text("等信号")
+    page.evaluate("() => window.dispatchEvent(new Event('online'))")
+    expect(page.locator("[data-jd-state]")).to_have_text("已上传")
+    assert pieces[0] == "0"
+    assert pieces[1] == pieces[2] == str(512 * 1024)
+    assert pieces.count("0") == 1
+
+
+def test_one_draft_in_two_tabs_is_sent_once(phones: Pick) -> None:
+    """Both show the same draft; when one has sent it, the other says so and cannot send again."""
+    phone, name = phones(), title()
+    phone.form()
+    phone.type(name)
+    second = phone.context.new_page()
+    phone.form(second)
+    expect(second.locator("#f-title")).to_have_value(name)
+    phone.submit()
+    phone.submit(second)
+    expect(phone.page.locator(".jd-said, .jd-note--said").first).to_be_visible()
+    expect(second.locator(".jd-said, .jd-note--said").first).to_be_visible()
+    phone.page.wait_for_function("async () => (await jdOutbox.all('drafts')).length === 0")
+    assert phone.arrived(name) == 1
+
+
+def test_what_is_refused_comes_back_with_everything(phones: Pick) -> None:
+    """The server's sentence stands at the field, the photograph is still there, nothing is doubled."""
+    phone, name = phones(), title()
+    page = phone.form()
+    page.locator("#f-account").fill(name)
+    page.wait_for_function(KEPT, arg=name)
+    phone.record("photo")
+    phone.items(1)
+    phone.submit()
+    expect(page.locator("#jd-errbox")).to_contain_text("请填写标题。")
+    expect(page.locator("#f-account")).to_have_value(name)
+    phone.items(1)
+    expect(page.locator("[data-jd-media] figure")).to_have_count(1)
+    expect(page.locator("[data-jd-media]").get_by_text("已收到")).to_have_count(0)
+    phone.type(name)
+    phone.submit()
+    expect(page.locator(".jd-said")).to_contain_text(name)
+    assert phone.arrived(name) == 1
+
+
+def test_wrong_files_are_named_before_they_travel(phones: Pick) -> None:
+    """HEIC with its cure, empty sound, another kind, too large: said at once, nothing is sent."""
+    phone = phones()
+    page = phone.form()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    for file_name, content, said in (
+        ("a.heic", b"\0\0\0\x18ftypheic", "HEIC"),
+        ("b.mp3", b"", "是空的"),
+        ("c.exe", b"MZ", "不能用"),
+        ("d.jpg", bytes(21 * 1024 * 1024), "照片最大 20 MB"),
+    ):
+        path = phone._folder / file_name
+        path.write_bytes(content)
+        page.locator(".jd-media__choose input").set_input_files(str(path))
+        expect(page.locator("[data-jd-media] [data-jd-said]")).to_contain_text(said)
+    phone.items(0)
+    assert not [each for each in sent if "/uploads" in each]
+
+
+def test_signing_out_asks_and_nobody_else_sees_the_draft(phones: Pick) -> None:
+    """Kept for the same account: another one neither sees nor sends it."""
+    phone, name = phones(), title()
+    phone.form()
+    phone.type(name)
+    leave = """() => { const form = document.createElement('form'); form.method = 'post';
+      form.action = '/logout'; form.append(document.querySelector('[name=_csrf]').cloneNode());
+      document.body.append(form); form.requestSubmit(); }"""
+    phone.page.evaluate(leave)
+    sheet = phone.page.locator("dialog")
+    expect(sheet).to_contain_text("还有 1 份没有发出")
+    sheet.get_by_role("button", name="先不退出").click()
+    expect(phone.page.locator("#f-title")).to_have_value(name)
+    phone.page.evaluate(leave)
+    sheet.get_by_role("button", name="退出，留着草稿").click()
+    phone.page.wait_for_url("**/login*")
+    phone.sign_in("liwenbo")
+    phone.form()
+    expect(phone.page.locator("#f-title")).to_have_value("")
+    expect(phone.page.locator("[data-jd-unsent]")).to_be_hidden()
+    phone.page.evaluate(leave)
+    phone.page.wait_for_url("**/login*")
+    phone.sign_in()
+    phone.form()
+    expect(phone.page.locator("#f-title")).to_have_value(name)
+
+
+def test_what_waits_for_an_account_is_sent_when_it_is_back(phones: Pick) -> None:
+    """The session ended while the draft waited: it stays, and goes out after the sign-in."""
+    phone, name = phones(), title()
+    page = phone.form()
+    phone.type(name)
+    phone.context.clear_cookies()
+    phone.submit()
+    expect(page.locator(".jd-note--said")).to_contain_text("用原来的账号登录后自动发出")
+    phone.sign_in()
+    page.wait_for_function("async () => (await jdOutbox.all('drafts')).length === 0")
+    assert phone.arrived(name) == 1
+
+
+def test_pages_last_read_open_without_a_line_for_this_account_only(phones: Pick) -> None:
+    """The volunteer's shell and lists from the phone; nothing of them is left after the sign-out."""
+    phone = phones("wangshufen")
+    page = phone.page
+    page.goto("/")
+    page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    for path in ("/messages", "/me", "/"):
+        page.goto(path)
+    page.wait_for_function(
+        """async () => { for (const name of await caches.keys()) if (name.startsWith("jd-pages-"))
+          return (await (await caches.open(name)).keys()).length >= 3; return false; }"""
+    )
+    phone.context.set_offline(True)
+    page.goto("/messages")
+    expect(page.locator("main")).to_contain_text("没有网络。这是")
+    expect(page.locator(".jd-bottom")).to_be_visible()
+    page.goto("/password")
+    expect(page.locator("h1")).to_have_text("没有网络")
+    phone.context.set_offline(False)
+    page.goto("/me")
+    page.get_by_role("button", name="退出登录").click()
+    page.wait_for_url("**/login*")
+    page.wait_for_function(
+        """async () => (await caches.keys()).every((name) => !name.startsWith("jd-pages-"))"""
+    )
+    phone.context.set_offline(True)
+    page.goto("/messages")
+    expect(page.locator("h1")).to_have_text("没有网络")
+
+
+def test_a_code_is_read_by_the_camera(phones: Pick) -> None:
+    """The detector is loaded when the camera is opened, from this site, and reads the code."""
+    phone = phones()
+    asked: list[str] = []
+    phone.context.on("request", lambda request: asked.append(request.url))
+    phone.page.goto(SCAN)
+    assert not [each for each in asked if "barcode-detector" in each or ".wasm" in each]
+    phone.page.locator("[data-jd-start]").click()
+    expect(phone.page.locator("#read")).to_have_text(CODE)
+    assert [each for each in asked if ".wasm" in each]
+    own = phone.page.url.removesuffix(SCAN)
+    assert not [each for each in asked if not each.startswith((own, "blob:", "data:"))]
+
+
+def test_only_pages_with_the_component_may_use_the_device(phones: Pick) -> None:
+    phone = phones()
+
+    def said(path: str) -> tuple[str, str]:
+        headers = phone.context.request.get(path).headers
+        return headers["permissions-policy"], headers["content-security-policy"]
+
+    permissions, policy = said("/messages")
+    assert "camera=()" in permissions
+    assert "microphone=()" in permissions
+    assert "blob:" not in policy
+    assert "wasm" not in policy
+    permissions, policy = said(FIELD)
+    assert "camera=(self)" in permissions
+    assert "microphone=(self)" in permissions
+    assert "media-src blob: 'self'" in policy
+    assert "wasm" not in policy
+    permissions, policy = said(SCAN)
+    assert "camera=(self)" in permissions
+    assert "microphone=()" in permissions
+    assert "script-src 'wasm-unsafe-eval' 'self'" in policy
+
+
+def test_without_script_the_inputs_are_plain(browser: Browser, site: str, tmp_path: Path) -> None:
+    """Chosen and posted as a form: the record arrives with its photograph."""
+    context = browser.new_context(
+        base_url=site, java_script_enabled=False, viewport={"width": 390, "height": 844}
+    )
+    page, name = context.new_page(), title()
+    page.goto("/login")
+    page.fill("#f-login", "zhanghailong")
+    page.fill("#f-password", PASSWORD)
+    page.get_by_role("button", name="登录", exact=True).click()
+    page.goto(FIELD)
+    page.fill("#f-title", name)
+    given = photo(name)
+    page.locator("#f-media-any").set_input_files([given.payload])  # type: ignore[list-item]
+    page.get_by_role("button", name="提交试用记录").click()
+    expect(page.get_by_text(f"已收到“{name}”")).to_be_visible()
+    expect(page.locator(".jd-medialist").get_by_text(name)).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 360])
+def test_readers_and_narrow_screens(phones: Pick, width: int, pictures: Path | None) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: make setup")
+    phone = phones()
+    phone.page.set_viewport_size({"width": width, "height": 740})
+    phone.form()
+    phone.type(title())
+    for kind in ("photo", "audio", "video"):
+        phone.record(kind)
+    phone.items(3)
+
+    def judge(name: str) -> None:
+        phone.page.evaluate(AXE.read_text("utf-8"))
+        assert phone.page.evaluate(AXE_RUN) == [], name
+        assert phone.page.evaluate("() => document.documentElement.scrollWidth") <= width, name
+        if pictures is not None:
+            pictures.mkdir(parents=True, exist_ok=True)
+            phone.page.screenshot(path=pictures / f"field-{name}-{width}.png")
+
+    judge("form")
+    phone.page.locator("[data-jd-take=video]").click()
+    expect(phone.page.locator("dialog .btn-primary:enabled")).to_be_visible()
+    judge("recorder")
+    phone.page.get_by_role("button", name="取消").click()
+    phone.page.get_by_role("button", name=re.compile("^放大")).first.click()
+    judge("viewer")
+    phone.page.get_by_role("button", name="关闭").click()
+    phone.context.set_offline(True)
+    phone.submit()
+    expect(phone.page.locator(".jd-note--said")).to_be_visible()
+    phone.page.locator(".jd-unsent > summary").click()
+    judge("unsent")
+    phone.context.set_offline(False)
+    phone.page.goto(SCAN)
+    judge("scan")
+
+
+def test_a_first_visit_stays_within_the_budget(phones: Pick) -> None:
+    """Everything the form needs, from an empty cache, without pictures: at most 250 kB."""
+    phone = phones()
+    sizes: dict[str, int] = {}
+
+    def weigh(response: Response) -> None:
+        with suppress(Exception):
+            if response.request.resource_type != "image":
+                sizes[response.url] = response.request.sizes()["responseBodySize"]
+
+    session = phone.context.new_cdp_session(phone.page)
+    session.send("Network.clearBrowserCache")
+    phone.page.on("response", weigh)
+    phone.page.goto(FIELD)
+    phone.page.wait_for_load_state("networkidle")
+    assert sum(sizes.values()) > 50_000, "nothing was measured"
+    assert sum(sizes.values()) <= BUDGET, sizes
