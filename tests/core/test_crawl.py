@@ -213,6 +213,7 @@ def check(answer: Any, page: Page, who: Any, where: str) -> list[str]:
     return []
 
 
+@pytest.mark.usefixtures("region_tree")  # every installation has regions: migrating brings them
 async def test_nobody_gets_in_without_a_session(client: Browser, app: Litestar) -> None:
     for page in pages_of(app):
         for address in page.addresses():
