@@ -279,8 +279,14 @@ class Stage:
 async def plan_supervisors(context: DemoContext) -> None:
     """Have everybody of ``PEOPLE`` stand somewhere on the road today."""
     async with transaction(OFFICE):
-        if await value("select 1 from supervisors_application limit 1"):
-            return
+        seeded = await value("select 1 from supervisors_application limit 1")
+        if seeded:
+            for code in (DENGKOU, HUANCUI):
+                area = await region_by_code(code)
+                if area is not None:
+                    _list_accounts(context, code, area.name)
+    if seeded:
+        return
     stage = await _stage(context)
     if stage is None:
         return
@@ -347,11 +353,19 @@ async def _open_listed(stage: Stage) -> None:
             user = await create_account(
                 one.login, one.name, person=person.id, password=PASSWORD, demo=True
             )
-        title = "社会监督员" if one.route == "invited" else "申请人"
         if one.route != "invited":
             with clock.frozen(stage.morning(1)):
                 await grant_role(user, "applicant", region=area.id)
-        stage.context.account(one.login, PASSWORD, title, name=one.name, place=area.name)
+    for code, area in stage.regions.items():
+        _list_accounts(stage.context, code, area.name)
+
+
+def _list_accounts(context: DemoContext, code: str, place: str) -> None:
+    """Put the accounts of a region on the printed list, also when an earlier seeding made them."""
+    for one in PEOPLE.values():
+        if one.login and one.region == code:
+            title = "社会监督员" if one.route == "invited" else "申请人"
+            context.account(one.login, PASSWORD, title, name=one.name, place=place)
 
 
 async def _long_ago(stage: Stage, one: Volunteer, ago: timedelta) -> None:
