@@ -109,6 +109,8 @@
   });
   document.addEventListener("htmx:error", (event) => {
     const source = event.target;
+    // Counts that are asked for in the background save nothing; the next time will do.
+    if (source instanceof Element && source.matches("[hidden]")) return;
     if (source instanceof Element && source.matches(".jd-lazy")) {
       source.removeAttribute("aria-busy");
       source.querySelector(".jd-skels")?.remove();

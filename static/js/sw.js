@@ -75,7 +75,8 @@
     const { request } = event;
     try {
       const answer = await fetch(request);
-      event.waitUntil(keep(request, answer.clone()));
+      // A redirect tells nothing about the account; the page it leads to does.
+      if (answer.type !== "opaqueredirect") event.waitUntil(keep(request, answer.clone()));
       return answer;
     } catch {
       const mark = await account();
