@@ -40,6 +40,7 @@ test: setup browser lint
 
 # Half an hour; ABSENT="core orders" tries only those. A plugin's own tests go with it.
 test-absence: setup
+	JIANDU_EVERY_ABSENCE=1 $(BIN)/python -m pytest -q tests/contract/test_absence.py
 	WORKERS=$(WORKERS) $(BIN)/python -m tests.absence $(ABSENT)
 
 journeys: setup browser

@@ -168,10 +168,18 @@ async def _belonging(tab: Tab, who: Visitor) -> tuple[str, Sequence[Any]]:
             (
                 "t.closed_at is null and exists (select 1 from core_watch w where w.user_id ="
                 " {}::int8 and w.subject_kind = t.subject_kind and w.subject_id = t.subject_id)"
+                " and not t.subject_kind = any({}::text[])"
             ),
-            (who.user_id,),
+            (who.user_id, _closed_to(who)),
         )
-    return "t.closed_at is not null and t.closed_by = {}::int8", (who.user_id,)
+    # An act may close what waits elsewhere, such as the body's turn when the bureau ends a matter.
+    return (
+        (
+            "t.closed_at is not null and t.closed_by = {}::int8"
+            " and not t.subject_kind = any({}::text[])"
+        ),
+        (who.user_id, _closed_to(who)),
+    )
 
 
 async def my_turns(who: Visitor) -> int:

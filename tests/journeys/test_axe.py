@@ -27,7 +27,10 @@ ROLES = {
     "sysadmin": "system_admin",
     "secadmin": "security_admin",
     "auditadmin": "audit_admin",
+    "zhangmin": "supervisor",
 }
+MENUS = ("#jd-side", ".jd-bottom")
+"""The menu at a desk, the tabs on a phone."""
 # How many links away from the menu pages are judged; `make journeys` goes one further than the
 # whole suite, in which this walk would take longer than everything else.
 DEPTH = int(os.environ.get("JIANDU_AXE_DEPTH", "1"))
@@ -106,7 +109,7 @@ def test_every_page_of_a_role(
     faults: list[str] = []
     desk.go("/")
     queue: list[tuple[str, int]] = [("/", 0)]
-    queue += [(href, 1) for href in links(desk, "#jd-side")]
+    queue += [(href, 1) for menu in MENUS for href in links(desk, menu)]
     queue += [(href, 1) for href in ("/roles", "/password", "/sessions", "/search?q=张海龙")]
     seen: dict[str, str] = {}
     while queue:
@@ -116,7 +119,8 @@ def test_every_page_of_a_role(
             continue
         seen[kind] = address
         # The home page differs for everybody; other pages were judged for the first who came.
-        known = (kind, 1280) in judged and depth > 1
+        # A walk that goes deeper also judges the pages of the menu anew, each in its own role.
+        known = (kind, 1280) in judged and depth > (1 if DEPTH > 1 else 0)
         if not known:
             judged.add((kind, 1280))
             faults += faults_of(desk, axe, address)
