@@ -164,6 +164,10 @@ async def _take(request: Request, found: dict[str, Any] | None) -> Response:
         place = Place(who.region.lo, (await office_of(who)).lo)
         replaced = await _replaced(request, who)
     form = await bind(request, NoticeForm)
+    key = str(form.raw.get("_once") or "")
+    # Before the files are looked at: those of a form that arrives again belong to the first.
+    if done := await once(request, key):
+        return done
     files = []
     if form.ok:
         try:
@@ -173,7 +177,6 @@ async def _take(request: Request, found: dict[str, Any] | None) -> Response:
         except Invalid as error:
             form.errors.update(error.errors)
     if form.ok:
-        key = str(form.raw.get("_once") or "")
         try:
             async with transaction(who.scope):
                 if done := await once(request, key):
