@@ -86,7 +86,7 @@ class Desk:
         self.page.fill("#f-login", login)
         self.page.fill("#f-password", password)
         self.send(self.page.get_by_role("button", name="登录", exact=True))
-        expect(self.page.locator(".jd-who")).to_be_visible()
+        expect(self.page.locator(".jd-who, .jd-bottom").first).to_be_visible()
         return self
 
     def send(self, button: Locator | str) -> None:
