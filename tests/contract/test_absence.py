@@ -37,6 +37,10 @@ from tests.absence import about, without
 
 PLUGINS = allowed()
 every_plugin = pytest.mark.parametrize("plugin", PLUGINS)
+too_long_for_the_suite = pytest.mark.skipif(
+    "JIANDU_EVERY_ABSENCE" not in os.environ,
+    reason="the suite walks one of the three ways, make test-absence all of them",
+)
 LOGINS = ("zhanghailong", "zhaojianguo", "wuyunna")
 """A handler, the supervision bureau, a department's supervisor."""
 PASSWORD = "Jiandu2026"
@@ -290,10 +294,7 @@ async def test_a_plugin_that_never_was_is_not_missed(
     assert through == set(PLUGINS) - {plugin}
 
 
-@pytest.mark.skipif(
-    "JIANDU_EVERY_ABSENCE" not in os.environ,
-    reason="make test-absence walks this way too; the suite walks two of the three",
-)
+@too_long_for_the_suite
 @every_plugin
 async def test_a_plugin_that_was_taken_away_leaves_no_dead_end(
     server: str, played_year: str, settings: Settings, plugin: str
@@ -303,6 +304,7 @@ async def test_a_plugin_that_was_taken_away_leaves_no_dead_end(
     assert through == set(PLUGINS) - {plugin}
 
 
+@too_long_for_the_suite
 @every_plugin
 async def test_a_plugin_that_is_switched_off_leaves_no_dead_end(
     server: str, played_year: str, settings: Settings, plugin: str
