@@ -13,16 +13,19 @@ from plugins.supervisors.rules.words import ROUTES, SOURCES
 OPEN_SQL = ", ".join(f"'{state}'" for state in OPEN)
 
 TABS = (
-    ("", "全部"),
+    ("open", "待办理"),
     ("screening", "待筛选"),
     ("review", "待审核"),
     ("publicity", "公示中"),
     ("objected", "有异议"),
     ("ready", "期满待聘任"),
     ("ended", "已办结"),
+    ("", "全部"),
 )
 TAB_WHERE = {
     "": "true",
+    "open": "a.state in ('screening', 'review', 'objected')"
+    " or (a.state = 'publicity' and n.closed_at is not null)",
     "screening": "a.state = 'screening'",
     "review": "a.state = 'review'",
     "publicity": "a.state = 'publicity' and n.closed_at is null",
@@ -72,7 +75,7 @@ APPLICATIONS = Listing(
         ),
     ),
     filters=(
-        Filter("tab", "状态", kind="tabs", options=TABS, wheres=TAB_WHERE),
+        Filter("tab", "状态", kind="tabs", options=TABS, wheres=TAB_WHERE, default="open"),
         Filter("q", "姓名", where="a.name ilike {}"),
         Filter(
             "route", "选聘类型", kind="choice", options=tuple(ROUTES.items()), where="a.route = {}"
@@ -173,16 +176,12 @@ async def objection_row(objection: int) -> dict[str, Any] | None:
 
 async def counts_waiting(scope: Scope) -> int:
     """How many applications wait for the bureau: the number in the menu."""
-    found = 0
-    counted = await APPLICATIONS.counts("tab", scope)
-    for tab in ("screening", "review", "objected", "ready"):
-        found += counted.get(tab, 0)
-    return found
+    return await APPLICATIONS.count(scope, {"tab": "open"})
 
 
 async def find_by_name(text: str, scope: Scope) -> list[dict[str, Any]]:
     """Applications by name, for the global search."""
-    return list(await APPLICATIONS.export({"q": text}, scope, limit=10))
+    return list(await APPLICATIONS.export({"q": text, "tab": ""}, scope, limit=10))
 
 
 # --- what anybody may read ---------------------------------------------------------------------
