@@ -392,11 +392,9 @@ class TestUpgrade:
     async def test_a_missing_plugin_has_its_own_code(
         self, world: World, outcome: Any, capsys: Any
     ) -> None:
-        await self.change(
-            world, "insert into migration (name, app_name) values ('x', 'complaints')"
-        )
+        await self.change(world, "insert into migration (name, app_name) values ('x', 'long_gone')")
         assert await outcome() == upgrade_command.BROKEN_PLUGIN
-        assert "模块 complaints 的数据" in capsys.readouterr().err
+        assert "模块 long_gone 的数据" in capsys.readouterr().err
 
     async def test_a_database_newer_than_the_program_has_its_own_code(
         self, world: World, outcome: Any, capsys: Any
