@@ -27,7 +27,7 @@ from piccolo.querystring import QueryString
 from core.api.plugin import Place, SubjectRef
 from core.intervals import Interval
 from core.observing import Seen, watching
-from core.scope import EVERYTHING, NOTHING, Scope, scope_conditions
+from core.scope import EVERYTHING, NOTHING, Scope, published_conditions, scope_conditions
 
 if TYPE_CHECKING:
     from piccolo.table import Table
@@ -59,6 +59,7 @@ __all__ = [
     "is_out_of_scope",
     "json",
     "lock_subjects",
+    "published_conditions",
     "retried",
     "row",
     "rows",

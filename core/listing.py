@@ -38,7 +38,7 @@ from core import db
 from core.clock import SHANGHAI
 from core.forms import FieldError, clean, format_money, half_width, parse_date, parse_money
 from core.keys.masking import mask_numbers
-from core.scope import Scope, scope_conditions
+from core.scope import Scope, published_conditions, scope_conditions
 
 Options = Sequence[tuple[str, str]]
 Kind = Literal["text", "number", "money", "date", "datetime", "boolean", "lamp"]
@@ -255,13 +255,11 @@ class Listing:
         return query
 
     def _add_scope(self, query: Query, scope: Scope) -> None:
-        sql, args = scope_conditions(scope, self.alias, start=len(query.args) + 1)
+        conditions = published_conditions if self.tied == "published" else scope_conditions
+        sql, args = conditions(scope, self.alias, start=len(query.args) + 1)
         query.args.extend(args)
         dot = f"{self.alias}." if self.alias else ""
-        if self.tied == "published" and not scope.region.empty:
-            lo, hi = query.bind(scope.region.lo), query.bind(scope.region.hi)
-            sql = f"({sql}) or ({dot}aud_lo <= {lo}::int8 and {dot}aud_hi >= {hi}::int8)"
-        elif self.tied == "own":
+        if self.tied == "own":
             sql = f"({sql}) or {dot}person = {query.bind(scope.person)}::int8"
         elif self.tied == "public":
             sql = f"({sql}) or {dot}published"

@@ -125,3 +125,14 @@ def scope_conditions(scope: Scope, alias: str = "", start: int = 1) -> tuple[str
         parts.append(f"{prefix}region_lo between ${start}::int8 and ${start + 1}::int8")
         args.extend((EVERYTHING.lo, EVERYTHING.hi))
     return " and ".join(parts), args
+
+
+def published_conditions(scope: Scope, alias: str = "", start: int = 1) -> tuple[str, list[int]]:
+    """The same for ``Published`` rows: inside the scope, or meant for a region it lies in."""
+    sql, args = scope_conditions(scope, alias, start)
+    if scope.region.empty:
+        return f"({sql})", args
+    prefix = f"{alias}." if alias else ""
+    at = start + len(args)
+    meant = f"{prefix}aud_lo <= ${at}::int8 and {prefix}aud_hi >= ${at + 1}::int8"
+    return f"(({sql}) or ({meant}))", [*args, scope.region.lo, scope.region.hi]

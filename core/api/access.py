@@ -7,6 +7,7 @@ neither stops the start-up.
 
 from core.auth.access import public, requires, visitor, visitor_or_none
 from core.auth.handing_over import HandedOver, hand_over
+from core.auth.holding import persons_holding, persons_holding_in, places_holding
 from core.auth.identity import accounts_of, people_behind, same_person
 from core.auth.visitor import OrgRef, RegionRef, Visitor
 
@@ -18,6 +19,9 @@ __all__ = [
     "accounts_of",
     "hand_over",
     "people_behind",
+    "persons_holding",
+    "persons_holding_in",
+    "places_holding",
     "public",
     "requires",
     "same_person",

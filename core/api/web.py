@@ -39,6 +39,7 @@ from core.forms import (
 from core.listing import Chip, Column, Filter, Listing, Page, Params, Tab
 from core.once.services import once, remember_once
 from core.web.body import UploadedFile
+from core.web.codes import qr, qr_file
 from core.web.enclosing import actions_for, describe, panels_for, public_actions
 from core.web.formats import masked
 from core.web.hx import read as hx
@@ -100,6 +101,8 @@ __all__ = [
     "post",
     "printed",
     "public_actions",
+    "qr",
+    "qr_file",
     "redirect",
     "remember_once",
     "render",

@@ -7,7 +7,16 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from core.api.db import Interval, Scope, column, row, rows, scope_conditions, transaction
+from core.api.db import (
+    Interval,
+    Scope,
+    column,
+    published_conditions,
+    row,
+    rows,
+    scope_conditions,
+    transaction,
+)
 from core.api.people import PersonRow, persons_of
 from core.api.plugin import Place, SubjectRef
 from core.api.web import Column, Filter, Listing
@@ -216,7 +225,7 @@ async def openable_items(
     """
     lo, hi = organisation
     pattern = f"%{text.strip()}%" if text.strip() else ""
-    conditions, args = _published(scope, "v", 5)
+    conditions, args = published_conditions(scope, "v", 5)
     return await rows(
         f"""select v.id, v.item, v.version, v.code, v.title, v.power_class, o.name as body,
                    v.definition->'basis' as basis
@@ -233,18 +242,9 @@ async def openable_items(
     )
 
 
-def _published(scope: Scope, alias: str, start: int) -> tuple[str, list[int]]:
-    sql, args = scope_conditions(scope, alias, start)
-    at = start + len(args)
-    return (
-        f"(({sql}) or ({alias}.aud_lo <= ${at}::int8 and {alias}.aud_hi >= ${at + 1}::int8))",
-        [*args, scope.region.lo, scope.region.hi],
-    )
-
-
 async def item_version(scope: Scope, ident: int) -> dict[str, Any] | None:
     """One current item version with its definition, if the scope may see it."""
-    conditions, args = _published(scope, "v", 2)
+    conditions, args = published_conditions(scope, "v", 2)
     return await row(
         f"""select v.id, v.item, v.version, v.title, v.power_class, v.organisation, v.definition,
                    o.lo as org_lo, o.hi as org_hi, o.name as body, o.kind as body_kind,
@@ -258,7 +258,7 @@ async def item_version(scope: Scope, ident: int) -> dict[str, Any] | None:
 
 async def version_of_item(scope: Scope, item: int) -> dict[str, Any] | None:
     """The current version of a power item with its definition, if the scope may see it."""
-    conditions, args = _published(scope, "v", 2)
+    conditions, args = published_conditions(scope, "v", 2)
     return await row(
         f"select v.id, v.item, v.version, v.title, v.effective_from, v.definition"
         f" from cases_item_version v where v.item = $1 and v.current and {conditions}",

@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of the officer register, and the public page behind every certificate's QR code."""
 
-import io
 from typing import Any
 
 import msgspec
-import qrcode
-import qrcode.image.svg
 from litestar.params import FromPath
 
 from core.api import clock
@@ -29,6 +26,7 @@ from core.api.web import (
     page,
     post,
     public_actions,
+    qr_file,
     redirect,
     wants_xlsx,
     xlsx_response,
@@ -336,11 +334,8 @@ async def draw_qr(request: Request, token: FromPath[str]) -> Response:
         if await public_certificate(token[:40]) is None:
             raise NotFound
     address = address_of(request, f"/certificates/check/{token}")
-    image = qrcode.make(address, image_factory=qrcode.image.svg.SvgPathImage, border=2)
-    out = io.BytesIO()
-    image.save(out)
     return Response(
-        out.getvalue(),
+        qr_file(address),
         media_type="image/svg+xml",
         headers={"Cache-Control": "private, max-age=86400"},
     )

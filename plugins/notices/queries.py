@@ -3,23 +3,13 @@
 
 from typing import Any
 
-from core.api import clock
-from core.api.db import Scope, row, rows, scope_conditions, value
+from core.api.audience import AUDIENCE, READERS, audience_args, group_of
+from core.api.db import Scope, published_conditions, row, rows, scope_conditions
 from core.api.web import Column, Filter, Listing
-from plugins.notices.rules import KINDS, READERS, group_of, roles_of
+from plugins.notices.rules import KINDS
 
 STANDINGS = {"unread": "未读", "open": "待确认", "read": "已读"}
 STATES = {"draft": "草稿", "published": "已发布", "withdrawn": "已撤回"}
-
-
-def visible(scope: Scope, alias: str, start: int) -> tuple[str, list[int]]:
-    """The condition of a ``Published`` row: inside the scope, or meant for it."""
-    sql, args = scope_conditions(scope, alias, start=start)
-    if scope.region.empty:
-        return f"({sql})", args
-    lo = start + len(args)
-    meant = f"{alias}.aud_lo <= ${lo}::int8 and {alias}.aud_hi >= ${lo + 1}::int8"
-    return f"(({sql}) or ({meant}))", [*args, scope.region.lo, scope.region.hi]
 
 
 # Whom it is meant for stands in the caller's condition (``meant_for``); a receipt is one row per
@@ -112,7 +102,7 @@ async def find_notice(notice: int, scope: Scope, role: str, organ: int) -> dict[
     Published ones that are meant for him or were published inside his scope; drafts of his own
     office. ``mine`` says that it is his office's.
     """
-    sql, args = visible(scope, "n", 4)
+    sql, args = published_conditions(scope, "n", 4)
     own, more = scope_conditions(scope, "n", 4 + len(args))
     return await row(
         f"select n.*, (n.organ = $3 and ({own})) as mine from notices_notice n"
@@ -156,37 +146,9 @@ async def receipt_of(notice: int, person: int) -> dict[str, Any] | None:
 
 # --- for whom, and who of them -------------------------------------------------------------------
 
-AUDIENCE = """
-select u.person, min(u.name) as name, min(coalesce(o.short_name, o.name, g.name, '')) as place
-from core_assignment a
-join core_role k on k.id = a.role and k.key = any($3::text[])
-join core_user u on u.id = a."user" and u.active and u.person is not null
-left join core_region g on g.id = a.region
-left join core_organisation o on o.id = a.organisation
-where a.revoked_at is null and a.valid_from <= $4 and (a.valid_to is null or a.valid_to >= $4)
-  and coalesce(g.lo, o.region_lo) between $1 and $2
-group by u.person
-"""
-
 
 def _audience_args(of: dict[str, Any]) -> list[Any]:
-    return [of["aud_lo"], of["aud_hi"], list(roles_of(of["readers"])), clock.today()]
-
-
-async def audience_size(of: dict[str, Any]) -> int:
-    """How many persons a published text is meant for today."""
-    return int(await value(f"select count(*) from ({AUDIENCE}) x", *_audience_args(of)))
-
-
-async def audience(of: dict[str, Any], after: int, limit: int) -> list[int]:
-    """The persons a text is meant for, by number, a piece at a time."""
-    found = await rows(
-        f"select x.person from ({AUDIENCE}) x where x.person > $5 order by x.person limit $6",
-        *_audience_args(of),
-        after,
-        limit,
-    )
-    return [int(each["person"]) for each in found]
+    return audience_args(of["aud_lo"], of["aud_hi"], of["readers"])
 
 
 async def readers_of(
@@ -227,7 +189,7 @@ async def counts_of(notice: dict[str, Any]) -> dict[str, int]:
 
 async def guides_for(scope: Scope, role: str, person: int, kind: str) -> list[dict[str, Any]]:
     """The pages of a kind in force for this reader, nearest office last, with his confirmation."""
-    sql, args = visible(scope, "g", 4)
+    sql, args = published_conditions(scope, "g", 4)
     return await rows(
         f"""select g.id, g.kind, g.title, g.organ_name, g.region_name, g.current, g.must_confirm,
                    v.published_at, c.confirmed_at
@@ -276,7 +238,7 @@ GUIDES = Listing(
 
 async def find_guide(guide: int, scope: Scope, role: str, organ: int) -> dict[str, Any] | None:
     """A page this reader may open; ``mine`` says that it is his office's."""
-    sql, args = visible(scope, "g", 4)
+    sql, args = published_conditions(scope, "g", 4)
     own, more = scope_conditions(scope, "g", 4 + len(args))
     return await row(
         f"select g.*, (g.organ = $3 and ({own})) as mine from notices_guide g"

@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.api import clock
-from core.api.db import Scope, current_scope, row, rows
+from core.api.db import Scope, current_scope, published_conditions, row, rows
 from core.api.plugin import SubjectLabel
-from plugins.notices.queries import visible
 from plugins.notices.rules import KINDS, reminded_by_itself
 from plugins.notices.services.notices import remind
 
@@ -28,7 +27,7 @@ async def describe_guide(id: int, _scope: Scope) -> SubjectLabel | None:
 
 async def find_notices(text: str, scope: Scope) -> Sequence[SubjectLabel]:
     """Published notices whose title holds ``text``."""
-    sql, args = visible(scope, "n", 2)
+    sql, args = published_conditions(scope, "n", 2)
     found = await rows(
         f"""select n.id, n.title, n.organ_name from notices_notice n
             where n.state = 'published' and strpos(n.title, $1) > 0 and {sql}

@@ -3,45 +3,11 @@
 
 from datetime import date, timedelta
 
-READERS = {
-    "all": "全体人员",
-    "supervisors": "社会监督员",
-    "bodies": "行政执法机关",
-    "bureaus": "司法行政机关",
-}
-"""For whom a text is meant, as the bureau chooses it."""
-
-_GROUPS = {
-    "supervisor": "supervisors",
-    "supervision_bureau": "bureaus",
-    "justice_office": "bureaus",
-    "leader": "bureaus",
-}
-ROLES = {
-    "supervisors": ("supervisor",),
-    "bureaus": ("supervision_bureau", "justice_office", "leader"),
-    "bodies": (
-        "handler", "data_entry", "submitter", "legal_office", "dept_supervisor", "body_admin",
-    ),
-}  # fmt: skip
-
 KINDS = {"conduct": "行为准则", "manual": "操作手册"}
 
 TITLE_MOST = 120
 REMIND_BEFORE_DAYS = 2
 """Who has not confirmed is reminded from so many days before the last day on."""
-
-
-def group_of(role: str) -> str:
-    """Which of ``READERS`` a role belongs to."""
-    return _GROUPS.get(role, "bodies")
-
-
-def roles_of(readers: str) -> tuple[str, ...]:
-    """The roles a text for ``readers`` is meant for."""
-    if readers == "all":
-        return tuple(role for roles in ROLES.values() for role in roles)
-    return ROLES[readers]
 
 
 def faults_of_notice(

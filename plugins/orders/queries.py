@@ -7,7 +7,7 @@ from typing import Any
 
 from core.api.access import Visitor
 from core.api.clock import SHANGHAI
-from core.api.db import Scope, column, row, rows, scope_conditions, value
+from core.api.db import Scope, row, rows, scope_conditions, value
 from core.api.web import Column, Filter, Listing
 from plugins.orders import rules
 from plugins.orders.rules import ISSUE, RELAY, Lower
@@ -286,36 +286,6 @@ async def order_of_alarm(alarm: int) -> list[dict[str, Any]]:
         " i.state as item_state, i.reason from orders_item i join orders_order o"
         ' on o.id = i."order" where i.alarm = $1 order by o.id desc',
         alarm,
-    )
-
-
-async def persons_holding(permission: str, lo: int, hi: int) -> list[int]:
-    """The persons who may do something in an organisation, to be told; not those below it."""
-    found = await column(
-        'select distinct u.person from core_assignment a join core_user u on u.id = a."user"'
-        " join core_role_permission rp on rp.role = a.role"
-        " join core_organisation o on o.id = a.organisation"
-        " where rp.permission = $1 and o.lo between $2 and $3 and u.active"
-        " and u.person is not null and a.revoked_at is null",
-        permission,
-        lo,
-        hi,
-    )
-    return [int(each) for each in found]
-
-
-async def places_holding(permission: str, los: Sequence[int]) -> set[int]:
-    """Those of some organisations (by ``lo``) where somebody may do something."""
-    return set(
-        await column(
-            "select distinct o.lo from core_organisation o"
-            " join core_assignment a on a.organisation = o.id and a.revoked_at is null"
-            " join core_role_permission rp on rp.role = a.role and rp.permission = $1"
-            ' join core_user u on u.id = a."user" and u.active'
-            " where o.lo = any($2::int8[])",
-            permission,
-            list(los),
-        )
     )
 
 

@@ -13,7 +13,6 @@ from plugins.complaints.queries.own import own_complaint, own_list, own_news, th
 from plugins.complaints.queries.places import (
     bureaus,
     organs_of,
-    persons_holding,
     region_path,
     region_path_of_organisation,
     regions_below,
@@ -48,7 +47,6 @@ __all__ = [
     "own_complaint",
     "own_list",
     "own_news",
-    "persons_holding",
     "received_of",
     "region_path",
     "region_path_of_organisation",

@@ -78,18 +78,3 @@ async def units_for(region_lo: int) -> list[Unit]:
         own.hi,
     )
     return [Unit(each["id"], each["name"], each["lo"], each["hi"]) for each in found]
-
-
-async def persons_holding(permission: str, lo: int, hi: int) -> list[int]:
-    """The persons who may do something in an organisation, to be told."""
-    found = await column(
-        'select distinct u.person from core_assignment a join core_user u on u.id = a."user"'
-        " join core_role_permission rp on rp.role = a.role"
-        " join core_organisation o on o.id = a.organisation"
-        " where rp.permission = $1 and o.lo between $2 and $3 and u.active"
-        " and u.person is not null and a.revoked_at is null",
-        permission,
-        lo,
-        hi,
-    )
-    return [int(each) for each in found]

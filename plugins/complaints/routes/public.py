@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The public's door: 投诉, 表扬, the receipt with its code, following up without an account."""
 
-import io
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
-
-import qrcode
-import qrcode.image.svg
 
 from core.api import clock
 from core.api.access import public
@@ -28,6 +24,7 @@ from core.api.web import (
     number_of,
     page,
     post,
+    qr,
     redirect,
 )
 from plugins.complaints import queries, services, showing
@@ -198,10 +195,6 @@ async def done(request: Request) -> Response:
     if found is None:
         raise NotFound("这一页已经过期。请用回执码查询。")
     address = address_of(request, f"/complaints/public/follow?code={code}")
-    image = qrcode.make(address, image_factory=qrcode.image.svg.SvgPathImage, border=1)
-    out = io.BytesIO()
-    image.save(out, kind="SVG")
-    svg = out.getvalue().decode()
     return page(
         request,
         "complaints/public_done.html",
@@ -209,7 +202,7 @@ async def done(request: Request) -> Response:
         it=found,
         code=receipts.spaced(code),
         plain_code=code,
-        qr_svg=svg[svg.find("<svg") :],
+        code_drawn=qr(address, "扫码查询办理进度"),
         kind=intake.KINDS[found["kind"]],
         organ_name=(await queries.thread_of(found["id"]))["chain"][0]["organ_name"],
     )

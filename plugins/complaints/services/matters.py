@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from core.api import clock
+from core.api.access import persons_holding
 from core.api.db import Place, Scope, SubjectRef, current_scope, execute, lock_subjects, row
 from core.api.errors import NotFound, Refused
 from core.api.messages import notify
@@ -175,7 +176,7 @@ async def tell_bureau(kind: str, it: Mapping[str, Any], text: str = "") -> None:
     organ = await organisation(it["organ"]) if it["organ"] else None
     if organ is None:
         return
-    persons = await queries.persons_holding(HANDLE, organ.lo, organ.hi)
+    persons = await persons_holding(HANDLE, organ.lo, organ.hi)
     params = {"number": it["number"], "title": title_line(it), "text": text}
     await notify(kind, persons, ref(it["id"]), params, place_of(it))
 
@@ -185,7 +186,7 @@ async def tell_body(kind: str, copy: Mapping[str, Any], text: str = "") -> None:
     body = await organisation(copy["organisation"])
     if body is None:
         return
-    persons = await queries.persons_holding(ANSWER, body.lo, body.lo)
+    persons = await persons_holding(ANSWER, body.lo, body.lo)
     params = {"number": copy["number"], "title": copy["enforcement_type"], "text": text}
     await notify(kind, persons, copy_ref(copy["id"]), params, place_of(copy))
 

@@ -6,6 +6,7 @@ from typing import Any
 from litestar.params import FromPath
 
 from core.api.access import requires, visitor
+from core.api.audience import READERS
 from core.api.db import transaction
 from core.api.errors import Conflict, Invalid, NotFound
 from core.api.richtext import editor_page
@@ -32,7 +33,7 @@ from plugins.notices.queries import (
     version_of,
     versions_of,
 )
-from plugins.notices.rules import KINDS, READERS
+from plugins.notices.rules import KINDS
 from plugins.notices.services.base import PUBLISH, office_of, own_office
 from plugins.notices.services.guides import (
     begin_guide,

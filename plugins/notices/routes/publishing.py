@@ -6,6 +6,7 @@ from typing import Any
 from litestar.params import FromPath
 
 from core.api.access import Visitor, requires, visitor
+from core.api.audience import READERS
 from core.api.db import Place, transaction
 from core.api.errors import Conflict, Invalid, NotFound
 from core.api.files import FORM_WITH_FILES, KINDS, attachments, waiting_uploads
@@ -39,7 +40,6 @@ from plugins.notices.queries import (
     readers_of,
     receipt_of,
 )
-from plugins.notices.rules import READERS
 from plugins.notices.services.base import PUBLISH, office_of
 from plugins.notices.services.notices import (
     discard_draft,

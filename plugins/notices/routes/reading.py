@@ -4,6 +4,7 @@
 from litestar.params import FromPath
 
 from core.api.access import requires, visitor
+from core.api.audience import READERS
 from core.api.db import transaction
 from core.api.errors import NotFound
 from core.api.files import open_, send_file
@@ -26,7 +27,6 @@ from plugins.notices.queries import (
     meant_for,
     receipt_of,
 )
-from plugins.notices.rules import READERS
 from plugins.notices.services.base import PUBLISH, READ, at_office, own_office
 from plugins.notices.services.notices import confirm_notice, is_meant, open_notice
 

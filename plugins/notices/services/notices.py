@@ -6,6 +6,7 @@ from typing import Any
 
 from core.api import clock
 from core.api.access import Visitor
+from core.api.audience import audience, group_of
 from core.api.db import execute, row, transaction, value
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
@@ -15,7 +16,7 @@ from core.api.messages import notify
 from core.api.richtext import taken, words_of
 from plugins.notices import facts, rules
 from plugins.notices.forms import NoticeForm
-from plugins.notices.queries import audience, find_notice, own_notice, readers_of, receipt_of
+from plugins.notices.queries import find_notice, own_notice, readers_of, receipt_of
 from plugins.notices.services.base import (
     NOTICE,
     aimed_at,
@@ -212,7 +213,9 @@ async def tell(payload: Mapping[str, Any]) -> None:
     found = await row("select * from notices_notice where id = $1", payload["notice"])
     if found is None or found["state"] != "published":
         return
-    persons = await audience(found, int(payload["after"]), AT_ONCE)
+    persons = await audience(
+        found["aud_lo"], found["aud_hi"], found["readers"], int(payload["after"]), AT_ONCE
+    )
     if not persons:
         return
     await notify(
@@ -252,7 +255,7 @@ async def open_notice(who: Visitor, notice: int) -> dict[str, Any]:
 def is_meant(found: dict[str, Any], who: Visitor) -> bool:
     """Whether this person, in this role and place, belongs to the audience."""
     return (
-        found["readers"] in ("all", rules.group_of(who.role))
+        found["readers"] in ("all", group_of(who.role))
         and found["aud_lo"] <= who.region.lo
         and who.region.hi <= found["aud_hi"]
     )

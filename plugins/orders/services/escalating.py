@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.api import clock
+from core.api.access import persons_holding
 from core.api.db import execute, row
 from core.api.deadlines import load_calendar
 from core.api.facts import record
@@ -13,7 +14,7 @@ from core.api.messages import notify
 from core.api.people import organisation
 from core.api.turns import hand_turn
 from plugins.orders import facts, rules
-from plugins.orders.queries import lock_order, persons_holding
+from plugins.orders.queries import lock_order
 from plugins.orders.rules import ISSUED, RELAY, RELAYED, WITHDRAW
 from plugins.orders.services.matters import path_of, place_of, ref, subline
 from plugins.orders.services.turns import params_of

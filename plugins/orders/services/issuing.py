@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.api import clock
+from core.api.access import places_holding
 from core.api.db import Place, execute, lock_subjects, retried, transaction
 from core.api.errors import NotFound, Refused
 from core.api.facts import record
@@ -13,7 +14,7 @@ from core.api.gates import UnknownGate, decide
 from core.api.people import OrganisationRow, competent_organ, organisation, organisation_path
 from core.api.settings import settings_of
 from plugins.orders import facts, rules
-from plugins.orders.queries import alarms_by_id, lock_order, open_order_of, places_holding
+from plugins.orders.queries import alarms_by_id, lock_order, open_order_of
 from plugins.orders.rules import ISSUE, RELAY
 from plugins.orders.services.matters import Actor, OrderSettings, alarm_refs, ref
 from plugins.orders.services.papers import draw_number, start_reply_clock, write_order

@@ -4,12 +4,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from core.api.access import persons_holding
 from core.api.deadlines import Clock
 from core.api.errors import NotFound
 from core.api.messages import notify
 from core.api.people import organisation
 from core.api.turns import close_turn, hand_turn
-from plugins.orders.queries import persons_holding
 from plugins.orders.rules import RELAY, WITHDRAW
 from plugins.orders.services.matters import Actor, path_of, place_of, ref, subline
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading drafts: the list, one draft, who reviews it."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from core.api.db import Scope, SubjectRef, column, row, rows, scope_conditions
+from core.api.access import places_holding
+from core.api.db import Scope, SubjectRef, row, rows, scope_conditions
 from core.api.people import OrganisationRow, organisation, organisation_path
 from core.api.web import Column, Filter, Listing
 from plugins.powers.queries.items import CLASS_TITLES
@@ -229,36 +229,6 @@ async def waiting_drafts(scope: Scope) -> int:
 
 
 # --- who reviews -------------------------------------------------------------------------------
-
-
-async def persons_holding(permission: str, lo: int, hi: int) -> list[int]:
-    """The persons who may do something in an organisation, to be told; not those below it."""
-    found = await column(
-        'select distinct u.person from core_assignment a join core_user u on u.id = a."user"'
-        " join core_role_permission rp on rp.role = a.role"
-        " join core_organisation o on o.id = a.organisation"
-        " where rp.permission = $1 and o.lo between $2 and $3 and u.active"
-        " and u.person is not null and a.revoked_at is null",
-        permission,
-        lo,
-        hi,
-    )
-    return [int(each) for each in found]
-
-
-async def places_holding(permission: str, los: Sequence[int]) -> set[int]:
-    """Those of some organisations (by ``lo``) where somebody may do something."""
-    return set(
-        await column(
-            "select distinct o.lo from core_organisation o"
-            " join core_assignment a on a.organisation = o.id and a.revoked_at is null"
-            " join core_role_permission rp on rp.role = a.role and rp.permission = $1"
-            ' join core_user u on u.id = a."user" and u.active'
-            " where o.lo = any($2::int8[])",
-            permission,
-            list(los),
-        )
-    )
 
 
 async def office_for(permission: str, body: int) -> OrganisationRow | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from core.api.db import Scope, row, rows, scope_conditions
+from core.api.db import Scope, published_conditions, row, rows
 from core.api.web import Column, Filter, Listing
 from plugins.powers.rules import POWER_CLASSES, Definition
 
@@ -76,7 +76,7 @@ class ItemVersion:
 
 async def find_item(item: int, scope: Scope, *, number: int | None = None) -> ItemVersion | None:
     """The item in its version ``number`` (the current one by default), if the scope sees it."""
-    condition, args = _visible(scope, "i", start=3)
+    condition, args = published_conditions(scope, "i", start=3)
     found = await row(
         f"""select i.id, i.current, v.number, v.definition, v.effective_from, v.effective_to,
                    v.source, o.name as organisation_name, r.name as region_name
@@ -97,7 +97,7 @@ async def find_item(item: int, scope: Scope, *, number: int | None = None) -> It
 
 async def versions_of(item: int, scope: Scope) -> list[dict[str, Any]]:
     """All versions of an item, newest first: ``number effective_from effective_to source``."""
-    condition, args = _visible(scope, "v", start=2)
+    condition, args = published_conditions(scope, "v", start=2)
     return await rows(
         f"""select v.number, v.effective_from, v.effective_to, v.source from powers_version v
             where v.item = $1 and {condition} order by v.number desc""",
@@ -108,23 +108,11 @@ async def versions_of(item: int, scope: Scope) -> list[dict[str, Any]]:
 
 async def search_items(text: str, scope: Scope) -> list[dict[str, Any]]:
     """Items whose name or code holds ``text``, at most ten."""
-    condition, args = _visible(scope, "i", start=2)
+    condition, args = published_conditions(scope, "i", start=2)
     return await rows(
         f"""select i.id, i.code, i.title from powers_item i
             where (i.title ilike '%' || $1 || '%' or i.code ilike $1 || '%') and {condition}
             order by i.code limit 10""",
         text,
         *args,
-    )
-
-
-def _visible(scope: Scope, alias: str, *, start: int) -> tuple[str, list[Any]]:
-    """Inside the scope, or published for a region the scope lies in."""
-    sql, args = scope_conditions(scope, alias, start=start)
-    if scope.region.empty:
-        return sql, list(args)
-    lo, hi = start + len(args), start + len(args) + 1
-    return (
-        f"(({sql}) or ({alias}.aud_lo <= ${lo}::int8 and {alias}.aud_hi >= ${hi}::int8))",
-        [*args, scope.region.lo, scope.region.hi],
     )

@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 
+from core.api.access import persons_holding
 from core.api.db import Place, Scope, SubjectRef
 from core.api.errors import NotFound, Refused
 from core.api.messages import notify
@@ -13,7 +14,6 @@ from plugins.powers.queries.drafts import (
     DraftRow,
     drafts_of,
     office_for,
-    persons_holding,
 )
 from plugins.powers.rules import approval as rules
 

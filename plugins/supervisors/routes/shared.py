@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the pages share: files that survive a refused form, pictures, QR codes."""
 
-import io
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import msgspec
-import qrcode
-import qrcode.image.svg
 
 from core.api.errors import Invalid, TooLarge
 from core.api.files import OpenFile, Received, receive
 from core.api.people import decrypt, encrypt
-from core.api.web import Bound, Request, Response, UploadedFile, address_of
+from core.api.web import Bound, Request, Response, UploadedFile, address_of, qr_file
 from plugins.supervisors.rules.applying import FORM_MB, PHOTO_MB
 from plugins.supervisors.services.applying import Papers
 
@@ -119,13 +116,8 @@ def picture(file: OpenFile) -> Response:
 
 def qr_code(request: Request, path: str) -> Response:
     """The QR code of one of our pages, dark on white so that any scanner reads it."""
-    image = qrcode.make(
-        address_of(request, path), image_factory=qrcode.image.svg.SvgPathImage, border=2
-    )
-    out = io.BytesIO()
-    image.save(out)
     return Response(
-        out.getvalue(),
+        qr_file(address_of(request, path)),
         media_type="image/svg+xml",
         headers={"Cache-Control": "private, max-age=86400"},
     )

@@ -9,15 +9,13 @@ import msgspec
 from msgspec import Meta
 
 from core.api import clock
-from core.api.access import Visitor
+from core.api.access import Visitor, persons_holding_in
 from core.api.db import (
     EVERYTHING,
     Place,
     Scope,
     SubjectRef,
     execute,
-    rows,
-    transaction,
 )
 from core.api.errors import Refused
 from core.api.gates import UnknownGate, decide
@@ -214,23 +212,12 @@ async def tell(
     await notify(f"supervisors.{event}", persons, subject, params, place)
 
 
-CLERKS = """
-select distinct u.person from core_assignment a
-join core_user u on u.id = a."user" and u.active and u.person is not null
-join core_role_permission p on p.role = a.role and p.permission = $2
-join core_region g on g.id = a.region
-where g.lo = $1 and a.revoked_at is null and (a.valid_to is null or a.valid_to >= $3)
-"""
-
-
 async def tell_office(event: str, subject: SubjectRef, place: Place, **params: object) -> None:
     """A message to those of the competent organ who manage supervisors."""
     organ = await organ_of(place.region_lo)
     region_lo = organ.region_lo if organ else place.region_lo
-    async with transaction(Scope.platform("who holds a right, to be told of a matter")):
-        found = await rows(CLERKS, region_lo, SERVE, clock.today())
     assert event in OFFICE
-    await tell(event, [each["person"] for each in found], subject, place, **params)
+    await tell(event, await persons_holding_in(SERVE, region_lo), subject, place, **params)
 
 
 async def give_office(

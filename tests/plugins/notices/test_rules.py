@@ -74,14 +74,3 @@ def test_reminding_by_hand_is_possible_once_a_day() -> None:
     assert rules.may_remind(None, TODAY) == ""
     assert rules.may_remind(date(2026, 5, 11), TODAY) == ""
     assert "明天" in rules.may_remind(TODAY, TODAY)
-
-
-@pytest.mark.req("C2-13")
-def test_whom_a_text_is_meant_for() -> None:
-    assert rules.group_of("supervisor") == "supervisors"
-    assert rules.group_of("supervision_bureau") == rules.group_of("leader") == "bureaus"
-    assert rules.group_of("handler") == "bodies"
-    assert set(rules.roles_of("all")) == {
-        role for key in ("supervisors", "bodies", "bureaus") for role in rules.roles_of(key)
-    }
-    assert all(rules.group_of(role) == "bodies" for role in rules.roles_of("bodies"))
