@@ -132,7 +132,7 @@ async def _read_alone(upto: int) -> None:
                 "select id, kind, subject_kind, subject_id, payload, region_lo, org_lo, actor, at,"
                 " recorded_at from core_fact where subject_kind = 'cases.case'"
                 " and subject_id = any($1::int8[]) order by subject_id, at, id",
-                [r["subject_id"] for r in opened],
+                [r["subject_id"] for r in opened if r["tried"]],
             ):
                 fact_of(each)
 

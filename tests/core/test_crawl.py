@@ -7,7 +7,7 @@ security hides from the visitor, unless a row he sees (or a public name) says th
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +15,14 @@ import asyncpg
 import pytest
 from litestar import Litestar
 from litestar.enums import HttpMethod
-from piccolo.columns import Text, Varchar
+from piccolo.columns import JSON, Text, Varchar
 
 from core import db
 from core.api.testing import Browser, htmx, sign_in_as
 from core.app import handlers_of
 from core.auth import rules
 from core.auth.access import PUBLIC, Requires
-from core.db import Scope, kind_of
+from core.db import EVERYTHING, Scope, kind_of
 from core.host import enabling
 from core.host import registry as host_registry
 from core.host.registry import Registry
@@ -112,51 +112,90 @@ async def places(count: int = 3) -> list[list[dict[str, Any]]]:
     return [rows[:2] for rows in by_region.values() if len(rows) >= 2][:count]
 
 
+class Words:
+    """Finds which of many words stand in a text, in one pass over it.
+
+    A word is looked for only where its first letters stand; the plain way asks for each of some
+    thousand words on each of some thousand pages, which took longer than serving the pages.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.by_start: dict[str, list[str]] = {}
+        for word in words:
+            self.by_start.setdefault(word[:SHORTEST], []).append(word)
+
+    def within(self, text: str) -> set[str]:
+        starts = {text[at : at + SHORTEST] for at in range(len(text) - SHORTEST + 1)}
+        return {
+            word
+            for start in starts & self.by_start.keys()
+            for word in self.by_start[start]
+            if word in text
+        }
+
+
 class Rows:
     """All texts of all rows, and which of them a scope hides."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.scoped: dict[str, list[str]] = {}
         self.texts: dict[str, dict[int, set[str]]] = {}
+        self.said: dict[str, dict[int, set[str]]] = {}
+        """Which of the texts of other rows a row says too, also inside its JSON."""
         self.known: set[str] = set()
-        self.program = _own_words()
 
     async def load(self) -> None:
+        documents: dict[str, dict[int, str]] = {}
         connection = await asyncpg.connect(self.url, server_settings={"role": db.OWNER})
         try:
             for table in tables_of(app_configs()):
                 name = table._meta.tablename
-                columns = [
-                    column._meta.name
-                    for column in table._meta.columns
-                    if isinstance(column, Varchar | Text)
-                ]
-                if not columns:
+                plain = [c._meta.name for c in table._meta.columns if isinstance(c, Varchar | Text)]
+                nested = [c._meta.name for c in table._meta.columns if isinstance(c, JSON)]
+                if not plain and not nested:
                     continue
-                listed = ", ".join(f'"{each}"' for each in ["id", *columns])
+                listed = ", ".join(
+                    [
+                        "id",
+                        *(f'"{each}"' for each in plain),
+                        *(f'"{each}"::text' for each in nested),
+                    ]
+                )
                 rows = await connection.fetch(f'select {listed} from "{name}"')
-                texts = {row["id"]: set(filter(_telling, row.values())) for row in rows}
+                texts = {row["id"]: set(filter(_telling, row[: 1 + len(plain)])) for row in rows}
                 if kind_of(table) is None:
                     self.known.update(*texts.values()) if texts else None
                 else:
                     self.texts[name] = texts
+                    documents[name] = {
+                        row["id"]: "\n".join(each for each in row[1:] if each) for row in rows
+                    }
         finally:
             await connection.close()
+        own = _own_words()
+        words = Words(
+            word
+            for texts in self.texts.values()
+            for row in texts.values()
+            for word in row
+            if word not in self.known and word not in own
+        )
+        for name, rows_of in documents.items():
+            self.said[name] = {row: words.within(text) for row, text in rows_of.items()}
 
     async def hidden(self, scope: Scope) -> set[str]:
         """What no page may say to somebody under ``scope``."""
-        seen, unseen = set(self.known), set()
+        seen, unseen = set[str](), set[str]()
         async with db.transaction(scope):
             for name, texts in self.texts.items():
                 visible = set(await db.column(f'select id from "{name}"'))
-                for row_id, words in texts.items():
-                    (seen if row_id in visible else unseen).update(words)
-        return {
-            each
-            for each in unseen - seen
-            if each not in self.program and not any(each in longer for longer in seen)
-        }
+                for row in texts:
+                    said = self.said[name][row]
+                    if row in visible:
+                        seen |= said
+                    else:
+                        unseen |= texts[row] & said
+        return unseen - seen
 
 
 def _own_words() -> str:
@@ -197,20 +236,18 @@ async def test_crawl(world: str, app: Litestar) -> None:
                 who = await sign_in_as(
                     browser, spec.key, organisation=body["id"], region=body["region"]
                 )
-                hidden = await rows.hidden(who.scope)
+                hidden = Words(await rows.hidden(who.scope))
+                assert hidden.by_start or who.scope.region == EVERYTHING, f"{spec.key} sees it all"
+                exempt = READS_EVERYTHING.get(spec.key, "-")
                 for page in pages:
                     for address in page.addresses():
                         answer = await browser.get(address)
                         asked += 1
                         where = f"{spec.key} of {body['name']} at {address}"
                         faults += check(answer, page, who, where)
-                        faults += [
-                            f"{where}: shows {word!r}"
-                            for word in hidden
-                            if answer.status_code < 500
-                            and word in answer.text
-                            and not address.startswith(READS_EVERYTHING.get(spec.key, "-"))
-                        ][:3]
+                        if answer.status_code < 500 and not address.startswith(exempt):
+                            shown = sorted(hidden.within(answer.text))
+                            faults += [f"{where}: shows {word!r}" for word in shown[:3]]
                 await browser.close()
     assert not faults, f"{len(faults)} faults in {asked} pages:\n" + "\n".join(faults[:40])
     assert asked > 300
@@ -242,6 +279,13 @@ async def test_nobody_gets_in_without_a_session(client: Browser, app: Litestar) 
             if not page.public:
                 assert answer.status_code == 303, address
                 assert answer.headers["location"].startswith("/login"), address
+
+
+def test_a_word_is_found_wherever_it_stands() -> None:
+    words = Words(["磴口县人民医院护士", "磴口县人民医院护士长", "临河区某某商贸公司"])
+    assert words.within("<td>磴口县人民医院护士</td>") == {"磴口县人民医院护士"}
+    assert words.within("磴口县人民医院护士长") == {"磴口县人民医院护士", "磴口县人民医院护士长"}
+    assert not words.within("磴口县人民医院护理") | words.within("") | words.within("某某商贸公司")
 
 
 async def test_cards_and_badges_answer_as_pieces(

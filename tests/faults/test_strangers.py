@@ -292,11 +292,16 @@ async def test_strangers_read_and_change_nothing(victim: Victim, app: Litestar) 
     before = await victim.rows()
     faults: list[str] = []
     asked = 0
+    refused: set[tuple[str, str]] = set()
     routes = [each for each in sorted(routes_of(app)) if each[1] not in SKIPPED]
     async with platform.engine():
         for role, organisation, region in await strangers(victim):
             who, client = await stranger(platform, role, organisation, region)
             for method, path, wanted, _public in routes:
+                lacking = not set(wanted) <= who.permissions
+                # The guard asks for the permission and nothing else: one who lacks it is enough.
+                if lacking and (method, path) in refused:
+                    continue
                 address = filled(path, victim.numbers)
                 where = f"{role} of {organisation}: {method} {address}"
                 if method == "GET":
@@ -306,8 +311,10 @@ async def test_strangers_read_and_change_nothing(victim: Victim, app: Litestar) 
                     answer = await client.post(address, data=form)
                 asked += 1
                 faults += fault_of(answer, where, role, path, victim)
-                if not set(wanted) <= who.permissions and answer.status_code not in (403, 303):
-                    faults.append(f"{where}: {answer.status_code} without the permission")
+                if lacking:
+                    refused.add((method, path))
+                    if answer.status_code not in (403, 303):
+                        faults.append(f"{where}: {answer.status_code} without the permission")
             await client.aclose()
     after = await victim.rows()
     faults += [f"rows of {t} changed" for t in before if before[t] != after[t]]

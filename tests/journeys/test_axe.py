@@ -6,7 +6,7 @@ Starting from the menu, links are followed; of pages that differ only in a numbe
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,6 +35,7 @@ MENUS = ("#jd-side", ".jd-bottom")
 # whole suite, in which this walk would take longer than everything else.
 DEPTH = int(os.environ.get("JIANDU_AXE_DEPTH", "1"))
 NARROWEST = 360
+WIDTHS = (1280, 390, NARROWEST)
 FILES = re.compile(r"^/(files|static)/|format=|export|\.xlsx|\.xes|\.txt$|\.pem$|/print$|^/logout")
 SAME = re.compile(r"\d+")
 # Contrast is measured; what axe cannot decide ("incomplete") is not counted against a page.
@@ -72,28 +73,35 @@ def links(desk: Desk, where: str) -> Iterator[str]:
             yield href.partition("#")[0]
 
 
-def faults_of(desk: Desk, axe: str, address: str) -> list[str]:
-    """What is wrong with a page as it stands, lazy parts loaded and everything unfolded."""
+def faults_of(desk: Desk, axe: str, address: str, shoot: Callable[[], None]) -> list[str]:
+    """What is wrong with a page: judged wide and narrow, then only measured at the narrowest.
+
+    The page is asked for once and made narrower; the server does not know how wide it is.
+    """
+    desk.narrow(WIDTHS[0])
     status = desk.go(address)
-    where = f"{address} at {desk.width}"
     if status >= 400:
-        return [f"{where}: {status}"]
+        return [f"{address}: {status}"]
     desk.page.wait_for_function(
         "() => !document.querySelector('.jd-lazy[aria-busy=true]')", timeout=10_000
     )
-    # At 360 px only the layout differs from 390 px, so axe has nothing new to say there.
+    desk.page.evaluate(axe)  # past the content security policy, which allows no inline script
     faults: list[str] = []
-    if desk.width != NARROWEST:
-        if desk.width < 768:
+    for width in WIDTHS:
+        desk.narrow(width)
+        where = f"{address} at {width}"
+        if width < 768:
             desk.page.evaluate(OPEN_ALL)
-        desk.page.evaluate(axe)  # past the content security policy, which allows no inline script
-        faults = [f"{where}: {each}" for each in desk.page.evaluate(RUN)]
-    desk.page.evaluate(OPEN_ALL)
-    wide = desk.page.evaluate("() => document.documentElement.scrollWidth")
-    if wide > desk.width:
-        faults.append(f"{where}: {wide} px wide, scrolls sideways")
+        # At 360 px only the layout differs from 390 px, so axe has nothing new to say there.
+        if width != NARROWEST:
+            shoot()
+            faults += [f"{where}: {each}" for each in desk.page.evaluate(RUN)]
+        desk.page.evaluate(OPEN_ALL)
+        wide = desk.page.evaluate("() => document.documentElement.scrollWidth")
+        if wide > width:
+            faults.append(f"{where}: {wide} px wide, scrolls sideways")
     if desk.page.locator("h1").count() != 1:
-        faults.append(f"{where}: {desk.page.locator('h1').count()} headings of the first level")
+        faults.append(f"{address}: {desk.page.locator('h1').count()} headings of the first level")
     return faults
 
 
@@ -103,7 +111,7 @@ def name_of(kind: str) -> str:
 
 @pytest.mark.parametrize("login", ROLES, ids=list(ROLES.values()))
 def test_every_page_of_a_role(
-    desks: SignIn, axe: str, login: str, pictures: Path | None, judged: set[tuple[str, int]]
+    desks: SignIn, axe: str, login: str, pictures: Path | None, judged: set[str]
 ) -> None:
     desk = desks(login)
     faults: list[str] = []
@@ -111,49 +119,41 @@ def test_every_page_of_a_role(
     queue: list[tuple[str, int]] = [("/", 0)]
     queue += [(href, 1) for menu in MENUS for href in links(desk, menu)]
     queue += [(href, 1) for href in ("/roles", "/password", "/sessions", "/search?q=张海龙")]
-    seen: dict[str, str] = {}
+    seen: set[str] = set()
     while queue:
         address, depth = queue.pop(0)
         kind = kind_of(address)
         if kind in seen:
             continue
-        seen[kind] = address
+        seen.add(kind)
         # The home page differs for everybody; other pages were judged for the first who came.
         # A walk that goes deeper also judges the pages of the menu anew, each in its own role.
-        known = (kind, 1280) in judged and depth > (1 if DEPTH > 1 else 0)
-        if not known:
-            judged.add((kind, 1280))
-            faults += faults_of(desk, axe, address)
-            desk.shoot(pictures, f"{ROLES[login]}-{name_of(kind)}")
-            if depth < DEPTH:
-                queue += [(href, depth + 1) for href in links(desk, "#main")]
-    for width in (390, NARROWEST):
-        desk.narrow(width)
-        for kind, address in seen.items():
-            if kind != "/" and (kind, width) in judged:
-                continue
-            judged.add((kind, width))
-            faults += faults_of(desk, axe, address)
-            if width == 390:
-                desk.shoot(pictures, f"{ROLES[login]}-{name_of(kind)}")
+        if kind in judged and depth > (1 if DEPTH > 1 else 0):
+            continue
+        judged.add(kind)
+        name = f"{ROLES[login]}-{name_of(kind)}"
+        faults += faults_of(desk, axe, address, lambda name=name: desk.shoot(pictures, name))
+        if depth < DEPTH:
+            queue += [(href, depth + 1) for href in links(desk, "#main")]
     assert not faults, f"{len(faults)} faults in {len(seen)} kinds of pages:\n" + "\n".join(faults)
 
 
 @pytest.fixture(scope="module")
-def judged() -> set[tuple[str, int]]:
-    """Kinds of pages and widths that have been judged for some role."""
+def judged() -> set[str]:
+    """Kinds of pages that have been judged for some role."""
     return set()
 
 
 def test_the_door_and_its_refusals(desks: SignIn, axe: str, pictures: Path | None) -> None:
-    for width in (1280, 390, 360):
-        desk = desks(width=width)
-        faults = faults_of(desk, axe, "/login")
-        desk.shoot(pictures, "login")
+    desk = desks()
+    faults = faults_of(desk, axe, "/login", lambda: desk.shoot(pictures, "login"))
+    for width in WIDTHS:
+        desk.narrow(width)
+        desk.go("/login")
         desk.page.fill("#f-login", "nobody")
         desk.page.fill("#f-password", "wrong-password")
         desk.send(desk.button("登录"))
         desk.page.evaluate(axe)
         faults += desk.page.evaluate(RUN)
         desk.shoot(pictures, "login-refused")
-        assert not faults, "\n".join(faults)
+    assert not faults, "\n".join(faults)
