@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The acts: registering, answering a record, organising an activity, attending it."""
