@@ -141,9 +141,7 @@ def test_a_granted_leave_frees_its_place() -> None:
         ("coming", Invited(1, "leave", "refused"), "open", -60, "", True),
     ],
 )
-def test_answers(
-    answer: str, mine: Invited, state: str, at: int, reason: str, fine: bool
-) -> None:
+def test_answers(answer: str, mine: Invited, state: str, at: int, reason: str, fine: bool) -> None:
     fault = attendance.answer_fault(answer, mine, state, WINDOW, minutes(at), reason)
     assert (fault == "") == fine, fault
 
@@ -165,9 +163,7 @@ def test_answers(
         (Invited(1), "closed", 10, True, "考勤已经登记"),
     ],
 )
-def test_check_in(
-    mine: Invited | None, state: str, at: int, admitted: bool, words: str
-) -> None:
+def test_check_in(mine: Invited | None, state: str, at: int, admitted: bool, words: str) -> None:
     said = attendance.checkin_fault(mine, state, WINDOW, minutes(at), admitted=admitted)
     assert words in said
     assert bool(said) == bool(words)
