@@ -33,6 +33,7 @@ BENCHES = {
     "start": "tests.bench.start",
     "document": "tests.bench.document",
     "lint": "tests.bench.lint",
+    "field": "tests.bench.field",
 }
 
 

@@ -37,6 +37,7 @@ REGISTER = Listing(
         " where p.complaint = c.id and p.state = 'open' order by p.id desc limit 1) p on true"
         " left join core_clock k on k.id = coalesce(p.clock, c.clock)"
     ),
+    counted="complaints_complaint c",
     alias="c",
     id="c.id",
     columns=(
