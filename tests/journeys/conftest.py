@@ -8,6 +8,7 @@ test process, and a journey must not mind what another has left behind.
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.journeys.desk import Desk
 from tests.journeys.instance import Instance
+from tests.journeys.later import Later
 
 HERE = Path(__file__).parent
 ARGUMENTS = (
@@ -47,22 +49,47 @@ def chromium() -> str:
     pytest.skip(reason)
 
 
+@dataclass(frozen=True)
+class Running:
+    """A running platform: where it answers, and the folder of its data when it is on this disk."""
+
+    url: str
+    data: Path | None
+
+
 @pytest.fixture(scope="session")
-def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a running platform: JIANDU_JOURNEYS_URL, or one started here.
+def running(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The platform of JIANDU_JOURNEYS_URL (its folder: JIANDU_JOURNEYS_DATA), or one started here.
 
     It asks for ``chromium`` so that nothing is started where nothing can be seen.
     """
     if given := os.environ.get("JIANDU_JOURNEYS_URL"):
-        yield given.rstrip("/")
+        data = os.environ.get("JIANDU_JOURNEYS_DATA")
+        yield Running(given.rstrip("/"), Path(data) if data else None)
         return
     folder = tmp_path_factory.mktemp("platform")
     folder.chmod(0o711)
     instance = Instance(folder / "data")
     try:
-        yield instance.start().url
+        yield Running(instance.start().url, instance.data)
     finally:
         instance.stop()
+
+
+@pytest.fixture(scope="session")
+def site(running: Running) -> str:
+    """Its address."""
+    return running.url
+
+
+@pytest.fixture(scope="session")
+def later(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Later]:
+    """The same platform on a later day, for what takes weeks."""
+    if running.data is None:
+        pytest.skip("a later day needs the folder of the platform: JIANDU_JOURNEYS_DATA")
+    day = Later(running.data, tmp_path_factory.mktemp("later") / "later.log")
+    yield day
+    day.stop()
 
 
 # A browser driven from this thread keeps an event loop running in it; tests elsewhere that
@@ -94,8 +121,8 @@ def desks(browser: Browser, site: str) -> Iterator[SignIn]:
     """
     opened: list[Desk] = []
 
-    def sit_down(login: str = "", *, width: int = 1280, script: bool = True) -> Desk:
-        desk = Desk(browser, site, width=width, script=script)
+    def sit_down(login: str = "", *, width: int = 1280, script: bool = True, at: str = "") -> Desk:
+        desk = Desk(browser, at or site, width=width, script=script)
         opened.append(desk)
         return desk.sign_in(login) if login else desk
 

@@ -25,6 +25,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def without_own_settings() -> dict[str, str]:
+    """The environment without what would make a platform another one."""
+    return {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("JIANDU", "PG", "PYTEST"))
+        and key not in {"DATABASE_URL", "REDIS_URL", "DATA", "PORT", "HOST"}
+    }
+
+
 class Instance:
     """One running platform: ``start()``, use ``url``, ``stop()``."""
 
@@ -74,14 +84,8 @@ class Instance:
         return self.output.read_text("utf-8", "replace")[-4000:]
 
     def _environment(self) -> Mapping[str, str]:
-        kept = {
-            key: value
-            for key, value in os.environ.items()
-            if not key.startswith(("JIANDU", "PG", "PYTEST"))
-            and key not in {"DATABASE_URL", "REDIS_URL", "DATA", "PORT", "HOST"}
-        }
         return {
-            **kept,
+            **without_own_settings(),
             "DATA": str(self.data),
             "PORT": str(self.port),
             "HOST": "127.0.0.1",

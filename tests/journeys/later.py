@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The same platform on a later day: one more web process on its database, with the clock ahead.
+
+Nothing is rewritten so that time seems to have passed. The pages, the rules and the sweep of
+deadlines are those of the platform; only what they take for the present moment is moved, as on a
+machine whose clock is wrong. ``GET /later?days=40`` moves it and lets the deadlines that have
+passed by then lapse, with everything that follows from them.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from core.settings import ROOT
+from tests.journeys.instance import START_SECONDS, free_port, without_own_settings
+
+MOVE = "/later"
+
+
+class Later:
+    """A web process of a running platform whose clock is ahead; ``to(days)`` moves it."""
+
+    def __init__(self, data: Path, output: Path) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.output = output
+        with output.open("wb") as said:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.journeys.later", "--port", str(self.port)],
+                cwd=ROOT,
+                env={**without_own_settings(), "DATA": str(data), "JIANDU_DEMO": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def to(self, days: int, *, lapse: bool = True) -> "Later":
+        """Stand ``days`` after today; what has run out by then is found, unless told not to."""
+        end = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                address = f"{self.url}{MOVE}?days={days}&lapse={int(lapse)}"
+                with urllib.request.urlopen(address, timeout=120):
+                    return self
+            except (urllib.error.URLError, ConnectionError) as error:
+                ended = self._process.poll() is not None
+                if ended or isinstance(error, urllib.error.HTTPError) or time.monotonic() > end:
+                    said = self.output.read_text("utf-8", "replace")[-4000:]
+                    raise RuntimeError(f"the later day did not begin:\n{said}") from error
+                time.sleep(0.2)
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
+
+
+async def lapse_everything() -> None:
+    """Find the deadlines that have passed, and do what follows from that."""
+    from core import db
+    from core.calendar.sweep import lapse_due_clocks
+    from core.host.facts import deliver_one
+    from core.host.registry import current
+    from core.jobs.services import WORKER, drain
+
+    async with db.transaction(WORKER):
+        await lapse_due_clocks()
+    await drain(current(), deliver_one)
+
+
+def application() -> Any:
+    """The platform as it is, in front of it the clock."""
+    from core import clock
+    from core.asgi import app
+
+    ahead = timedelta()
+
+    async def moved(scope: Mapping[str, Any], receive: Any, send: Any) -> None:
+        nonlocal ahead
+        clock.set_source(lambda: datetime.now(UTC) + ahead)
+        if scope["type"] != "http" or scope["path"] != MOVE:
+            await app(scope, receive, send)
+            return
+        asked = parse_qs(scope["query_string"].decode())
+        ahead = timedelta(days=int(asked["days"][0]))
+        if asked["lapse"] == ["1"]:
+            await lapse_everything()
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    return moved
+
+
+def main() -> None:
+    """Serve on the port that was asked for, until told to stop."""
+    import uvicorn
+
+    from core.logging import set_up
+    from core.settings import load
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    port = parser.parse_args().port
+    os.environ["JIANDU_PROCESS"] = "later"
+    set_up(load())
+    uvicorn.run(application(), host="127.0.0.1", port=port, log_config=None, access_log=False)
+
+
+if __name__ == "__main__":
+    main()

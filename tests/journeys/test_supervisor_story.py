@@ -1,0 +1,330 @@
+# SPDX-License-Identifier: Apache-2.0
+"""People in the field: an application, a complaint from a place without a line, a sealed name.
+
+The volunteer holds a phone, the bureau sits at a desk, the citizen has no account. What takes
+weeks happens on the same platform on a later day (``later.py``).
+"""
+
+import io
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, expect
+
+from tests.journeys.conftest import SignIn
+from tests.journeys.desk import Desk
+from tests.journeys.later import Later
+from tests.journeys.phone import READY, Phone, film, until
+from tests.journeys.volunteer import COUNTY, OWN_PASSWORD, Volunteer, portrait
+
+PHONE = 390
+BUREAU, BODY, VOLUNTEER, OFFICER = "zhaojianguo", "wuyunna", "zhangmin", "张海龙"
+
+
+def opened(desk: Desk, listed: str, text: str) -> str:
+    """Open the first row of a list that says ``text``; the address it led to."""
+    desk.go(listed)
+    row = desk.page.locator("#main tbody tr").filter(has_text=text).first
+    desk.send(row.locator("a.jd-main-link").first)
+    return desk.path
+
+
+# --- the application ---------------------------------------------------------------------------
+
+
+def choose_county(desk: Desk, start: str = "/supervisors/apply") -> None:
+    """From the country to the county, by its name."""
+    desk.go(start)
+    desk.page.fill("#f-place", COUNTY)
+    desk.send("找地区")
+    desk.send(desk.link(re.compile("^磴口县")).first)
+
+
+def particulars(desk: Desk, who: Volunteer) -> None:
+    """Every field of S0-2 that all routes share."""
+    desk.page.locator("#f-photo").set_input_files([portrait().payload])  # type: ignore[list-item]
+    desk.fill(
+        name=who.name,
+        id_number=who.number,
+        sex=who.sex,
+        birth_date=who.born,
+        source="律师",
+        industry="法律服务",
+        employer="磴口县黄河法律服务所",
+        phone=who.phone,
+        legal_qualified="true",
+    )
+    boxes = desk.page.locator("[name=declared]")
+    for index in range(boxes.count()):
+        desk.tick(boxes.nth(index))
+
+
+def apply(desk: Desk, who: Volunteer) -> None:
+    """个人申报 without an account, to the end."""
+    choose_county(desk)
+    particulars(desk, who)
+    desk.fill(route="self", password=OWN_PASSWORD, again=OWN_PASSWORD)
+    desk.tick(desk.page.locator("[name=agreed]"))
+
+
+def application_of(bureau: Desk, who: Volunteer) -> str:
+    """The address of somebody's application at the bureau."""
+    return opened(bureau, f"/supervisors/?tab=all&q={who.name}", who.name)
+
+
+def pass_to_publicity(bureau: Desk, application: str) -> None:
+    """筛选 and 审核, both passed."""
+    bureau.go(application)
+    for word in ("筛选", "审核"):
+        bureau.fill(decision="pass")
+        bureau.send(f"提交{word}结论")
+
+
+@pytest.mark.req("S0-2", "S0-4", "S0-5", "S0-6", "S0-7", "S3-6", "S3-7")
+def test_from_the_application_to_the_card(
+    desks: SignIn, later: Later, pictures: Path | None
+) -> None:
+    who = Volunteer()
+    person = desks(width=PHONE)
+    apply(person, who)
+    person.shoot(pictures, "apply")
+    person.send("提交申请")
+    person.sees("申请已提交", "身份证号")
+
+    # Pending: only 办证进度 and messages.
+    person.sign_in(who.number, OWN_PASSWORD)
+    person.go("/me")
+    person.sees("办证进度")
+    person.sees_not("我的二维码", "申请继任、辞职")
+    assert person.context.request.get("/complaints/mine").status == 403
+    assert person.context.request.get("/supervisors/mine/card").status == 403
+    person.go("/supervisors/mine/progress")
+    person.sees("个人申报", "磴口县")
+    person.shoot(pictures, "progress")
+
+    bureau = desks(BUREAU)
+    application = application_of(bureau, who)
+    pass_to_publicity(bureau, application)
+    bureau.said("已开始公示")
+    expect(bureau.page.locator("#appoint")).to_contain_text("公示")
+    expect(bureau.button("聘任并签发证书")).to_have_count(0)
+    bureau.shoot(pictures, "application")
+
+    # Anybody reads the notice; no number, no telephone.
+    public = desks(width=PHONE)
+    public.go("/supervisors/publicity")
+    public.shoot(pictures, "publicity")
+    public.send(public.link(re.compile(who.name)))
+    public.sees(who.name, "公示单位", "提出异议")
+    said = public.page.content()
+    assert who.number not in said
+    assert who.phone not in said
+    public.shoot(pictures, "notice")
+
+    # After the period.
+    day = later.to(12)
+    bureau = desks(BUREAU, at=day.url)
+    bureau.go(application)
+    bureau.send("聘任并签发证书")
+    bureau.said("已聘任")
+    volunteer = desks(width=PHONE, at=day.url).sign_in(who.number, OWN_PASSWORD)
+    volunteer.go("/supervisors/mine/card")
+    volunteer.sees(who.name, "有效", "第 1 届")
+    code = volunteer.page.get_by_role("img", name="我的二维码")
+    assert code.evaluate("(e) => e.decode().then(() => e.naturalWidth)") > 100
+    volunteer.shoot(pictures, "card")
+    paper = volunteer.context.request.get("/supervisors/mine/certificate.pdf")
+    assert paper.status == 200
+    assert paper.body().startswith(b"%PDF")
+    href = volunteer.link("别人扫码看到的").get_attribute("href")
+    public = desks(width=PHONE, at=day.url)
+    public.go(href or "")
+    public.sees("聘期有效", who.name)
+    assert who.number not in public.page.content()
+    public.shoot(pictures, "card-public")
+
+
+# --- a complaint from the field ------------------------------------------------------------------
+
+
+def card_of_officer(bureau: Desk) -> str:
+    """The officer's page at the bureau, with the QR code of his certificate."""
+    return opened(bureau, f"/certificates/?q={OFFICER}", OFFICER)
+
+
+@pytest.fixture
+def shown_to(
+    browser: Browser, chromium: str, site: str, tmp_path: Path
+) -> Iterator[Callable[[bytes], Phone]]:
+    """A phone whose camera sees a picture."""
+    held: list[Phone] = []
+
+    def show(picture: bytes) -> Phone:
+        scene = film(tmp_path / "camera.y4m", Image.open(io.BytesIO(picture)))
+        held.append(Phone(browser, chromium, site, tmp_path / "phone", scene))
+        return held[-1].sign_in(VOLUNTEER)
+
+    yield show
+    faults = [fault for phone in held for fault in phone.faults]
+    for phone in held:
+        with suppress(Exception):
+            phone.context.close()
+    assert not faults, "the browser complained:\n" + "\n".join(faults)
+
+
+def own_complaints(phone: Phone) -> int:
+    """How many complaints of his the volunteer finds, done or not."""
+    found = 0
+    for tab in ("", "?tab=done"):
+        text = phone.context.request.get(f"/complaints/mine{tab}").text()
+        found += len(re.findall(r'href="/complaints/mine/\d+"', text))
+    return found
+
+
+def write(phone: Phone, account: str, *, sealed: bool = False) -> None:
+    """The words of a complaint on the open form; kept by the phone as they are typed."""
+    page = phone.page
+    page.select_option("[name=enforcement_type]", label="行政检查")
+    page.fill("[name=account]", account)
+    page.locator(f"[name=confidential][value={'sealed' if sealed else 'open'}]").locator(
+        "xpath=ancestor::label"
+    ).click()
+    until(
+        page,
+        """async (text) => (await jdOutbox.all("drafts")).some(
+          (each) => each.fields.some(([name, value]) => value === text))""",
+        account,
+    )
+
+
+def push(bureau: Desk, number: str) -> str:
+    """推送 with the copy as it was prepared; the address of the complaint."""
+    address = opened(bureau, f"/complaints/?tab=undone&q={number}", number)
+    bureau.send(bureau.link("推送单位").first)
+    bureau.fill(demand="请核实并在期限内反馈。")
+    checked = bureau.page.locator("[name=checked]")
+    if checked.count():
+        bureau.tick(checked)
+    bureau.send("推送")
+    bureau.said("已推送")
+    return address
+
+
+@pytest.mark.req("S0-12", "S0-13", "S0-14", "S0-15", "S0-16")
+def test_a_complaint_from_a_place_without_a_line(
+    desks: SignIn,
+    shown_to: Callable[[bytes], Phone],
+    later: Later,
+    pictures: Path | None,
+) -> None:
+    bureau = desks(BUREAU)
+    officer = card_of_officer(bureau)
+    code = bureau.page.get_by_role("img", name=re.compile("查验二维码")).first
+    phone = shown_to(code.screenshot())
+    page = phone.page
+    before = own_complaints(phone)
+    photograph(phone, pictures, "phone-home")
+
+    # Two taps: 扫码, then 举报 beside what the camera read.
+    page.locator("a[href='/scan']").first.click()
+    expect(page.get_by_role("region", name="扫码结果")).to_contain_text(OFFICER)
+    photograph(phone, pictures, "phone-scanned")
+    page.get_by_role("link", name="举报", exact=True).click()
+    page.wait_for_selector(READY)
+    expect(page.locator("main")).to_contain_text("证件已核实")
+    expect(page.locator("main")).to_contain_text(OFFICER)
+
+    account = f"检查时只来了一个人，没有出示证件（{secrets.token_hex(3)}）。"
+    write(phone, account)
+    phone.record("photo")
+    phone.items(1)
+    phone.context.set_offline(True)
+    phone.record("audio")
+    phone.record("video")
+    phone.items(3)
+    photograph(phone, pictures, "phone-complaint")
+    page.get_by_role("button", name=re.compile("^提交给")).click()
+    expect(page.get_by_role("link", name="未发送 1")).to_be_visible()
+    photograph(phone, pictures, "phone-unsent")
+    phone.context.set_offline(False)
+    expect(page.locator(".jd-note--said, .jd-said").first).to_contain_text(
+        re.compile("已经发出|已提交给")
+    )
+    until(page, "async () => (await jdOutbox.all('drafts')).length === 0")
+    assert own_complaints(phone) == before + 1
+
+    # The newest of his own.
+    page.goto("/complaints/mine")
+    page.locator("a[href^='/complaints/mine/']").first.click()
+    page.wait_for_url(re.compile(r"/complaints/mine/\d+$"))
+    expect(page.locator("main")).to_contain_text(account)
+    own, number = page.url, page.locator("h1").inner_text().strip()
+
+    opened(bureau, f"/complaints/?tab=undone&q={number}", number)
+    bureau.sees(account, OFFICER, "张敏")
+    for kind in ("img", "audio", "video"):
+        expect(bureau.page.locator(f".jd-medialist {kind}")).to_have_count(1)
+    bureau.shoot(pictures, "complaint-desk")
+    complaint = push(bureau, number)
+    bureau.shoot(pictures, "complaint-pushed")
+
+    body = desks(BODY)
+    opened(body, f"/complaints/copies?q={number}", number)
+    body.sees("社会监督员", OFFICER)
+    assert "张敏" not in body.page.locator("#main").inner_text()
+    expect(body.page.locator(".jd-medialist")).to_have_count(0)
+    body.fill(
+        founded="yes",
+        text="经查，当日确为一人到场，未出示执法证件。",
+        measures="已批评教育，今后两人以上执法。",
+    )
+    body.shoot(pictures, "copy")
+    body.send("反馈司法行政机关")
+    body.said("已反馈")
+
+    bureau.go(complaint)
+    bureau.fill(founded="yes", result="情况属实，已责令改正，今后两人以上执法并亮证。")
+    bureau.send("告知结果并办结")
+    bureau.sees("已告知结果")
+    page.goto(own)
+    expect(page.locator("main")).to_contain_text("情况属实，已责令改正")
+    photograph(phone, pictures, "phone-result")
+
+    # Another one, pushed and never answered.
+    page.goto("/complaints/mine")
+    token = bureau_token(bureau, officer)
+    page.goto(f"/complaints/new?code={token}")
+    page.wait_for_selector(READY)
+    write(phone, f"检查记录没有让当事人看过就收走了（{secrets.token_hex(3)}）。")
+    page.get_by_role("button", name=re.compile("^提交给")).click()
+    page.wait_for_url(re.compile(r"/complaints/mine/\d+$"))
+    silent = page.locator("h1").inner_text().strip()
+    push(bureau, silent)
+    bureau.go(officer)
+    bureau.sees_not(f"投诉 {silent} 推送后没有按期反馈")
+
+    day = later.to(34)
+    bureau = desks(BUREAU, at=day.url)
+    bureau.go(officer)
+    panel = bureau.page.get_by_role("region", name="年审准备情况")
+    expect(panel).to_contain_text(f"投诉 {silent} 推送后没有按期反馈")
+    assert number not in panel.inner_text()
+    bureau.shoot(pictures, "readiness")
+
+
+def bureau_token(bureau: Desk, officer: str) -> str:
+    bureau.go(officer)
+    href = bureau.link("公开查验页").first.get_attribute("href") or ""
+    return href.rpartition("/")[2]
+
+
+def photograph(phone: Phone, folder: Path | None, name: str) -> None:
+    """A picture of what the phone shows."""
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        phone.page.screenshot(path=folder / f"{name}.png")
