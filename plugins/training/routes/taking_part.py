@@ -207,7 +207,7 @@ async def report_watched(request: Request, material: FromPath[int]) -> Response:
         return Response({"error": "播放记录读不出来。"}, status_code=422)
     async with transaction(who.scope):
         seen = await note_watched(who, material, form.value)
-    return Response({"share": seen})
+    return Response({"share": seen}, status_code=200)
 
 
 # --- afterwards ----------------------------------------------------------------------------------
