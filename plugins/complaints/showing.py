@@ -19,7 +19,6 @@ from core.api.turns import hold
 from core.api.web import Response
 from plugins.complaints import queries
 from plugins.complaints.queries.copies import COPY_STATES
-from plugins.complaints.queries.own import OWN
 from plugins.complaints.rules import flow, intake, receipts, similar
 from plugins.complaints.services import FOUNDED, contact_of, ref
 from plugins.complaints.services.matters import standing
@@ -210,19 +209,18 @@ class Thread:
     closed: bool
 
 
-async def for_reporter(found: dict[str, Any], *, seen: bool = True) -> Thread:
-    """The thread of a complaint its reporter was recognised for."""
+async def for_reporter(found: dict[str, Any]) -> Thread:
+    """The thread of a complaint its reporter was recognised for; inside a transaction of ``OWN``."""
     thread = await queries.thread_of(found["id"])
     now = thread["chain"][-1]
     clocks = [each["clock"] for each in thread["pushes"] if each["state"] == "open"]
     own = clocks[-1] if clocks else now["clock"]
-    async with transaction(OWN):
-        due = (
-            await due_of(await clock_by_id(own))
-            if own and now["state"] in (flow.PUSHED, flow.MERGED)
-            else None
-        )
-    if seen:
+    due = (
+        await due_of(await clock_by_id(own))
+        if own and now["state"] in (flow.PUSHED, flow.MERGED)
+        else None
+    )
+    if any(each["news"] for each in thread["chain"]):
         async with transaction(Scope.platform("the reporter has looked at the news")):
             await execute(
                 "update complaints_complaint set news = false where (id = $1 or origin = $1)"

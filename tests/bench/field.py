@@ -20,7 +20,7 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-from litestar import Litestar, Response, post
+from litestar import Litestar, Request, Response, post
 from PIL import Image, ImageOps
 
 from core import clock, db
@@ -470,13 +470,15 @@ async def _watched(app: Litestar, page: Any) -> tuple[list[Any], str, dict[str, 
 def _bare(
     app: Litestar, pool: Any, asked: Sequence[Any], name: str, context: Mapping[str, Any]
 ) -> Litestar:
-    """One handler that asks the same of the database and fills the same template."""
+    """One handler that reads the code, asks the same of the database, fills the same template."""
     platform = platform_of(app)
     template = platform.templates.env.get_template(name)
     held = Held("BENCH", platform, None)
 
     @post("/", status_code=200)
-    async def handler() -> Response[str]:
+    async def handler(request: Request[Any, Any, Any]) -> Response[str]:
+        code = receipts.read_code((await request.form())["code"])
+        complaints.receipt_hash(code or "0")
         async with pool.acquire() as connection:
             for way, sql, args in asked:
                 await getattr(connection, way)(sql, *args)

@@ -44,43 +44,41 @@ async def own_news(aliases: Sequence[bytes]) -> int:
 async def own_complaint(
     *, complaint: int = 0, aliases: Sequence[bytes] = (), receipt: bytes = b""
 ) -> dict[str, Any] | None:
-    """The reporter's own: by number and alias, or by the hash of the receipt code."""
-    async with transaction(OWN):
-        if receipt:
-            return await row("select * from complaints_complaint where receipt = $1", receipt)
-        return await row(
-            "select * from complaints_complaint where id = $1 and alias = any($2::bytea[])"
-            " and origin = 0",
-            complaint,
-            list(aliases),
-        )
+    """The reporter's own: by number and alias, or by the hash of the code. Under ``OWN``."""
+    if receipt:
+        return await row("select * from complaints_complaint where receipt = $1", receipt)
+    return await row(
+        "select * from complaints_complaint where id = $1 and alias = any($2::bytea[])"
+        " and origin = 0",
+        complaint,
+        list(aliases),
+    )
 
 
 async def thread_of(complaint: int) -> dict[str, Any]:
-    """All that a reporter may read of his own: each row it became, remarks to him, dates."""
-    async with transaction(OWN):
-        chain = await rows(
-            "select c.id, c.number, c.state, c.filed_at, c.told_at, c.handled_at, c.result,"
-            " c.founded, c.referral_to, c.clock, c.merged_to, c.proof, c.region_lo, c.late,"
-            " coalesce(o.name, '') as organ_name from complaints_complaint c"
-            " left join core_organisation o on o.id = c.organ"
-            " where c.id = $1 or c.origin = $1 order by c.id",
-            complaint,
-        )
-        ids = [each["id"] for each in chain]
-        notes = await rows(
-            "select text, side, at from complaints_note where complaint = any($1::int8[])"
-            " and level = 'reporter' order by at, id",
-            ids,
-        )
-        pushes = await rows(
-            "select p.id, p.state, p.pushed_at, p.answered_at, p.organisation_name, p.clock,"
-            " p.late from complaints_copy p where p.complaint = any($1::int8[]) order by p.id",
-            ids,
-        )
-        media = await rows(
-            "select id, file, name, kind, media_type, size, sha256 from complaints_attachment"
-            " where complaint = $1 and copy = 0 order by id",
-            complaint,
-        )
+    """All that a reporter may read of his own: each row it became, remarks to him, dates. Under ``OWN``."""
+    chain = await rows(
+        "select c.id, c.number, c.state, c.filed_at, c.told_at, c.handled_at, c.result,"
+        " c.founded, c.referral_to, c.clock, c.merged_to, c.proof, c.region_lo, c.late, c.news,"
+        " coalesce(o.name, '') as organ_name from complaints_complaint c"
+        " left join core_organisation o on o.id = c.organ"
+        " where c.id = $1 or c.origin = $1 order by c.id",
+        complaint,
+    )
+    ids = [each["id"] for each in chain]
+    notes = await rows(
+        "select text, side, at from complaints_note where complaint = any($1::int8[])"
+        " and level = 'reporter' order by at, id",
+        ids,
+    )
+    pushes = await rows(
+        "select p.id, p.state, p.pushed_at, p.answered_at, p.organisation_name, p.clock,"
+        " p.late from complaints_copy p where p.complaint = any($1::int8[]) order by p.id",
+        ids,
+    )
+    media = await rows(
+        "select id, file, name, kind, media_type, size, sha256 from complaints_attachment"
+        " where complaint = $1 and copy = 0 order by id",
+        complaint,
+    )
     return {"chain": chain, "notes": notes, "pushes": pushes, "media": media}

@@ -197,9 +197,10 @@ def _check(form: Bound[Any], extra_types: str) -> None:
 
 
 async def _own(request: Request, complaint: int) -> dict[str, Any]:
-    found = await queries.own_complaint(
-        complaint=complaint, aliases=aliases_of(visitor(request).person_id)
-    )
+    async with transaction(READING):
+        found = await queries.own_complaint(
+            complaint=complaint, aliases=aliases_of(visitor(request).person_id)
+        )
     if found is None:
         raise NotFound("没有找到这件举报，或者不是你提交的。")
     return found
@@ -209,7 +210,8 @@ async def _own_page(
     request: Request, complaint: int, form: Bound[WordForm] | None = None, status: int = 200
 ) -> Response:
     found = await _own(request, complaint)
-    view = await showing.for_reporter(found)
+    async with transaction(READING):
+        view = await showing.for_reporter(found)
     return page(
         request,
         "complaints/own.html",
@@ -251,7 +253,9 @@ async def receipt(request: Request, complaint: FromPath[int]) -> Response:
 async def content(request: Request, complaint: FromPath[int]) -> Response:
     """What the receipt's digest covers, so that the holder can prove it."""
     found = await _own(request, complaint)
-    return showing.content_file(found, await queries.thread_of(found["id"]))
+    async with transaction(READING):
+        thread = await queries.thread_of(found["id"])
+    return showing.content_file(found, thread)
 
 
 ROUTES = (own_list, new, file, own_one, add_word, receipt, content)

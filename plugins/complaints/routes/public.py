@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The public's door: 投诉, 表扬, the receipt with its code, following up without an account."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -191,8 +190,10 @@ async def done(request: Request) -> Response:
     if not isinstance(held, dict) or not receipts.read_code(str(held.get("c", ""))):
         raise NotFound("这一页已经过期。请用回执码查询。")
     code = str(held["c"])
-    found = await queries.own_complaint(receipt=services.receipt_hash(code))
-    if found is None:
+    async with transaction(READING):
+        found = await queries.own_complaint(receipt=services.receipt_hash(code))
+        thread = await queries.thread_of(found["id"]) if found else None
+    if found is None or thread is None:
         raise NotFound("这一页已经过期。请用回执码查询。")
     address = address_of(request, f"/complaints/public/follow?code={code}")
     return page(
@@ -204,7 +205,7 @@ async def done(request: Request) -> Response:
         plain_code=code,
         code_drawn=qr(address, "扫码查询办理进度"),
         kind=intake.KINDS[found["kind"]],
-        organ_name=(await queries.thread_of(found["id"]))["chain"][0]["organ_name"],
+        organ_name=thread["chain"][0]["organ_name"],
     )
 
 
@@ -234,8 +235,10 @@ async def _recognised(request: Request, typed: str) -> dict[str, Any] | None:
 async def show(request: Request) -> Response:
     """Where it stands, for whoever holds the code."""
     form = await bind(request, CodeForm)
-    found = await _recognised(request, str(form.get("code") or ""))
-    if found is None:
+    async with transaction(READING):
+        found = await _recognised(request, str(form.get("code") or ""))
+        view = await showing.for_reporter(found) if found else None
+    if found is None or view is None:
         form.error("code", "没有这个回执码。回执码是 16 位数字，请核对后再输。")
         return page(
             request,
@@ -245,12 +248,12 @@ async def show(request: Request) -> Response:
             form=form,
             code=str(form.get("code") or ""),
         )
-    return await _thread(request, found, receipts.read_code(str(form.get("code") or "")))
+    return _thread(request, view, receipts.read_code(str(form.get("code") or "")))
 
 
-async def _thread(
+def _thread(
     request: Request,
-    found: Mapping[str, Any],
+    view: showing.Thread,
     code: str,
     form: Bound[WordForm] | None = None,
     status: int = 200,
@@ -261,7 +264,7 @@ async def _thread(
         "complaints/public_thread.html",
         status=status,
         headers=NO_STORE,
-        view=await showing.for_reporter(dict(found)),
+        view=view,
         code=code,
         form=form,
         said=said,
@@ -276,20 +279,25 @@ async def add_word(request: Request) -> Response:
     """补充说明, with the code."""
     form = await bind(request, WordForm)
     code = str(form.get("code") or "")
-    found = await _recognised(request, code)
-    if found is None:
+    async with transaction(READING):
+        found = await _recognised(request, code)
+        view = await showing.for_reporter(found) if found else None
+    if found is None or view is None:
         raise NotFound("没有这个回执码。")
     if not form.ok:
-        return await _thread(request, found, code, form, 422)
+        return _thread(request, view, code, form, 422)
     await services.add_word(found, form.value.text)
-    return await _thread(request, found, code, said="已补充。")
+    async with transaction(READING):
+        view = await showing.for_reporter(found)
+    return _thread(request, view, code, said="已补充。")
 
 
 @post("/public/receipt", opt=ANYBODY, status_code=200)
 async def receipt(request: Request) -> Response:
     """The signed receipt."""
     form = await bind(request, CodeForm)
-    found = await _recognised(request, str(form.get("code") or ""))
+    async with transaction(READING):
+        found = await _recognised(request, str(form.get("code") or ""))
     if found is None:
         raise NotFound("没有这个回执码。")
     return showing.receipt_file(found)
@@ -299,10 +307,12 @@ async def receipt(request: Request) -> Response:
 async def content(request: Request) -> Response:
     """What the receipt's digest covers."""
     form = await bind(request, CodeForm)
-    found = await _recognised(request, str(form.get("code") or ""))
-    if found is None:
+    async with transaction(READING):
+        found = await _recognised(request, str(form.get("code") or ""))
+        thread = await queries.thread_of(found["id"]) if found else None
+    if found is None or thread is None:
         raise NotFound("没有这个回执码。")
-    return showing.content_file(found, await queries.thread_of(found["id"]))
+    return showing.content_file(found, thread)
 
 
 ROUTES = (door, new, file, done, follow, show, add_word, receipt, content)
