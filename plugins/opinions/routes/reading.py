@@ -77,6 +77,8 @@ async def _readable(request: Request, draft: int) -> dict[str, Any]:
     )
     if not found["meant"]:
         found["why_not"] = "这份稿子不是向你现在这个身份征集的。"
+    elif not who.person_id:
+        found["why_not"] = "这个账号没有对应的人员，不能提意见。"
     return found
 
 

@@ -135,12 +135,17 @@ async def test_returned_to_the_author_changed_and_answered(
     assert (fact.payload["kind"], fact.payload["reason"]) == ("return", "请写明哪一条。")
     assert fact.payload["appeal_until"] == "2026-09-11"
     assert [m["kind"] for m in await messages.to(reader.person_id)] == ["opinions.returned"]
+    turns = "select path from core_turn where person = $1 and closed_at is null"
+    async with transaction(OFFICE):
+        assert await value(turns, reader.person_id) == f"/opinions/mine/{opinion}"
     await as_reader()
     own = (await client.get(f"/opinions/mine/{opinion}")).text
     assert "请写明哪一条。" in own
     await client.post(f"/opinions/mine/{opinion}/revise", {"text": "第二条一年一次就够。"})
     (kept,) = await rows("select state, text from opinions_opinion where id = $1", opinion)
     assert (kept["state"], kept["text"]) == ("new", "第二条一年一次就够。")
+    async with transaction(OFFICE):
+        assert await value(turns, reader.person_id) is None
     assert await value("select text from opinions_former where opinion = $1", opinion) == "写得太急"
     again = await client.post(f"/opinions/mine/{opinion}/revise", {"text": "再改一次"})
     assert again.status_code == 409
