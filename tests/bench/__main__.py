@@ -34,6 +34,7 @@ BENCHES = {
     "document": "tests.bench.document",
     "lint": "tests.bench.lint",
     "field": "tests.bench.field",
+    "phone": "tests.bench.phone",
 }
 
 

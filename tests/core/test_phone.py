@@ -229,3 +229,24 @@ def test_a_self_column_needs_a_scope():
         id = BigSerial(primary_key=True)
 
     assert any("SELF" in each for each in problems([Wrong]))
+
+
+@pytest.mark.req("S0-25")
+@pytest.mark.needs("complaints", "opinions", "notices", "activities", "training")
+async def test_the_work_bench_has_what_either_list_of_the_source_names(client, agencies, volunteer):
+    """§2 of the source leaves out two of the functions that §4 describes; both are here."""
+    await come_in(client, agencies, volunteer)
+    bench = (await client.get("/")).text
+    assist = (await client.get("/assist")).text
+    on_the_bench = [
+        "投诉举报",
+        "意见征集",
+        "通知公告",
+        "行为准则",
+        "登记",
+        "培训",
+        "辅助监督",
+        "消息",
+    ]
+    assert [each for each in on_the_bench if f">{each}<" not in bench] == []
+    assert "操作手册" in assist
