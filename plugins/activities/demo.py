@@ -27,7 +27,7 @@ from plugins.activities.queries import candidates, invitation_to
 from plugins.activities.rules.attendance import COMING, GRANTED, LEAVE, PRESENT
 from plugins.activities.rules.words import INVITED, SELF
 from plugins.activities.services import attending, organising, records
-from plugins.activities.services.base import Actor
+from plugins.activities.services.base import Actor, objections
 
 OFFICE = Scope.platform("demo data: activities of a county's supervisors")
 BUREAU = "zhaojianguo"
@@ -74,7 +74,7 @@ PLANS = (
         "dk-sjdd",
         "巴彦高勒镇团结路集合",
         "上午查三家餐饮店。带证件和水笔，看检查是不是两个人、有没有亮证、有没有告知结果。",
-        comes=("张敏", "李秀英", "王淑芬"),
+        comes=("张敏", "李秀英"),
         leaves=(("巴特尔", "嘎查换届选举，走不开。", GRANTED),),
     ),
     Plan(
@@ -84,8 +84,8 @@ PLANS = (
         "dk-hbdd",
         "县司法局三楼会议室",
         "每人评查两卷，评查表现场发。",
-        comes=("张敏", "李秀英"),
-        by_hand=(("王淑芬", "手机没电，现场签到表有签名。"),),
+        comes=("张敏",),
+        by_hand=(("李秀英", "手机没电，现场签到表有签名。"),),
     ),
     Plan(
         -6,
@@ -96,6 +96,14 @@ PLANS = (
         "下午看两家养老机构，注意听老人怎么说。",
         comes=("李秀英",),
         leaves=(("巴特尔", "当天要去旗里开会。", ""),),
+    ),
+    Plan(
+        -11,
+        "水行政执法情况座谈",
+        "survey",
+        "dk-szdd",
+        "县水利局二楼会议室",
+        "请带上平时听到的意见，每人讲五分钟。",
     ),
 )
 
@@ -119,11 +127,11 @@ SAYS = (
         "磴口县丰源化肥厂",
         "取样两瓶，当事人签字，样品当场封存。",
         "取样位置应当拍照留存，事后说得清。",
-        reply="已阅，谢谢。",
+        reply="谢谢，取样拍照的建议已转生态环境综合行政执法大队。",
     ),
     Said(
         5,
-        "王淑芬",
+        "巴特尔",
         "dk-sjs",
         "早市上看到执法人员检查电子秤。",
         "早市摊主若干",
@@ -251,11 +259,12 @@ def _plan(stage: Stage, it: Plan) -> None:
         )
 
     async def invite() -> None:
-        activity = stage.made[it.title]
-        for person in list((await stage.serving()).values())[:6]:
-            # Who must withdraw from the body cannot be invited; the others are.
-            with suppress(Invalid):
-                await organising.invite(stage.bureau, activity, [person])
+        host, persons = await _unit(stage, it.host), list((await stage.serving()).values())
+        async with transaction(OFFICE):
+            stopped = await objections(persons, host.lo, stage.bureau.region_lo)
+        # Who must withdraw from the body cannot be invited.
+        wanted = [each for each in persons if each not in stopped][:6]
+        await organising.invite(stage.bureau, stage.made[it.title], wanted)
 
     _do(stage, _at(told, 9, 20), announce)
     _do(stage, _at(told, 9, 40), invite)

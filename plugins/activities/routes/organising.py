@@ -326,10 +326,10 @@ def _mark(each: dict[str, Any]) -> tuple[str, str]:
     if each["outcome"]:
         return rules.OUTCOMES[each["outcome"]]
     if each["leave"] == rules.ASKED:
-        return "new", "请假待答复"
+        return "doing", "请假待答复"
     if each["leave"]:
         return ("paused", "准假") if each["leave"] == rules.GRANTED else ("late", "不准假")
-    return ("replied", "参加") if each["answer"] == rules.COMING else ("doing", "未答复")
+    return ("replied", "参加") if each["answer"] == rules.COMING else ("paused", "未答复")
 
 
 TITLES = {
@@ -450,7 +450,9 @@ async def _screen(request: Request, activity: int) -> dict[str, Any]:
     if found["state"] != rules.OPEN:
         said = "活动已经结束或取消，不再签到。"
     elif now < window.opens_at:
-        said = f"{clock.local(window.opens_at):%H:%M} 开始签到。"
+        opens = clock.local(window.opens_at)
+        day = "" if opens.date() == clock.today() else f"{opens.month}月{opens.day}日 "
+        said = f"{day}{opens:%H:%M} 开始签到。"
     elif now > window.ends_at:
         said = "活动已经结束，不再签到。"
     code, seconds = attending.code_for(activity)

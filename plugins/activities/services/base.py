@@ -135,7 +135,7 @@ async def my_invitation(invitation: int, person: int) -> dict[str, Any] | None:
     """One of a supervisor's own invitations; the inviting office may be one above his own."""
     if not person:
         return None
-    async with transaction(Scope.platform(MINE, actor=current_scope().actor).read_only()):
+    async with transaction(Scope.platform(MINE).read_only()):
         return await own_invitation(invitation, person)
 
 
