@@ -37,7 +37,7 @@ class Extended(msgspec.Struct, frozen=True):
 
 
 class Stepped(msgspec.Struct, frozen=True):
-    """Payload of ``opinions.closed`` and ``opinions.finished``."""
+    """Payload of ``opinions.closed``, ``opinions.finished`` and what comes before and between."""
 
     draft: int
     title: str

@@ -7,7 +7,7 @@ from typing import Any
 from core.api import clock
 from core.api.access import Visitor
 from core.api.audience import audience
-from core.api.db import current_scope, execute, execute_many, json, row, rows, value
+from core.api.db import Place, current_scope, execute, execute_many, json, row, rows, value
 from core.api.deadlines import Limit, clocks_of, start_clock, stop_clock
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
@@ -65,7 +65,7 @@ async def save_draft(who: Visitor, form: DraftForm, *, draft: int = 0) -> int:
         raise Invalid({"body": f"稿子太长，最多 {articles.MOST_ARTICLES} 条（段）。"})
     target = await aimed_at(who, form.region)
     if not draft:
-        return int(
+        made = int(
             await value(
                 INSERT,
                 title or UNTITLED,
@@ -85,6 +85,13 @@ async def save_draft(who: Visitor, form: DraftForm, *, draft: int = 0) -> int:
                 *NOBODY,
             )
         )
+        await record(
+            "opinions.drafted",
+            ref(DRAFT, made),
+            facts.Stepped(made, title or UNTITLED, 0),
+            Place(who.region.lo, office.lo),
+        )
+        return made
     found = await own_draft(who, draft)
     if found["state"] not in ("draft", "open", "closed"):
         raise Refused("答复已经结束，稿子不能再改。")
@@ -113,6 +120,12 @@ async def discard(who: Visitor, draft: int) -> None:
     if found["state"] != "draft":
         raise Refused("已经开始征集的稿子不能丢弃。")
     await execute("delete from opinions_draft where id = $1", draft)
+    await record(
+        "opinions.discarded",
+        ref(DRAFT, draft),
+        facts.Stepped(draft, found["title"], 0),
+        place_of(found),
+    )
 
 
 async def _write_version(

@@ -66,6 +66,12 @@ async def summarise(who: Visitor, draft: int, summary: str) -> None:
     if found["state"] in ("draft", "published"):
         raise Refused("这份稿子现在不能改总体说明。")
     await change_draft(draft, summary=summary.strip())
+    await record(
+        "opinions.summarised",
+        ref(DRAFT, draft),
+        facts.Stepped(draft, found["title"], found["received"]),
+        place_of(found),
+    )
 
 
 async def lines(found: dict[str, Any]) -> list[dict[str, Any]]:

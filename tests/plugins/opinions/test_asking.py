@@ -252,6 +252,22 @@ async def test_what_is_missing_is_said_and_nothing_typed_is_lost(
     assert await value("select count(*) from opinions_draft") == 0
 
 
+async def test_a_draft_nobody_has_seen_is_thrown_away_and_an_open_one_is_not(
+    client: Browser, ask: Ask, facts: Facts
+) -> None:
+    asked = await ask()
+    saved = await client.post(
+        "/opinions/desk/new", {"title": "写错了", "body": "稿", "act": "save"}
+    )
+    draft = saved.headers["location"].split("/")[3]
+    assert (await client.post(f"/opinions/desk/{draft}/discard", {})).status_code == 303
+    assert (await client.get(f"/opinions/desk/{draft}")).status_code == 404
+    assert (await client.post(f"/opinions/desk/{asked.id}/discard", {})).status_code == 409
+    kinds = await facts.kinds()
+    assert kinds.count("opinions.drafted") == 2
+    assert "opinions.discarded" in kinds
+
+
 async def test_hostile_text_stays_text(
     client: Browser, ask: Ask, as_reader: As, say: Say, as_bureau: As
 ) -> None:
