@@ -80,6 +80,7 @@ class View:
     similar: list[dict[str, Any]]
     opening: dict[str, Any] | None
     cannot: dict[str, list[str]]
+    said_at: datetime | str = ""
     bureaus: list[tuple[int, str]] = field(default_factory=list)
     units: list[tuple[str, list[tuple[int, str]]]] = field(default_factory=list)
 
@@ -104,7 +105,7 @@ async def due_of(found: Clock | None) -> dict[str, Any] | None:
     }
 
 
-def _story(facts: Sequence[Fact], names: Mapping[int, str]) -> list[dict[str, Any]]:
+def _story(facts: Sequence[Fact], reporter: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     day = ""
     for each in reversed(facts):
@@ -112,26 +113,27 @@ def _story(facts: Sequence[Fact], names: Mapping[int, str]) -> list[dict[str, An
         if words is None:
             continue
         moment = clock.local(each.at)
-        title = words.format_map({**each.payload, "by": _by(each)})
+        # A fact never names the reporter; this page does, as far as its reader may know him.
+        title = words.format_map({**each.payload, "by": reporter})
         today = f"{moment.month}月{moment.day}日"
         found.append(
             {
                 "day": today if today != day else "",
                 "icon": ICONS.get(each.kind, "point"),
                 "title": title,
-                "note": " ".join(
-                    part for part in (f"{moment:%H:%M}", names.get(each.actor, "")) if part
-                ),
+                "note": f"{moment:%H:%M}",
             }
         )
         day = today
     return found
 
 
-def _by(each: Fact) -> str:
-    by = str(each.payload.get("by", ""))
-    door = str(each.payload.get("door", ""))
-    return intake.PSEUDONYMS.get(door, by) if by.startswith("sealed:") else by
+def phone_time(said: str) -> datetime | str:
+    """When the phone says it was written; as it stands when that is no time."""
+    try:
+        return datetime.fromisoformat(said)
+    except ValueError:
+        return said
 
 
 async def view_of(it: dict[str, Any], who: Visitor) -> View:
@@ -164,15 +166,16 @@ async def view_of(it: dict[str, Any], who: Visitor) -> View:
         each["level_words"] = SHORT[each["level"]]
     into = await queries.find(it["merged_to"], who.scope) if it["merged_to"] else None
     stands = standing(it)
+    reporter = intake.reporter_words(it["door"], it["sealed"], it["reporter_name"])
     return View(
         it=it,
         chip=flow.STATES[it["state"]],
-        reporter=intake.reporter_words(it["door"], it["sealed"], it["reporter_name"]),
+        reporter=reporter,
         contact=contact_of(it["contact"]),
         media=await queries.media_of(it_id),
         copies=copies,
         notes=notes,
-        story=_story(await history(ref(it_id)), {}),
+        story=_story(await history(ref(it_id)), reporter),
         hold=await hold(ref(it_id), who),
         due=due,
         merged=await queries.merged_into(it_id),
@@ -187,6 +190,7 @@ async def view_of(it: dict[str, Any], who: Visitor) -> View:
             "tell": flow.why_not_tell(stands),
             "supervise": flow.why_not_supervise(stands, proposed=it["proposed_at"] is not None),
         },
+        said_at=phone_time(it["said_at"]),
     )
 
 

@@ -10,7 +10,7 @@ from core.api import clock
 from core.api.access import requires, visitor
 from core.api.db import Place, transaction
 from core.api.errors import Invalid, NotFound
-from core.api.files import FORM_WITH_FILES, attachments, waiting_uploads
+from core.api.files import FORM_WITH_FILES, attachments, limits_of, waiting_uploads
 from core.api.settings import settings_of
 from core.api.web import (
     Bound,
@@ -83,6 +83,7 @@ async def _form_page(
         units = await queries.units_for(who.region.lo)
         organs = await queries.region_path(who.region.lo)
         settings = await settings_of(services.ComplaintSettings, who.region.lo)
+        limits = await limits_of(who.region.lo)
         known = await queries.organs_of([each.lo for each in organs])
     bureau = next((known[p.lo].name for p in reversed(organs) if p.lo in known), "")
     if target.unit and not any(unit.id == target.unit.id for unit in units):
@@ -101,6 +102,7 @@ async def _form_page(
         today=clock.today().isoformat(),
         bureau=bureau or "司法行政机关",
         can_seal=await services.may_be_sealed(who.region.lo),
+        limits=limits,
         waiting=await waiting_uploads(request, FIELD) if form is not None else [],
         **context,
     )

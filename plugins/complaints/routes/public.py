@@ -8,7 +8,7 @@ from core.api import clock
 from core.api.access import public
 from core.api.db import Place, transaction
 from core.api.errors import Invalid, NotFound
-from core.api.files import FORM_WITH_FILES, attachments, waiting_uploads
+from core.api.files import FORM_WITH_FILES, attachments, limits_of, waiting_uploads
 from core.api.people import phone_problem
 from core.api.sealing import carried, carry
 from core.api.settings import settings_of
@@ -59,6 +59,7 @@ async def _form_page(
         units = await queries.units_for(region_lo)
         path = await queries.region_path(region_lo)
         settings = await settings_of(services.ComplaintSettings, region_lo)
+        limits = await limits_of(region_lo)
     if target.unit and not any(unit.id == target.unit.id for unit in units):
         o = target.unit
         units = [*units, intake.Unit(o.id, o.name, o.lo, o.hi)]
@@ -76,6 +77,7 @@ async def _form_page(
         types=[(each, each) for each in intake.types_of(settings.extra_types)],
         today=clock.today().isoformat(),
         can_seal=await services.may_be_sealed(region_lo),
+        limits=limits,
         waiting=await waiting_uploads(request, FIELD) if form is not None else [],
     )
 
