@@ -109,8 +109,8 @@ def why_not_renew(
         return ["聘期已经结束，请重新申报。"]
     starts = term.ends + timedelta(days=1)
     if in_a_row(history, starts, gap_months) >= maximum:
-        row = _number(maximum)
-        return [f"已经是连任的第{row}届，按规定不得连任超过{row}届，不能申请继任。"]
+        nth, most = _ordinal(maximum), _number(maximum)
+        return [f"已经是连任的第{nth}届，按规定不得连任超过{most}届，不能申请继任。"]
     opens = renewal_opens(term, opens_days)
     if today < opens:
         return [f"聘期届满前 {opens_days} 天起可以申请继任，也就是 {_words(opens)}起。"]
@@ -135,8 +135,13 @@ def _number(count: int) -> str:
     return {1: "一", 2: "两", 3: "三", 4: "四"}.get(count, str(count))
 
 
+def _ordinal(count: int) -> str:
+    """第二届, where one counts 两届."""
+    return {1: "一", 2: "二", 3: "三", 4: "四"}.get(count, str(count))
+
+
 def as_next_words(maximum: int, *, last: bool) -> str:
     """What the reminder of the end advises."""
     if last:
-        return f"已是连任的第{_number(maximum)}届，届满后不再续聘。"
+        return f"已是连任的第{_ordinal(maximum)}届，届满后不再续聘。"
     return "愿意继续担任的，请在届满前提出继任申请。"
