@@ -9,6 +9,8 @@ from core.api.access import Visitor
 from core.api.checkin import checkin_code
 from core.api.db import Interval, Scope, transaction, value
 from core.api.demo import DemoContext
+from core.api.documents import Paper, Paragraph, pdf
+from core.api.files import Received, receive
 from plugins.training.forms import (
     FeedbackForm,
     HoursForm,
@@ -21,6 +23,7 @@ from plugins.training.services.closing import finish, give_feedback, mix
 from plugins.training.services.crediting import enter_other
 from plugins.training.services.owing import set_requirement
 from plugins.training.services.planning import publish, save_draft
+from plugins.training.services.reminding import suggest_all
 from plugins.training.services.taking_part import add_person, check_in, join, subject_of
 from plugins.training.services.teaching import publish_lesson, save_lesson
 
@@ -89,6 +92,12 @@ def _on(context: DemoContext, before: int, hour: int, minute: int = 0) -> dateti
     return datetime.combine(day, time(hour, minute), clock.SHANGHAI)
 
 
+async def _handout(title: str, words: str) -> Received:
+    """A page to take home: invented trainings have no slides."""
+    paper = Paper(title, tuple(Paragraph(each) for each in words.split("\n\n")))
+    return await receive(await pdf(paper), f"{title}.pdf", kinds=("document",))
+
+
 async def _volunteer(login: str, who: Visitor) -> Visitor | None:
     """A social supervisor of the region, as he signs in; not everybody is one yet."""
     async with transaction(Scope.platform("demo data: volunteers of a region")):
@@ -128,6 +137,7 @@ class _Office:
     async def announce_past(self) -> None:
         """Published ten working days before it was held."""
         begin, end = _on(self.context, PLAYED, 9), _on(self.context, PLAYED, 17)
+        handout = await _handout("行政处罚程序讲义", PAST[1])
         async with transaction(self.who.scope):
             self.training = await save_draft(
                 self.who,
@@ -142,6 +152,7 @@ class _Office:
                     starts_at=begin,
                     ends_at=end,
                 ),
+                [handout],
             )
             await publish(self.who, self.training)
 
@@ -187,6 +198,12 @@ class _Office:
     async def mix(self) -> None:
         async with transaction(self.who.scope):
             await mix(self.training)
+
+    async def suggest(self) -> None:
+        """Whoever was alarmed about often is offered the lesson against it."""
+        scope = Scope(self.who.scope.region, self.who.scope.organisation)
+        async with transaction(scope):
+            await suggest_all(scope)
 
     async def announce_open(self) -> None:
         """One that can still be signed up for."""
@@ -271,6 +288,7 @@ async def plan_trainings(context: DemoContext) -> None:
             (_on(context, PLAYED - 2, 10), office.say),
             (_on(context, PLAYED - 8, 3), office.mix),
             (_on(context, 2, 9), office.announce_open),
+            (_on(context, 1, 16), office.suggest),
         )
         for moment, act in steps:
             context.plan(moment, act)

@@ -7,11 +7,13 @@ from typing import Any
 import msgspec
 
 from core.api.plugin import (
+    Action,
     Card,
     Cron,
     DemoStep,
     FactHandler,
     FactKind,
+    GateCheck,
     Job,
     Manifest,
     MessageKind,
@@ -101,6 +103,20 @@ def dashboard_cards() -> list[Card]:
 
 
 @hookimpl
+def actions() -> list[Action]:
+    return [
+        Action(
+            "training.case_lesson",
+            "cases.case",
+            "写成案例",
+            MANAGE,
+            "/training/lessons/case",
+            "bulb",
+        )
+    ]
+
+
+@hookimpl
 def subject_kinds() -> list[SubjectKind]:
     return [
         SubjectKind(
@@ -181,6 +197,11 @@ def fact_handlers() -> list[FactHandler]:
         FactHandler("inspection.alarm_raised", reactions.note_alarm),
         FactHandler("inspection.alarm_revoked", reactions.forget_alarm),
     ]
+
+
+@hookimpl
+def gate_checks() -> list[GateCheck]:
+    return [GateCheck("certificates.annual_review", reactions.answer_review)]
 
 
 @hookimpl

@@ -2,10 +2,13 @@
 """Answers to others: names of trainings, the search, what is heard of alarms, the nightly work."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from core.api.db import Scope, current_scope, execute, published_conditions, row, rows
-from core.api.plugin import Fact, SubjectLabel
+from core.api.plugin import Blocker, Fact, SubjectLabel, SubjectRef
+from plugins.training.queries.hours import short_in
+from plugins.training.rules.hours import hours_words, short_by
 from plugins.training.rules.lessons import KINDS
 from plugins.training.rules.taking_part import STATES
 from plugins.training.services import reminding
@@ -60,6 +63,30 @@ async def find_trainings(text: str, scope: Scope) -> Sequence[SubjectLabel]:
     return [
         SubjectLabel(each["title"], f"/training/{each['id']}", each["organ_name"]) for each in found
     ]
+
+
+# --- the annual review of certificates ---------------------------------------------------------
+
+
+async def answer_review(
+    subjects: Sequence[SubjectRef],
+    on_date: date,
+    _draft: Mapping[str, Any] | None = None,
+) -> Mapping[SubjectRef, Sequence[Blocker]]:
+    """Who of ``subjects`` (``core.person``) owes hours for the last whole year (C8-04).
+
+    The running year is not over, so nobody can be short of it yet.
+    """
+    year = on_date.year - 1
+    found: dict[SubjectRef, list[Blocker]] = {}
+    for each in await short_in([one.id for one in subjects], year):
+        if not (await settings_in(each["region_lo"])).hours_block_review:
+            continue
+        missing = hours_words(short_by(each["owed"], each["have"]))
+        text = f"{year} 年培训要求 {hours_words(each['owed'])} 学时，还差 {missing}。"
+        ref = SubjectRef("core.person", each["person"])
+        found[ref] = [Blocker("training.hours_short", text, ref, {"year": year})]
+    return found
 
 
 # --- alarms of the inspection engine -------------------------------------------------------------

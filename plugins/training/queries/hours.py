@@ -7,7 +7,7 @@ from core.api import clock
 from core.api.audience import AUDIENCE
 from core.api.db import Scope, published_conditions, row, rows, scope_conditions
 from core.api.web import Column, Filter, Listing
-from plugins.training.rules.hours import ROLES, Owed, hours_words
+from plugins.training.rules.hours import ROLES, Owed, hours_words, short_by
 
 SOURCES = {"training": "培训", "lesson": "课程", "other": "外出培训", "counter": "冲销"}
 
@@ -159,3 +159,27 @@ async def standing_counts(requirement: dict[str, Any], year: int) -> dict[str, i
     counts = {key: int(number) for key, number in (found or {}).items()}
     return {"all": counts["everybody"], "short": counts["short"],
             "met": counts["everybody"] - counts["short"]}  # fmt: skip
+
+
+SHORT_OF = """
+select u.person, max(q.tenths)::int as owed, min(q.region_lo) as region_lo,
+  coalesce((select sum(h.tenths) from training_hours h
+            where h.person = u.person and h.year = $2), 0)::int as have
+from core_user u
+join core_assignment a on a."user" = u.id and a.revoked_at is null
+join core_role k on k.id = a.role
+left join core_region g on g.id = a.region
+left join core_organisation o on o.id = a.organisation
+join training_requirement q on q.role = k.key
+  and q.from_year <= $2 and coalesce(q.to_year, $2) >= $2
+  and coalesce(g.lo, o.region_lo) between q.aud_lo and q.aud_hi
+where u.person = any($1::int8[])
+group by u.person
+"""
+
+
+async def short_in(persons: list[int], year: int) -> list[dict[str, Any]]:
+    """Who of these persons owes more hours for a year than he has."""
+    return [
+        each for each in await rows(SHORT_OF, persons, year) if short_by(each["owed"], each["have"])
+    ]

@@ -161,7 +161,7 @@ async def _form_page(
         regions = await regions_of(who)
         materials = await materials_of(lesson=found["id"]) if found else []
         waiting = await waiting_uploads(request, "files") if form is not None else []
-    kind = request.query_params.get("kind", "")
+    kind = "case" if request.url.path.endswith("/case") else request.query_params.get("kind", "")
     return editor_page(
         request,
         "training/lesson_edit.html",
@@ -197,6 +197,12 @@ def _marked(form: Bound[Any] | None, found: dict[str, Any] | None) -> list[Any]:
 @get("/lessons/new", guards=[requires(MANAGE)])
 async def new_lesson(request: Request) -> Response:
     """An empty form."""
+    return await _form_page(request, None, None)
+
+
+@get("/lessons/case", guards=[requires(MANAGE)])
+async def new_case(request: Request) -> Response:
+    """The form for a case example, from the page of a case: nothing of the case is taken over."""
     return await _form_page(request, None, None)
 
 
@@ -310,6 +316,7 @@ ROUTES_LESSONS = (
     refuse,
     show_desk,
     new_lesson,
+    new_case,
     draft_lesson,
     edit_lesson,
     change_lesson,

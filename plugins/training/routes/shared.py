@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What several pages need: regions to choose, documents, what a training looks like to me."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +26,15 @@ def typed_time(moment: datetime | None) -> str:
     return f"{clock.local(moment):%Y-%m-%dT%H:%M}" if moment else ""
 
 
+def span_words(found: Mapping[str, Any]) -> str:
+    """``7月3日 09:00–12:00``; over several days both ends with their date."""
+    begin, end = clock.local(found["starts_at"]), clock.local(found["ends_at"])
+    first = f"{begin.month}月{begin.day}日 {begin:%H:%M}"
+    if begin.date() == end.date():
+        return f"{first}–{end:%H:%M}"
+    return f"{first} 至 {end.month}月{end.day}日 {end:%H:%M}"
+
+
 WORDS: dict[str, Any] = {
     "states": rules.STATES,
     "seats_words": rules.SEATS,
@@ -36,6 +46,7 @@ WORDS: dict[str, Any] = {
     "hours_words": hours_words,
     "share": share,
     "typed_time": typed_time,
+    "span_words": span_words,
 }
 """What every template of this plugin may say."""
 
@@ -60,6 +71,13 @@ async def for_me(who: Visitor, found: dict[str, Any]) -> dict[str, Any]:
             seat = await seat_of(training, who.person_id)
     until = sign_up_end(found)
     over = now >= found["ends_at"]
+    why_not_say = feedback_rules.why_not_said(
+        seat["attendance"] if seat else "",
+        bool(seat and seat["feedback"]),
+        over,
+        clock.today(),
+        feedback_end(found),
+    )
     return {
         "training": found,
         "materials": await materials_of(training=training),
@@ -70,10 +88,8 @@ async def for_me(who: Visitor, found: dict[str, Any]) -> dict[str, Any]:
         else "",
         "sign_up_end": until,
         "feedback_end": feedback_end(found),
-        "may_say": seat is not None
-        and not feedback_rules.why_not_said(
-            seat["attendance"], seat["feedback"], over, clock.today(), feedback_end(found)
-        ),
+        "may_say": not why_not_say,
+        "why_not_say": why_not_say,
         "over": over,
     }
 

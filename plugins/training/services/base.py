@@ -50,6 +50,8 @@ class TrainingSettings(msgspec.Struct, frozen=True):
     """报警统计多少天以内的"""
     watched_percent: Annotated[int, Meta(ge=50, le=100)] = 90
     """课程视频看到百分之多少算学完"""
+    hours_block_review: bool = True
+    """上一年度学时不够的，年审时提出"""
     finish_workdays: Annotated[int, Meta(ge=1, le=20)] = 5
     """结束后几个工作日内核对签到并结课"""
     certificate_word: Annotated[str, Meta(max_length=20)] = ""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.api.db import Scope, rows, transaction, value
+from core.api.db import Scope, SubjectRef, rows, transaction, value
 from core.api.testing import Browser, Clock, Facts
 from plugins.training.services import reminding
 from tests.plugins.training.conftest import As, announce, typed
@@ -230,6 +230,30 @@ async def test_reminders_go_out_by_themselves_once(
         "training.short",
     ]
     assert {each["person"] for each in told} == {reader.person_id}
+
+
+@pytest.mark.req("C8-04")
+@pytest.mark.needs("certificates")
+async def test_whoever_was_short_last_year_is_named_at_the_annual_review(
+    client: Browser, as_bureau: As, as_reader: As, clock: Clock, objects_to: Any
+) -> None:
+    clock(MAY)
+    short = await as_reader("handler", "差着的")
+    met = await as_reader("handler", "够了的")
+    await as_bureau()
+    await client.post(
+        "/training/requirements", {"role": "handler", "hours": "16", "from_year": "2026"}
+    )
+    await client.post("/training/ledger/new", entry(met.person_id))
+
+    async def said(person: int) -> list[str]:
+        found = await objects_to("certificates.annual_review", SubjectRef("core.person", person))
+        return [each for each in found if each.startswith("training.")]
+
+    assert await said(short.person_id) == [], "the year is not over"
+    clock(MAY + timedelta(days=365))
+    assert await said(short.person_id) == ["training.hours_short"]
+    assert await said(met.person_id) == []
 
 
 async def test_the_ledger_leaves_as_a_workbook(
