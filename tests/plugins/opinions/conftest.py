@@ -92,8 +92,8 @@ class Asked:
 def ask(as_bureau: As, client: Browser, september: Clock) -> Callable[..., Awaitable[Asked]]:
     """The bureau signs in, writes a draft and opens it; from 1 to 30 September."""
 
-    async def make(region: Any = None, **more: Any) -> Asked:
-        await as_bureau(region)
+    async def make(office: Any = None, **more: Any) -> Asked:
+        await as_bureau(office)
         fields = {
             "title": "行政检查规范（征求意见稿）",
             "about": "想听检查次数方面的意见。",

@@ -221,6 +221,37 @@ async def test_another_region_and_another_role_see_nothing(
         assert (await client.get(path)).status_code == 404
 
 
+async def test_a_higher_office_asks_a_part_of_its_tree(
+    client: Browser, ask: Ask, as_reader: As, as_bureau: As, say: Say, region_tree: Any
+) -> None:
+    """Audience is the subtree chosen, not the whole of the office's own."""
+    asked = await ask(region_tree.city, readers="supervisors", region="")
+    part = await ask(
+        region_tree.city,
+        title="只问一个县",
+        readers="supervisors",
+        region=str(region_tree.county.id),
+    )
+    await as_reader()
+    assert "只问一个县" in (await client.get("/opinions/")).text
+    opinion = await say(part.id)
+    await as_reader(name="外县人", region=region_tree.other_county)
+    assert "只问一个县" not in (await client.get("/opinions/")).text
+    assert (await client.get(f"/opinions/{part.id}")).status_code == 404
+    assert (await client.get(f"/opinions/{asked.id}")).status_code == 200
+    # It belongs to the office that asked, not to the county its author comes from.
+    await as_bureau()
+    assert (await client.get(f"/opinions/opinion/{opinion}")).status_code == 404
+    await as_bureau(region_tree.city)
+    page = (await client.get(f"/opinions/opinion/{opinion}")).text
+    assert region_tree.county.name in page
+    outside = await client.post(
+        "/opinions/desk/new",
+        {"title": "越界", "body": "稿", "region": str(region_tree.far_county.id), "act": "save"},
+    )
+    assert outside.status_code == 422
+
+
 async def test_a_draft_that_is_not_open_is_seen_by_its_office_alone(
     client: Browser, ask: Ask, as_reader: As
 ) -> None:
