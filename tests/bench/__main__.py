@@ -33,6 +33,7 @@ BENCHES = {
     "start": "tests.bench.start",
     "document": "tests.bench.document",
     "lint": "tests.bench.lint",
+    "scaffold": "tests.bench.scaffold",
     "field": "tests.bench.field",
     "phone": "tests.bench.phone",
 }

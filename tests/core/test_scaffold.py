@@ -155,8 +155,11 @@ MADE = {"firstpage", "carded", "counting", "asking", "tableless", "everything"}
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
+    return copied(tmp_path / "tree")
+
+
+def copied(root: Path) -> Path:
     """The tree as an author has it, without data and history."""
-    root = tmp_path / "tree"
     root.mkdir()
     leave = shutil.ignore_patterns("__pycache__", "node_modules", "var", "*.pyc")
     for name in ("core", "plugins", "templates", "static", "config"):
