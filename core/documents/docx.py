@@ -74,6 +74,9 @@ def set_docx(paper: Paper, at: datetime | None = None) -> bytes:
         elif each.kind == "text":
             line.paragraph_format.first_line_indent = Pt(32)
         _write(line, each.text, bold=each.kind == "heading")
+    if paper.code:
+        # Word draws no code by itself; the address says the same.
+        _write(file.add_paragraph(), f"{paper.code_words}：{paper.code}", size=10.5)
     for text in paper.signed:
         line = file.add_paragraph()
         line.alignment = WD_ALIGN_PARAGRAPH.RIGHT

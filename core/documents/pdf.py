@@ -13,6 +13,7 @@ from anyio import CapacityLimiter, to_thread
 from core import clock, settings
 from core.documents.fonts import BODY, TITLE, folders, printable
 from core.documents.rules import Paper, plain
+from core.web.codes import qr_file
 
 log = logging.getLogger("jiandu.documents")
 
@@ -40,6 +41,8 @@ def _data(paper: Paper, own: str) -> str:
             "note": shown(paper.note),
             "mark": shown(paper.mark),
             "signed": [shown(line) for line in paper.signed],
+            "code": qr_file(paper.code).decode() if paper.code else "",
+            "code_words": shown(paper.code_words),
             "paragraphs": [{"text": shown(p.text), "kind": p.kind} for p in paper.paragraphs],
             "body_fonts": list(BODY),
             "title_fonts": list(TITLE),

@@ -51,6 +51,9 @@ class Paper:
     """A line at the foot of every page: what the document belongs to."""
     mark: str = ""
     """Across the page: 预览, 作废."""
+    code: str = ""
+    """An address, printed as a QR code beside the signature: where the document is checked."""
+    code_words: str = "扫码查验"
 
 
 def plain(text: str) -> str:

@@ -108,3 +108,22 @@ async def test_the_same_paper_and_time_give_the_same_bytes():
 async def test_an_empty_paper_is_a_page():
     assert len(PdfReader(io.BytesIO(await pdf(Paper("", ()), WHEN))).pages) == 1
     assert await docx(Paper("", ()), WHEN)
+
+
+async def test_an_address_is_printed_as_a_code_that_can_be_read():
+    """Beside the signature; Word, which draws no code, prints the address."""
+    import zxingcpp
+    from PIL import Image
+
+    from core.documents.pdf import LAYOUT, _compiler, _data
+
+    address = "https://jiandu.example/supervisors/card/abcdEFGH12345678"
+    paper = Paper("证书", (Paragraph("现聘请你。"),), signed=("磴口县司法局",), code=address)
+    drawn = _compiler("").compile(
+        LAYOUT, format="png", ppi=180, sys_inputs={"data": _data(paper, "")}
+    )
+    with Image.open(io.BytesIO(drawn)) as page:
+        assert [each.text for each in zxingcpp.read_barcodes(page)] == [address]
+    assert "扫码查验" in words_of(await pdf(paper, at=WHEN))
+    words = [each.text for each in Document(io.BytesIO(await docx(paper, at=WHEN))).paragraphs]
+    assert f"扫码查验：{address}" in words

@@ -82,8 +82,7 @@ def _words(day: date) -> str:
 CERTIFICATE = """{{name}}：
 {{basis}}经审核并向社会公示，现聘请你为{{region}}行政执法社会监督员，聘期{{years}}，自{{starts}}起至{{ends}}止。
 聘期内应当履行下列义务：
-{{obligations}}
-查验：{{address}}"""
+{{obligations}}"""
 """Fits on one page with its signature; what supervisors do stands in the code of conduct."""
 
 
@@ -102,7 +101,6 @@ def certificate_paper(found: Mapping[str, Any], address: str, basis: Sequence[st
         "starts": _words(found["starts"]),
         "ends": _words(found["ends"]),
         "obligations": obligations,
-        "address": address,
     }
     good, words = standing(found, clock.today())
     issued = clock.local(found["issued_at"]).date()
@@ -112,6 +110,7 @@ def certificate_paper(found: Mapping[str, Any], address: str, basis: Sequence[st
         organ=str(found["organ_name"]),
         number=str(found["number"]),
         signed=(str(found["organ_name"]), _words(issued)),
+        code=address,
         note=f"第{found['number_in_row']}届　{found['number']}",
         mark="" if good or found["state"] == ACTIVE else words,
     )
