@@ -3,7 +3,11 @@
 
 from typing import Any
 
-from core.api.plugin import NavItem, Permission
+from core.api.plugin import NavItem, Permission, SubjectKind, SubjectLabel
+from core.scope import Scope
+
+UNKNOWN = "core.code"
+"""A code nobody knows: what may be done all the same, with the text as ``code``."""
 
 permissions = [
     Permission(
@@ -25,6 +29,14 @@ permissions = [
 ]
 
 nav_items = [NavItem("扫码核对", "/scan", "core.scan.use", "本单位", "scan", 90)]
+
+
+async def _unknown(_id: int, _scope: Scope) -> SubjectLabel | None:
+    """A code has no number and no page."""
+    return None
+
+
+subject_kinds = [SubjectKind(UNKNOWN, "认不出的码", _unknown, permission="core.scan.use")]
 
 
 def route_handlers() -> list[Any]:

@@ -2,15 +2,18 @@
 """``/scan``: a code by camera, by a photograph, by a scanner gun or by typing, and what it is."""
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response, get, post
 from msgspec import Meta
 
+from core.api.plugin import Action
 from core.auth.access import requires, visitor
 from core.errors import Invalid
 from core.forms import Bound, unbound
 from core.scan import rules
+from core.scan.declared import UNKNOWN
 from core.scan.pictures import LARGEST, code_in
 from core.scan.services import Found, look_up
 from core.web import responses
@@ -20,6 +23,8 @@ from core.web.security import SOURCES
 
 Req = Request[Any, Any, Any]
 SCAN = "core.scan.use"
+PASSED_ON = 400
+"""How much of a code nobody knows is handed to a form."""
 
 # Reading codes in the browser is WebAssembly, which no other page may run.
 POLICY = "; ".join(
@@ -49,10 +54,24 @@ def _page(
         headers={"Content-Security-Policy": POLICY},
         form=form,
         found=found,
-        unknown=unknown,
+        unknown=rules.shown(unknown),
         outside=rules.is_address(unknown),
-        actions=actions_for(request, found.subject.kind) if found else [],
+        actions=_actions(request, found, unknown),
     )
+
+
+def _actions(request: Req, found: Found | None, unknown: str) -> list[tuple[Action, str]]:
+    """What can be done now, each with its address."""
+    if found is not None:
+        kind, asked = found.subject.kind, {"id": str(found.subject.id)}
+    elif unknown:
+        kind, asked = UNKNOWN, {"code": unknown[:PASSED_ON]}
+    else:
+        return []
+    return [
+        (each, f"{each.path}{'&' if '?' in each.path else '?'}{urlencode(asked)}")
+        for each in actions_for(request, kind)
+    ]
 
 
 @get("/scan", guards=[requires(SCAN)])
@@ -80,7 +99,7 @@ async def scanned(request: Req) -> Response[Any]:
     if not form.ok:
         return _page(request, form, status=422)
     found = await look_up(code, visitor(request).scope)
-    unknown = "" if found else rules.shown(rules.clean_code(code))
+    unknown = "" if found else rules.clean_code(code)
     form.raw["code"] = ""  # the next one is scanned into the same field
     return _page(request, form, found=found, unknown=unknown)
 

@@ -257,6 +257,15 @@ def actions() -> list[Action]:
             icon="message-report",
             weight=10,
         ),
+        # What nobody recognises is filed all the same, marked as not verified.
+        Action(
+            "complaints.file_unknown",
+            "core.code",
+            "照常举报",
+            OWN,
+            "/complaints/new",
+            icon="message-report",
+        ),
         # On the page behind a certificate's QR code, for whoever scanned it (C1-01).
         Action(
             "complaints.by_public",
