@@ -409,7 +409,7 @@ async def _second(
                 "封存时你还不是保管人，这一件要由当时的另一位保管人同意，或者先重新封存。"
             )
         secret = rules.unseal(bytes(envelope["cipher"]), key, bytes(envelope["label"]))
-    await _end(asked, "opened", "")
+    await _end(asked, "opened", f"{own['name']} 同意，已打开")
     await _tell("core.custody.opened", asked, own["name"])
     return Agreed(opened=True, secret=secret)
 
