@@ -479,8 +479,14 @@ PASSPHRASE = "磴口的风吹过乌兰布和沙漠里"
 @pytest.mark.req("C1-12")
 def test_a_sealed_name_is_opened_by_two(desks: SignIn, pictures: Path | None) -> None:
     volunteer = desks(VOLUNTEER, width=PHONE)
-    volunteer.go("/complaints/new")
+    # A code nobody signed leads nowhere, and hinders nobody.
+    volunteer.go("/scan")
+    volunteer.fill(code="https://zhifa.example/verify#QR-7")
+    volunteer.send("核对")
+    volunteer.sees("这个码不是本平台签发的", "平台没有打开它")
+    volunteer.send(volunteer.link("照常举报"))
     volunteer.page.wait_for_selector(READY)
+    volunteer.sees("证件未核实")
     volunteer.fill(
         target="act",
         enforcement_type="行政检查",
@@ -494,7 +500,7 @@ def test_a_sealed_name_is_opened_by_two(desks: SignIn, pictures: Path | None) ->
 
     bureau = desks(BUREAU)
     complaint = opened(bureau, f"/complaints/?tab=undone&q={number}", number)
-    bureau.sees("社会监督员（保密）", "身份已封存")
+    bureau.sees("社会监督员（保密）", "身份已封存", "zhifa.example")
     assert "张敏" not in bureau.page.locator("#main").inner_text()
     reason = f"需要当面核实（{secrets.token_hex(2)}）"
     sheet = bureau.page.locator("details.jd-confirm").filter(has_text="申请打开身份")
@@ -535,8 +541,11 @@ def test_a_sealed_name_is_opened_by_two(desks: SignIn, pictures: Path | None) ->
     bureau.sees("上次申请：已打开")
     assert "张敏" not in bureau.page.locator("#main").inner_text()
     # Who asked, who agreed and that it was opened stands in the trail; whose it is does not.
-    bureau.go("/audit?kind=core.custody.opened")
-    bureau.shoot(pictures, "trail")
+    trail = desks("auditadmin")
+    trail.go("/audit?kind=core.custody.opened")
+    trail.sees(f"{number}的举报人", "那顺与另一位保管人打开")
+    assert "张敏" not in trail.page.locator("#main tbody").inner_text()
+    trail.shoot(pictures, "trail")
 
 
 # --- the pages the walk through the menu does not reach ----------------------------------------------
