@@ -150,7 +150,7 @@ async def term_page(
         limit=settings.unexcused_absence_limit,
         maximum=settings.max_consecutive_terms,
         in_row=in_a_row(
-            [as_term(each) for each in every],
+            [as_term(each) for each in every if each["starts"] <= found["starts"]],
             found["ends"] + timedelta(days=1),
             settings.term_gap_months,
         ),

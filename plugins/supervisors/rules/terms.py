@@ -108,6 +108,8 @@ def why_not_renew(
     if not term.runs_on(today):
         return ["聘期已经结束，请重新申报。"]
     starts = term.ends + timedelta(days=1)
+    if following := next((each for each in history if each.starts > term.starts), None):
+        return [f"下一届已经聘任，聘期自{_words(following.starts)}起。"]
     if in_a_row(history, starts, gap_months) >= maximum:
         nth, most = _ordinal(maximum), _number(maximum)
         return [f"已经是连任的第{nth}届，按规定不得连任超过{most}届，不能申请继任。"]

@@ -121,6 +121,12 @@ class TestTerms:
         )
         assert "不得连任超过两届" in sentence
 
+    @pytest.mark.req("S3-7", "C13-05")
+    def test_whose_next_term_is_appointed_is_told_so(self):
+        """During the first he is not told that he serves the second."""
+        (sentence,) = why_not_renew([FIRST, SECOND], FIRST, FIRST.ends, **RULES, opens_days=60)
+        assert "下一届已经聘任" in sentence
+
     @pytest.mark.req("C13-04")
     @pytest.mark.parametrize(
         ("today", "due"),
