@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.settings import ROOT
 
-START_SECONDS = 180
+START_SECONDS = 300
 """A busy machine seeds slowly; an idle one needs a tenth of this."""
 
 

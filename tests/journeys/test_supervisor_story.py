@@ -20,11 +20,26 @@ from tests.journeys.conftest import SignIn
 from tests.journeys.desk import Desk
 from tests.journeys.later import Later
 from tests.journeys.phone import READY, Phone, film, until
-from tests.journeys.test_axe import AXE, faults_of
+from tests.journeys.test_axe import AXE, RUN, faults_of
 from tests.journeys.volunteer import COUNTY, OWN_PASSWORD, Volunteer, portrait
 
 PHONE = 390
 BUREAU, BODY, VOLUNTEER, OFFICER = "zhaojianguo", "wuyunna", "zhangmin", "张海龙"
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: make setup")
+    return AXE.read_text("utf-8")
+
+
+def clean(desk: Desk, axe: str) -> None:
+    """The open page, judged by axe on the phone and on a wide screen."""
+    desk.page.evaluate(axe)
+    for width in (1280, PHONE):
+        desk.narrow(width)
+        assert desk.page.evaluate(RUN) == [], f"{desk.path} at {width}"
 
 
 def opened(desk: Desk, listed: str, text: str) -> str:
@@ -88,7 +103,7 @@ def pass_to_publicity(bureau: Desk, application: str) -> None:
 
 @pytest.mark.req("S0-2", "S0-4", "S0-5", "S0-6", "S0-7", "S3-6", "S3-7")
 def test_from_the_application_to_the_card(
-    desks: SignIn, later: Later, pictures: Path | None
+    desks: SignIn, later: Later, axe: str, pictures: Path | None
 ) -> None:
     who = Volunteer()
     person = desks(width=PHONE)
@@ -138,6 +153,7 @@ def test_from_the_application_to_the_card(
     volunteer.sees(who.name, "有效", "第 1 届")
     code = volunteer.page.get_by_role("img", name="我的二维码")
     assert code.evaluate("(e) => e.decode().then(() => e.naturalWidth)") > 100
+    clean(volunteer, axe)
     volunteer.shoot(pictures, "card")
     paper = volunteer.context.request.get("/supervisors/mine/certificate.pdf")
     assert paper.status == 200
@@ -147,6 +163,7 @@ def test_from_the_application_to_the_card(
     public.go(href or "")
     public.sees("聘期有效", who.name)
     assert who.number not in public.page.content()
+    clean(public, axe)
     public.shoot(pictures, "card-public")
 
 
@@ -335,7 +352,9 @@ def photograph(phone: Phone, folder: Path | None, name: str) -> None:
 
 
 @pytest.mark.req("C1-13", "C1-18")
-def test_anybody_files_and_follows_with_a_code(desks: SignIn, pictures: Path | None) -> None:
+def test_anybody_files_and_follows_with_a_code(
+    desks: SignIn, axe: str, pictures: Path | None
+) -> None:
     bureau = desks(BUREAU)
     card_of_officer(bureau)
     address = bureau.link("公开查验页").first.get_attribute("href") or ""
@@ -351,6 +370,7 @@ def test_anybody_files_and_follows_with_a_code(desks: SignIn, pictures: Path | N
     public.sees("投诉已提交", "回执码")
     code = public.page.locator(".jd-bignum").inner_text()
     number = public.page.locator(".jd-verdict strong").inner_text()
+    clean(public, axe)
     public.shoot(pictures, "receipt")
 
     # On another day, with another browser: the code alone.
@@ -359,6 +379,7 @@ def test_anybody_files_and_follows_with_a_code(desks: SignIn, pictures: Path | N
     again.fill(code=code)
     again.send("查进展")
     again.sees(number, account, "已推送给有关单位")
+    clean(again, axe)
     again.shoot(pictures, "follow")
     again.fill(text="补充：时间是上午十点。")
     again.send("补充")
@@ -549,13 +570,6 @@ def test_a_sealed_name_is_opened_by_two(desks: SignIn, pictures: Path | None) ->
 
 
 # --- the pages the walk through the menu does not reach ----------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: make setup")
-    return AXE.read_text("utf-8")
 
 
 def first_of(desk: Desk, listed: str, start: str) -> str:
