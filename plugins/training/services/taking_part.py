@@ -214,7 +214,9 @@ async def check_in(who: Visitor, training: int, token: str) -> bool:
     """
     found = await opened(who, training)
     now = clock.now()
-    if not checkin_admits(subject_of(training), token.strip(), now):
+    # The poster shows the code in groups of four, and people type it so.
+    plain = "".join(token.split()).lower()
+    if not checkin_admits(subject_of(training), plain, now):
         raise Refused("这个签到码已经过期或者不是这期培训的，请对着现场屏幕重新扫一次。")
     options = await settings_in(found["region_lo"])
     async with transaction(at_office(who, found)):
