@@ -28,7 +28,7 @@ from plugins.activities.routes.shared import LOOK, NO_STORE, take
 from plugins.activities.rules import attendance as rules
 from plugins.activities.rules.words import CODE, DUTIES, OWN, kind_title
 from plugins.activities.services import attending
-from plugins.activities.services.base import Actor, my_invitation, span, window_of
+from plugins.activities.services.base import Actor, my_invitation, objections, span, window_of
 
 TOKEN = re.compile(r"[?&]code=([a-z2-7]{1,32})(?:&|\Z)")
 
@@ -100,7 +100,12 @@ async def _page(
         rules.Invited(found["person"], found["answer"], found["leave"], found["outcome"]),
         clock.now(),
     )
-    may_leave = not rules.answer_fault(
+    stopped = ""
+    if found["state"] == rules.OPEN and not found["outcome"]:
+        async with transaction(who.scope):
+            told = await objections([who.person_id], activity["host_lo"], activity["region_lo"])
+        stopped = told.get(who.person_id, "")
+    may_leave = not stopped and not rules.answer_fault(
         rules.LEAVE, mine, found["state"], window, now, reason="原因"
     )
     return page(
@@ -112,12 +117,16 @@ async def _page(
         about=activity["about"],
         reason=activity["reason"],
         phase=rules.phase(found["state"], window, now),
-        may_come=found["answer"] != rules.COMING
+        stopped=stopped,
+        may_come=not stopped
+        and found["answer"] != rules.COMING
         and not rules.answer_fault(rules.COMING, mine, found["state"], window, now),
         may_leave=may_leave and found["leave"] != rules.ASKED,
-        open_for_codes=not rules.checkin_fault(mine, found["state"], window, now, admitted=True),
+        open_for_codes=not stopped
+        and not rules.checkin_fault(mine, found["state"], window, now, admitted=True),
         opens_at=window.opens_at,
-        may_register=found["state"] != rules.CANCELLED
+        may_register=not stopped
+        and found["state"] != rules.CANCELLED
         and now >= window.starts_at
         and found["outcome"] not in (rules.ABSENT, rules.EXCUSED),
         duties=DUTIES,

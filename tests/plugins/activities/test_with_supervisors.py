@@ -9,7 +9,7 @@ import pytest
 
 from core.api.db import Interval, Scope, row, transaction
 from core.api.errors import Invalid, Refused
-from core.api.testing import Facts
+from core.api.testing import Facts, browsing, sign_in_as
 from core.auth.services import apply_defaults
 from core.host import registry as host_registry
 from core.host.registry import build
@@ -183,3 +183,22 @@ async def test_without_a_term_nobody_registers(hall: Hall) -> None:
     with pytest.raises(Invalid) as refused:
         await hall.record(who)
     assert "没有聘期" in refused.value.errors["unit"]
+
+
+@pytest.mark.req("S3-17", "C13-08")
+async def test_the_invitations_page_says_that_he_must_withdraw(
+    hall: Hall, office: Office, plugin_app: Any
+) -> None:
+    who = await engaged(hall, office)
+    made = await hall.activity(who)
+    path = f"/activities/invitations/{await hall.invitation(made, who)}"
+    await recuse(office, who, hall.agencies.agency.id)
+    async with browsing(plugin_app("certificates", "supervisors", "activities")) as browser:
+        await sign_in_as(
+            browser, "supervisor", organisation=False, region=hall.county, person=who.person_id
+        )
+        page = await browser.get(path)
+        assert "本人已申请回避" in page.text
+        assert 'value="coming"' not in page.text
+        refused = await browser.post(f"{path}/answer", {"answer": "coming"})
+        assert refused.status_code == 409
