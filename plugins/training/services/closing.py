@@ -287,7 +287,7 @@ async def results_of(found: Mapping[str, Any]) -> tuple[int, str]:
 # --- the certificate -----------------------------------------------------------------------------
 
 CERTIFICATE = """{{name}}：
-{{when}}参加{{organ}}举办的“{{title}}”培训（{{batch}}），经签到考勤，记 {{hours}} 学时。
+{{when}}参加{{organ}}举办的“{{title}}”（{{batch}}），经签到考勤，记 {{hours}} 学时。
 特此证明。
 > 查验：请向{{organ}}报证书号 {{number}}"""
 

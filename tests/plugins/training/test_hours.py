@@ -113,7 +113,7 @@ async def test_hours_of_people_elsewhere_are_out_of_reach(
     assert (await client.get(f"/training/ledger/{made}")).status_code == 404
 
 
-@pytest.mark.req("C8-10", "S4-8")
+@pytest.mark.req("C8-10")
 async def test_who_is_short_is_seen_by_year_and_reminded(
     client: Browser, as_bureau: As, as_reader: As, facts: Facts, clock: Clock
 ) -> None:
@@ -153,7 +153,7 @@ async def test_who_is_short_is_seen_by_year_and_reminded(
     assert len(await facts.only("training.requirement_set")) == 1
 
 
-@pytest.mark.req("C8-10")
+@pytest.mark.req("C8-10", "S4-8")
 async def test_a_new_requirement_ends_the_old_one_and_both_stay(
     client: Browser, as_bureau: As, clock: Clock, facts: Facts
 ) -> None:
@@ -174,6 +174,7 @@ async def test_a_new_requirement_ends_the_old_one_and_both_stay(
         (400, 2027, None),
     ]
     path = f"/training/requirements/{await value('select max(id) from training_requirement')}"
+    assert "司法所人员" in (await client.get("/training/requirements")).text
     await client.post(f"{path}/end")
     assert (await client.post(f"{path}/end")).status_code == 409
     assert len(await facts.only("training.requirement_ended")) == 1
