@@ -406,12 +406,15 @@ async def test_whoever_may_open_them_finds_no_fault_behind_any_route(
     platform, faults = victim.platform, []
     own, region = victim.organisation["id"], victim.organisation["region"]
     routes = [each for each in sorted(routes_of(app)) if each[1] not in SKIPPED]
+    asked: Counter[tuple[str, str]] = Counter()
     async with platform.engine():
         for role in OWN_ROLES:
             who, client = await stranger(platform, role, own, region)
             for method, path, wanted, _public in routes:
-                if not set(wanted) <= who.permissions:
+                # Two of those who may are enough: the second sees what the first one left.
+                if not set(wanted) <= who.permissions or asked[method, path] == 2:
                     continue
+                asked[method, path] += 1
                 address = filled(path, victim.numbers)
                 wild = filled(path, dict.fromkeys(victim.numbers, 10**20))
                 if method == "GET":
