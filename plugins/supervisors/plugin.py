@@ -201,6 +201,7 @@ def fact_kinds() -> list[FactKind]:
 def fact_handlers() -> list[FactHandler]:
     return [
         FactHandler("activities.attendance_recorded", note_attendance, locks=reactions.the_person),
+        FactHandler("training.attendance_recorded", note_attendance, locks=reactions.the_person),
         FactHandler("core.clock.lapsed", note_end, locks=reactions.the_application),
     ]
 

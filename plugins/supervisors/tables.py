@@ -204,11 +204,12 @@ class Recusal(Own, Table, tablename="supervisors_recusal"):
 
 
 class Attendance(Owned, Table, tablename="supervisors_attendance"):
-    """A projection of ``activities.attendance_recorded``: one row per person and activity."""
+    """Who came to what the bureau held: one row per person and activity or training."""
 
     id = BigSerial(primary_key=True)
     person = BigInt(default=None, index=True)
     activity = BigInt(default=None, index=True)
+    """The activity's number; of a training the negative of its number."""
     on = Date(default=None)
     outcome = Varchar(length=8, default=None)
     title = Varchar(length=200, default="")

@@ -26,7 +26,7 @@ from core.app import handlers_of
 from core.auth import rules
 from core.auth.access import PUBLIC, Requires
 from core.schema import app_configs, tables_of
-from tests.faults.running import Person, Platform
+from tests.faults.running import Person, Platform, until
 
 OWNED = {
     "case": "cases_case",
@@ -117,7 +117,13 @@ class Victim:
         await bureau.ask("POST", "/inspection/silences", {**form, "until": until.isoformat()})
         await officer.close()
         await bureau.close()
+        # What others keep of these facts is written by the worker, a moment later.
+        await until(self._told, 60, "everybody has heard of the facts")
         await self._look(case, visit, piece, alarm)
+
+    async def _told(self) -> bool:
+        waiting = "select count(*) from core_delivery where state = 'pending' and due_at <= now()"
+        return not await self.platform.value(waiting)
 
     async def _item(self, version: int) -> int:
         return int(

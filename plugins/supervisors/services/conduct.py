@@ -53,10 +53,13 @@ OWN = "a supervisor declares a conflict on his phone; the bureau's row is writte
 async def note_attendance(fact: Fact) -> None:
     """Keep who came; the second unexcused absence in a row raises a proposal (S3-25).
 
-    Told twice, or corrected later, it changes nothing but the row it is about.
+    Told twice, or corrected later, it changes nothing but the row it is about. A training counts
+    as an activity of the bureau's; it stands under its negative number, so that training 7 and
+    activity 7 are two rows.
     """
     told = fact.payload
-    person, activity = int(told["person"]), int(told["activity"])
+    person = int(told["person"])
+    activity = int(told["activity"]) if "activity" in told else -int(told["training"])
     outcome = str(told.get("outcome") or "")
     if outcome not in OUTCOMES:
         return

@@ -667,19 +667,21 @@ class TestEnding:
             )
 
 
-async def attend(person: int, activity: int, outcome: str, place) -> None:
-    """As the activities' owner tells it."""
+async def attend(person: int, activity: int, outcome: str, place, of="activity") -> None:
+    """As the owner of the activities, or of the trainings, tells it."""
     from core.api.facts import Fact
 
     now = time.now()
     await conduct.note_attendance(
         Fact(
             0,
-            "activities.attendance_recorded",
+            "activities.attendance_recorded"
+            if of == "activity"
+            else "training.attendance_recorded",
             SubjectRef("core.person", person),
             {
                 "person": person,
-                "activity": activity,
+                of: activity,
                 "on": (time.today() + timedelta(days=activity)).isoformat(),
                 "outcome": outcome,
                 "organised_by": 1,
@@ -711,6 +713,17 @@ class TestAttendance:
         assert await ask("select count(*) from supervisors_proposal where ground = 'absence'") == 1
         assert await ask("select state from supervisors_term where id = $1", term) == "active"
         assert len(await facts.only("supervisors.dismissal_proposed")) == 1
+
+    @pytest.mark.req("S3-25", "C8-11")
+    async def test_a_training_missed_counts_like_an_activity(self, office):
+        from core.api.db import Place
+
+        _term, person = await office.supervisor()
+        place = Place(office.county.lo)
+        await attend(person, 1, "absent", place)
+        await attend(person, 1, "absent", place, of="training")
+        assert await ask("select count(*) from supervisors_attendance") == 2, "1 and 1 are two"
+        assert await ask("select count(*) from supervisors_proposal where ground = 'absence'") == 1
 
     @pytest.mark.req("S3-25")
     async def test_a_human_may_drop_it_and_the_same_absence_asks_no_more(self, office):
