@@ -112,9 +112,9 @@ class Victim:
         form = {"_csrf": bureau.csrf, "instruction": "请说明情况。", "alarm": [str(alarm)]}
         answer = await bureau.ask("POST", "/orders/new", form)
         assert answer.status_code == 303, answer.text[-1500:]
-        until = clock.today() + timedelta(days=3)
+        last_day = clock.today() + timedelta(days=3)
         form = {"_csrf": bureau.csrf, "item": str(await self._item(item)), "reason": "系统调试期间"}
-        await bureau.ask("POST", "/inspection/silences", {**form, "until": until.isoformat()})
+        await bureau.ask("POST", "/inspection/silences", {**form, "until": last_day.isoformat()})
         await officer.close()
         await bureau.close()
         # What others keep of these facts is written by the worker, a moment later.
