@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -489,6 +490,59 @@ def test_a_third_term_in_a_row_is_refused(
     person.sees("第 2 届", "已经是连任的第二届，按规定不得连任超过两届，不能申请继任")
     expect(person.button("申请继任")).to_have_count(0)
     person.shoot(pictures, "third-term")
+
+
+# --- two absences ----------------------------------------------------------------------------------
+
+
+def invite(bureau: Desk, title: str, on: date) -> str:
+    """An activity of the bureau's with 张敏 invited; its address."""
+    bureau.go("/activities/desk/new")
+    bureau.fill(
+        title=title,
+        seats="3",
+        starts_at=f"{on}T09:00",
+        ends_at=f"{on}T11:00",
+        place="磴口县司法局二楼会议室",
+        unit="磴口县农牧局",
+    )
+    bureau.page.locator("[name=kind]").select_option(index=1)
+    bureau.send("下一步：邀请")
+    bureau.page.fill("#main [type=search]", "张敏")
+    bureau.page.keyboard.press("Enter")
+    bureau.page.wait_for_url(lambda url: "q=" in url)
+    bureau.tick(bureau.page.locator("[name=persons]:enabled").first)
+    bureau.send("邀请")
+    return bureau.path.removesuffix("/invite")
+
+
+@pytest.mark.req("S3-24", "S3-25", "C13-09")
+def test_two_absences_in_a_row_are_put_before_a_human(
+    desks: SignIn, later: Later, pictures: Path | None
+) -> None:
+    bureau = desks(BUREAU)
+    mark = secrets.token_hex(2)
+    today = date.today()  # noqa: DTZ011 - the desk's day, as the bureau types it
+    held = [
+        invite(bureau, f"{word}执法现场观摩{mark}", today + timedelta(days=days))
+        for word, days in (("第一次", 2), ("第二次", 3))
+    ]
+    volunteer = desks(VOLUNTEER, width=PHONE)
+    volunteer.go("/activities/invitations")
+    volunteer.sees(f"第一次执法现场观摩{mark}", f"第二次执法现场观摩{mark}")
+
+    day = later.to(5, lapse=False)
+    office = desks(BUREAU, at=day.url)
+    for activity in held:
+        office.go(activity)
+        office.tick(office.page.locator("[name=confirmed]"))
+        office.send("登记考勤并结束")
+        office.sees("缺席")
+    later.to(5)
+    opened(office, "/supervisors/terms?q=张敏", "张敏")
+    office.sees("无故不参加组织的活动", "由系统建议解聘，由人决定", "在聘")
+    office.shoot(pictures, "two-absences")
+    expect(office.button("不予解聘").first).to_be_visible()
 
 
 # --- a sealed name ---------------------------------------------------------------------------------
