@@ -22,6 +22,9 @@ SANDBOX = f"{CLOSED}; sandbox"
 
 SEALED = ".sealed"
 """The end of the purpose of files whose originals nobody is served."""
+HELD = ".held"
+"""The end of the purpose of files that only a page of their own plugin hands out, where more than
+place and some right in the plugin decides who may see them."""
 
 
 def _headers(opened: OpenFile, *, original: bool) -> dict[str, str]:
@@ -81,6 +84,8 @@ async def _serve_own(
     async with transaction(visitor(request).scope):
         opened = await open_(file_id, original=original)
     _check_right(request, opened.file.purpose)
+    if opened.file.purpose.endswith(HELD):
+        raise NotFound
     if original and opened.file.purpose.endswith(SEALED):
         # What the camera wrote may name who asked for confidentiality; its hash vouches for it.
         raise NotFound("举报人要求保密，原件已封存，只能看去除拍摄信息的副本。")

@@ -330,6 +330,17 @@ async def measures_of(opinion: int) -> list[dict[str, Any]]:
     return await rows("select * from opinions_measure where opinion = $1 order by id desc", opinion)
 
 
+async def appeal_waits(opinion: int) -> bool:
+    """Whether an appeal against one of the measures has not been answered."""
+    return bool(
+        await value(
+            """select exists (select 1 from opinions_measure
+               where opinion = $1 and appealed_at is not null and decided = '')""",
+            opinion,
+        )
+    )
+
+
 async def former_of(opinion: int) -> list[dict[str, Any]]:
     """The texts the author has replaced, newest first."""
     return await rows(

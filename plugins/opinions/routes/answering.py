@@ -9,6 +9,7 @@ from core.api.access import requires, visitor
 from core.api.custody import opening_about
 from core.api.db import transaction
 from core.api.errors import Invalid, NotFound
+from core.api.files import open_, send_file
 from core.api.turns import hold
 from core.api.web import (
     Bound,
@@ -176,7 +177,7 @@ async def opinion_page(
         opening = await opening_about(OPINION, opinion) if found["sealed"] else None
         turn = await hold(ref(OPINION, opinion), who)
     for each in files:
-        each["url"] = f"/files/{each['file']}"
+        each["url"] = f"/opinions/opinion/{opinion}/files/{each['id']}"
     for each in measures:
         each["words"] = flow.ACTS[each["kind"]]
     in_force = [each["kind"] for each in measures if each["decided"] not in ("lift", "settled")]
@@ -226,6 +227,25 @@ def _words(found: tuple[articles.Article, articles.Clause | None] | None) -> str
 async def show_opinion(request: Request, opinion: FromPath[int]) -> Response:
     """The answer page."""
     return await opinion_page(request, opinion)
+
+
+@get("/opinion/{opinion:int}/files/{attachment:int}", guards=[requires(MANAGE)])
+async def show_file(
+    request: Request, opinion: FromPath[int], attachment: FromPath[int]
+) -> Response:
+    """A photo or recording of an opinion, for the office that asked and no other."""
+    who = visitor(request)
+    async with transaction(who.scope):
+        found = await queries.find_opinion(opinion, who.scope)
+        if found is None:
+            raise NotFound
+        await drafts.need(found["draft"], who)
+        files = (await queries.files_of([opinion])).get(opinion, [])
+        wanted = next((each for each in files if each["id"] == attachment), None)
+        if wanted is None:
+            raise NotFound
+        opened = await open_(wanted["file"])
+    return send_file(request, opened, original=False)
 
 
 @post("/opinion/{opinion:int}/answer", guards=[requires(MANAGE)])
@@ -389,6 +409,7 @@ ROUTES_ANSWERING = (
     show_many,
     answer_many,
     show_opinion,
+    show_file,
     answer_one,
     add_note,
     add_transcript,

@@ -188,6 +188,16 @@ def covered(text: str, passages: Sequence[str]) -> str:
     return text
 
 
+def shown_of(text: str, transcript: str, passages: Sequence[str]) -> str:
+    """What is published with the passages covered; empty while that is what was said itself.
+
+    Of an opinion that is a recording only, what was said in it is published.
+    """
+    whole = text or transcript
+    made = covered(whole, passages)
+    return made if made != whole else ""
+
+
 # --- numbers -------------------------------------------------------------------------------------
 
 SMALLEST = 5
@@ -196,11 +206,15 @@ SMALLEST = 5
 def hidden(numbers: Sequence[int], smallest: int = SMALLEST) -> list[bool]:
     """Which numbers of a line whose sum is shown stay hidden, so that none points to a person.
 
-    When only one is small its value follows from the sum, so the next smallest is hidden too.
+    What is hidden follows together from the sum. When it is one number, or so little that two
+    ones are the only way to make it, the next smallest is hidden too.
     """
     hide = [0 < n < smallest for n in numbers]
-    if sum(hide) == 1:
+    while any(hide) and (
+        sum(hide) == 1 or sum(n for i, n in enumerate(numbers) if hide[i]) < smallest
+    ):
         others = [i for i, n in enumerate(numbers) if not hide[i] and n > 0]
-        if others:
-            hide[min(others, key=lambda i: (numbers[i], i))] = True
+        if not others:
+            break
+        hide[min(others, key=lambda i: (numbers[i], i))] = True
     return hide

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plugins.opinions.rules.articles import Article
-from plugins.opinions.rules.flow import OUTCOMES, hidden
+from plugins.opinions.rules.flow import OUTCOMES, covered, hidden
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -43,17 +43,23 @@ def lines_of(
 def publishable(one: Mapping[str, Any], mask: Any) -> dict[str, Any]:
     """An opinion as everybody may read it: what is covered stays covered, numbers are masked.
 
-    ``mask`` hides telephone and ID numbers in a text. A blocked one is counted, not quoted.
+    ``mask`` hides telephone and ID numbers in a text. A blocked one is counted, not quoted. Who
+    signs his words, or is addressed by name in the answer, is covered there too.
     """
-    text = one["shown"] or one["text"]
-    if not text and one["transcript"]:
-        text = f"（录音）{one['transcript']}"
+    name = one["person_name"]
+
+    def plain(words: str) -> str:
+        return covered(str(mask(words)), [name] if len(name) > 1 else [])
+
+    text = one["shown"] or one["text"] or one["transcript"]
+    if text and not one["text"]:
+        text = f"（录音）{text}"
     return {
         "number": one["number"],
-        "text": "" if one["blocked"] else mask(text),
+        "text": "" if one["blocked"] else plain(text),
         "blocked": bool(one["blocked"]),
-        "statement": mask(one["statement"]),
-        "answer": mask(one["answer"]),
+        "statement": plain(one["statement"]),
+        "answer": plain(one["answer"]),
         "pieces": int(one["pieces"]),
         "moved": one["standing"] in ("changed", "gone"),
     }

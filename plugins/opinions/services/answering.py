@@ -10,7 +10,7 @@ from core.api.db import execute, lock_subjects, rows, value
 from core.api.errors import Invalid, NotFound, Refused
 from core.api.facts import record
 from core.api.messages import notify
-from plugins.opinions import facts
+from plugins.opinions import facts, queries
 from plugins.opinions.rules import flow
 from plugins.opinions.services.base import (
     OPINION,
@@ -19,6 +19,7 @@ from plugins.opinions.services.base import (
     office_of,
     own_draft,
     own_opinion,
+    passages_of,
     place_of,
     ref,
 )
@@ -104,7 +105,12 @@ async def note(who: Visitor, opinion: int, text: str) -> None:
 async def transcribe(who: Visitor, opinion: int, text: str) -> None:
     """The bureau types what is said in a recording, so that it can be searched and quoted."""
     found, _ = await own_opinion(who, opinion)
-    await change_opinion(opinion, transcript=text.strip())
+    passages = passages_of(await queries.measures_of(opinion))
+    await change_opinion(
+        opinion,
+        transcript=text.strip(),
+        shown=flow.shown_of(found["text"], text.strip(), passages),
+    )
     await record(
         "opinions.transcribed",
         ref(OPINION, opinion),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the acts share: settings, places, the office, the locked rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -163,6 +163,15 @@ async def change_draft(draft: int, **values: Any) -> None:
     names = list(values)
     sets = ", ".join(f'"{name}" = ${n}' for n, name in enumerate(names, 2))
     await execute(f"update opinions_draft set {sets} where id = $1", draft, *values.values())
+
+
+def passages_of(measures: Sequence[Mapping[str, Any]], without: int = 0) -> list[str]:
+    """The passages covered by measures in force."""
+    return [
+        each["passage"]
+        for each in measures
+        if each["kind"] == "censor" and each["decided"] != "lift" and each["id"] != without
+    ]
 
 
 def articles_in(version: Mapping[str, Any] | None) -> tuple[articles.Article, ...]:

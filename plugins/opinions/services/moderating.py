@@ -21,6 +21,7 @@ from plugins.opinions.services.base import (
     change_opinion,
     days_on,
     own_opinion,
+    passages_of,
     place_of,
     ref,
 )
@@ -47,7 +48,9 @@ async def moderate(who: Visitor, opinion: int, kind: str, reason: str, *, words:
     elif kind == "censor":
         if words not in found["text"] and words not in found["transcript"]:
             raise Invalid({"passage": "意见里没有这段话，请从意见里原样复制。"})
-        changed["shown"] = flow.covered(found["text"], [*_passages(before), words])
+        changed["shown"] = flow.shown_of(
+            found["text"], found["transcript"], [*passages_of(before), words]
+        )
     elif kind == "statement":
         changed["statement"] = words
     else:
@@ -88,15 +91,6 @@ async def moderate(who: Visitor, opinion: int, kind: str, reason: str, *, words:
             key="author",
         )
     return measure
-
-
-def _passages(measures: list[dict[str, Any]], without: int = 0) -> list[str]:
-    """The passages covered by measures in force."""
-    return [
-        each["passage"]
-        for each in measures
-        if each["kind"] == "censor" and each["decided"] != "lift" and each["id"] != without
-    ]
 
 
 async def _recorded(found: dict[str, Any], kind: str, reason: str, until: str = "") -> None:
@@ -151,12 +145,7 @@ async def decide(who: Visitor, opinion: int, measure: int, how: str, decision: s
     )
     await change_opinion(opinion, news=True)
     await _recorded(found, how, decision.strip())
-    waiting = await value(
-        """select exists (select 1 from opinions_measure
-           where opinion = $1 and appealed_at is not null and decided = '')""",
-        opinion,
-    )
-    if not waiting:
+    if not await queries.appeal_waits(opinion):
         await close_turn(ref(OPINION, opinion), key="appeal")
     if found["person"]:
         await notify(
@@ -187,9 +176,8 @@ async def _lift(found: dict[str, Any], against: dict[str, Any]) -> None:
         ]
         await change_opinion(opinion, statement=left[0] if left else "")
     elif kind == "censor":
-        left = _passages(await queries.measures_of(opinion), without=against["id"])
-        text = flow.covered(found["text"], left)
-        await change_opinion(opinion, shown=text if text != found["text"] else "")
+        left = passages_of(await queries.measures_of(opinion), without=against["id"])
+        await change_opinion(opinion, shown=flow.shown_of(found["text"], found["transcript"], left))
 
 
 async def ask_identity(who: Visitor, opinion: int, reason: str) -> int:

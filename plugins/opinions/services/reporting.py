@@ -172,10 +172,14 @@ def paper(made: dict[str, Any], opinions: list[dict[str, Any]], *, names: bool) 
         paragraphs.append(Paragraph(f"{line['label']}（{line['count']} 件）", "heading"))
         for one in by_key.get(line["key"], ()):
             author = author_of_row(one, names=names)
-            text = one["text"] or (f"（录音）{one['transcript']}" if one["transcript"] else "")
-            paragraphs.append(Paragraph(f"意见 {one['number']}（{author}）：{mask_numbers(text)}"))
-            if one["answer"]:
-                paragraphs.append(Paragraph(f"答复：{mask_numbers(one['answer'])}"))
+            # A document is passed on: it quotes what the page quotes, and nothing covered.
+            said = report.publishable(one, mask_numbers)
+            text = "内容不予公布" if said["blocked"] else said["text"]
+            paragraphs.append(Paragraph(f"意见 {one['number']}（{author}）：{text}"))
+            if said["statement"]:
+                paragraphs.append(Paragraph(f"审核说明：{said['statement']}"))
+            if said["answer"]:
+                paragraphs.append(Paragraph(f"答复：{said['answer']}"))
         if line["outcome_words"]:
             paragraphs.append(Paragraph(f"{line['outcome_words']}。{line['reason']}"))
     with_files = [one for one in opinions if one["files"]]

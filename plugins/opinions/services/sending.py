@@ -24,12 +24,16 @@ from plugins.opinions.services.base import (
     articles_in,
     change_opinion,
     is_meant,
+    passages_of,
     place_of,
     ref,
     register,
 )
 
 ONCE = "opinions.once"
+KEPT = "opinions.held"
+"""Everybody may read drafts, so the right to do so opens no files: a voice names who speaks. The
+author and the office that asked open them from their own pages."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +205,7 @@ async def _keep_media(
         kept = await keep(
             replace(each, name=name),
             place=place,
-            purpose="opinions.sealed" if sealed else "opinions.media",
+            purpose=KEPT,
         )
         await execute(
             """insert into opinions_attachment
@@ -276,17 +280,12 @@ async def revise(author: Author, opinion: int, text: str, transcript: str) -> No
             found["region_lo"],
             found["org_lo"],
         )
-        passages = [
-            each["passage"]
-            for each in await queries.measures_of(opinion)
-            if each["kind"] == "censor" and each["decided"] != "lift"
-        ]
-        covered = flow.covered(text.strip(), passages)
+        passages = passages_of(await queries.measures_of(opinion))
         await change_opinion(
             opinion,
             text=text.strip(),
             transcript=transcript.strip(),
-            shown=covered if covered != text.strip() else "",
+            shown=flow.shown_of(text.strip(), transcript.strip(), passages),
             state="new",
             revised_at=now,
         )
@@ -296,7 +295,8 @@ async def revise(author: Author, opinion: int, text: str, transcript: str) -> No
                 asked["id"],
                 now,
             )
-        await close_turn(ref(OPINION, opinion), key="appeal")
+        if not await queries.appeal_waits(opinion):
+            await close_turn(ref(OPINION, opinion), key="appeal")
         await close_turn(ref(OPINION, opinion), key="author")
         await record(
             "opinions.revised",

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from PIL import Image
 from python_calamine import CalamineWorkbook
 
 from core.api.db import rows, transaction, value
-from core.api.testing import Browser, Clock, Facts, Messages
+from core.api.testing import Browser, Clock, Facts, Files, LoginAs, Messages
 from tests.plugins.opinions.conftest import OFFICE, As, Asked
 from tests.plugins.opinions.test_asking import TOO_LATE, nightly
 
@@ -324,3 +325,99 @@ async def test_who_may_not_answer_is_told_so(
     ):
         answer: Any = await client.post(path, fields)
         assert answer.status_code == 403, path
+
+
+@pytest.mark.req("S3-22")
+async def test_recordings_are_opened_by_the_author_and_the_office_that_asked_alone(
+    client: Browser,
+    ask: Ask,
+    as_reader: As,
+    as_bureau: As,
+    login_as: LoginAs,
+    region_tree: Any,
+    files: Files,
+) -> None:
+    """Reading drafts is everybody's right; it opens no voice and no photo of an author."""
+    assert files
+    asked = await ask()
+    await as_reader()
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 30), "#8fb8c4").save(picture, "JPEG")
+    sent = await client.post(
+        f"/opinions/{asked.id}/new",
+        {"confidential": "sealed"},
+        files={"media": ("现场.jpg", picture.getvalue(), "image/jpeg")},
+    )
+    opinion = int(sent.headers["location"].rsplit("/", 1)[1])
+    (kept,) = await rows("select id, file from opinions_attachment")
+    paths = (
+        f"/opinions/opinion/{opinion}/files/{kept['id']}",
+        f"/files/{kept['file']}",
+        f"/files/{kept['file']}/original",
+    )
+
+    async def answers() -> list[int]:
+        return [(await client.get(each)).status_code for each in paths]
+
+    await as_bureau()
+    assert paths[0] in (await client.get(f"/opinions/opinion/{opinion}")).text
+    assert await answers() == [200, 404, 404]
+    assert (await client.get(f"{paths[0]}9")).status_code == 404
+    await as_bureau(region_tree.city)
+    assert await answers() == [404, 404, 404]
+    await login_as("leader", organisation=False, region=region_tree.county)
+    assert await answers() == [403, 404, 404]
+
+
+async def test_what_is_covered_stays_covered_in_recordings_documents_and_answers(
+    client: Browser, ask: Ask, as_reader: As, as_bureau: As, say: Say, clock: Clock
+) -> None:
+    asked = await ask()
+    await as_reader(name="包图雅")
+    spoken = await say(asked.id, text="", transcript="我去找王五了。")
+    await say(asked.id, text="骂人的话")
+    signed = await say(asked.id, text="一年一次。包图雅写。")
+    clock(TOO_LATE)
+    await nightly()
+    await as_bureau()
+    desk, one = f"/opinions/desk/{asked.id}", f"/opinions/opinion/{spoken}"
+    assert "遮盖一段" in (await client.get(one)).text
+    await client.post(f"{one}/measures/censor", {"passage": "王五", "reason": "他人姓名"})
+    await client.post(f"{one}/transcript", {"transcript": "我昨天去找王五了。"})
+    await client.post(f"/opinions/opinion/{spoken + 1}/measures/block", {"reason": "侮辱"})
+    await client.post(
+        f"{desk}/answer",
+        {"id": [str(spoken), str(spoken + 1), str(signed)], "answer": "包图雅，已研究。"},
+    )
+    await reported(client, asked.id, [""])
+    await client.post(f"{desk}/finish", {})
+    page = (await client.post(f"{desk}/publish", {})).headers["location"]
+    got = await client.get(f"{desk}/report?format=docx")
+    with zipfile.ZipFile(io.BytesIO(got.content)) as parts:
+        document = parts.read("word/document.xml").decode()
+    for words in ((await client.get(page)).text, document):
+        assert "我昨天去找（已遮盖）了。" in words
+        assert "一年一次。（已遮盖）写。" in words
+        assert "（已遮盖），已研究。" in words
+        assert "内容不予公布" in words
+        for hidden in ("王五", "骂人的话", "包图雅"):
+            assert hidden not in words
+
+
+async def test_an_appeal_still_waits_after_the_author_has_changed_his_words(
+    client: Browser, ask: Ask, as_reader: As, as_bureau: As, say: Say
+) -> None:
+    asked = await ask()
+    await as_reader()
+    opinion = await say(asked.id, text="写得太急")
+    await as_bureau()
+    await client.post(f"/opinions/opinion/{opinion}/measures/block", {"reason": "含有隐私"})
+    await client.post(f"/opinions/opinion/{opinion}/measures/return", {"reason": "写明哪一条"})
+    block = await value("select id from opinions_measure where kind = 'block'")
+    await as_reader()
+    await client.post(f"/opinions/mine/{opinion}/measures/{block}/appeal", {"reason": "没有隐私。"})
+    await client.post(f"/opinions/mine/{opinion}/revise", {"text": "第二条一年一次就够。"})
+    turns = """select step_title from core_turn
+               where subject_kind = 'opinions.opinion' and closed_at is null"""
+    async with transaction(OFFICE):
+        assert await value(turns) == "答复申诉"

@@ -142,6 +142,7 @@ def test_covered_passages_leave_nothing_of_themselves() -> None:
         ([12, 3, 2], [12, None, None]),
         ([3], [None]),
         ([12, 0, 2], [None, 0, None]),
+        ([12, 9, 1, 1], [12, None, None, None]),
     ],
 )
 def test_small_numbers_are_hidden_and_cannot_be_worked_out(
