@@ -42,6 +42,7 @@ from core.storage.services import (
     open_,
     publish,
     receive,
+    seconds_of,
     store,
 )
 from core.storage.uploads import limits_of
@@ -68,6 +69,7 @@ __all__ = [
     "open_",
     "publish",
     "receive",
+    "seconds_of",
     "send_file",
     "size_words",
     "store",

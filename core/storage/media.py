@@ -36,20 +36,27 @@ class Media:
 def probe(path: Path, media_type: str) -> Media:
     """Look into a recording of that type; whatever does not fit its own format says nothing."""
     try:
-        size = path.stat().st_size
         with path.open("rb") as file:
-            if media_type in MP4:
-                return _mp4(file, size)
-            if media_type in ("video/webm", "video/x-matroska"):
-                return _webm(file)
-            if media_type == "audio/x-wav":
-                return _wav(file, size)
-            if media_type == "audio/ogg":
-                return _ogg(file, size)
-            if media_type == "audio/amr":
-                return _amr(file, size)
-            if media_type == "audio/mpeg":
-                return _mp3(file, size)
+            return look(file, path.stat().st_size, media_type)
+    except OSError:
+        return Media()
+
+
+def look(file: BinaryIO, size: int, media_type: str) -> Media:
+    """The same for a recording that is open already."""
+    try:
+        if media_type in MP4:
+            return _mp4(file, size)
+        if media_type in ("video/webm", "video/x-matroska"):
+            return _webm(file)
+        if media_type == "audio/x-wav":
+            return _wav(file, size)
+        if media_type == "audio/ogg":
+            return _ogg(file, size)
+        if media_type == "audio/amr":
+            return _amr(file, size)
+        if media_type == "audio/mpeg":
+            return _mp3(file, size)
     except (struct.error, ValueError, IndexError, OverflowError, OSError):
         return Media()
     return Media()

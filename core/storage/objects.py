@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The object store: a local folder or S3, by address; one per process."""
 
+import io
 import secrets
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -72,6 +73,42 @@ async def put_into(chosen: settings.Settings, path: str, content: Path) -> None:
         chunk_size=UPLOAD_PIECE,
         max_concurrency=UPLOAD_PIECES,
     )
+
+
+class _Object(io.RawIOBase):
+    """An object one can seek in, of which only what is read is fetched; for threads."""
+
+    def __init__(self, path: str, size: int) -> None:
+        super().__init__()
+        self._path, self._size, self._at = path, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        length = min(len(buffer), self._size - self._at)
+        if length <= 0:
+            return 0
+        piece = bytes(obstore.get_range(store(), self._path, start=self._at, length=length))
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+
+def opened(path: str, size: int) -> io.BufferedReader:
+    """An object to look into from a thread, without fetching the whole of it."""
+    return io.BufferedReader(_Object(path, size), PIECE)
 
 
 async def pieces(path: str, part: ByteRange | None = None) -> AsyncIterator[bytes]:

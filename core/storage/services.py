@@ -13,7 +13,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from anyio import CapacityLimiter, to_thread
 
@@ -24,7 +24,7 @@ from core.errors import Invalid, NotFound, Refused, TooLarge
 from core.intervals import ORGANISATIONS
 from core.storage import objects
 from core.storage.inspecting import Copy, Hostile, clean_copy, sniff
-from core.storage.media import Media, blanked, probe
+from core.storage.media import Media, blanked, look, probe
 from core.storage.rules import (
     KINDS,
     SOUND_ONLY,
@@ -385,6 +385,16 @@ async def open_(file_id: int, *, original: bool = False) -> OpenFile:
     return OpenFile(
         _stored(found), found["path"], found["media_type"], found["size"], f'"{digest}"'
     )
+
+
+async def seconds_of(opened: OpenFile) -> float | None:
+    """How long a stored recording says it is; None where it does not say."""
+
+    def seen() -> float | None:
+        with objects.opened(opened.path, opened.size) as file:
+            return look(cast("BinaryIO", file), opened.size, opened.media_type).seconds
+
+    return await to_thread.run_sync(seen)
 
 
 async def publish(file_id: int, published: bool = True) -> None:

@@ -166,7 +166,8 @@ select u.person, max(q.tenths)::int as owed, min(q.region_lo) as region_lo,
   coalesce((select sum(h.tenths) from training_hours h
             where h.person = u.person and h.year = $2), 0)::int as have
 from core_user u
-join core_assignment a on a."user" = u.id and a.revoked_at is null
+join core_assignment a on a."user" = u.id and a.revoked_at is null and a.valid_from <= $3
+  and (a.valid_to is null or a.valid_to >= $3)
 join core_role k on k.id = a.role
 left join core_region g on g.id = a.region
 left join core_organisation o on o.id = a.organisation
@@ -181,5 +182,7 @@ group by u.person
 async def short_in(persons: list[int], year: int) -> list[dict[str, Any]]:
     """Who of these persons owes more hours for a year than he has."""
     return [
-        each for each in await rows(SHORT_OF, persons, year) if short_by(each["owed"], each["have"])
+        each
+        for each in await rows(SHORT_OF, persons, year, clock.today())
+        if short_by(each["owed"], each["have"])
     ]

@@ -19,6 +19,7 @@ from core.api.web import (
     export,
     get,
     note_export,
+    number_of,
     once,
     page,
     post,
@@ -256,8 +257,8 @@ async def show_requirement(request: Request, requirement: FromPath[int]) -> Resp
             raise NotFound
         last = min(this_year, found["to_year"] or this_year)
         years = list(range(max(last, found["from_year"]), found["from_year"] - 1, -1))[:10]
-        typed = request.query_params.get("year", "")
-        year = int(typed) if typed.isdecimal() and int(typed) in years else years[0]
+        typed = number_of(request.query_params.get("year", ""))
+        year = typed if typed in years else years[0]
         if wants_xlsx(request):
             everybody = await standing_of(found, year, which, EXPORT_LIMIT)
             title = f"{found['role_title']} {year} 年学时"

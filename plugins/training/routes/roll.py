@@ -37,7 +37,6 @@ from plugins.training.queries.trainings import (
     audience_of,
     batches_of,
     counts_of,
-    feedback_of,
     find_batch,
     materials_of,
     own_training,
@@ -332,16 +331,14 @@ async def show_results(request: Request, training: FromPath[int]) -> Response:
     """What attendees thought, once it tells nothing about who (C8-06)."""
     async with transaction(visitor(request).scope):
         found = await _held(request, training)
-        count, why_not = await results_of(found)
-        answers = [] if why_not else await feedback_of(training)
+        results = await results_of(found)
     return page(
         request,
         "training/results.html",
         training=found,
-        count=count,
-        why_not=why_not,
-        scores=scores(answers),
-        said=[each for each in answers if each["words"]],
+        results=results,
+        scores=scores(results.answers),
+        said=[each for each in results.answers if each["words"]],
         feedback_end=feedback_end(found),
         **WORDS,
     )

@@ -84,7 +84,8 @@ async def for_me(who: Visitor, found: dict[str, Any]) -> dict[str, Any]:
         "seat": seat,
         "why_not": rules.why_not_sign_up(found["state"], has, now, until, is_meant(found, who)),
         "way_out": rules.way_out(has, now, until, found["starts_at"])
-        if found["state"] == "published" and not (seat and seat["excuse"])
+        if found["state"] == "published"
+        and not (seat and (seat["excuse"] or seat["attendance"] == "present"))
         else "",
         "sign_up_end": until,
         "feedback_end": feedback_end(found),

@@ -4,6 +4,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 QUESTIONS: Mapping[str, str] = {
     "content": "内容对工作有没有用",
@@ -39,6 +40,19 @@ def why_not_shown(count: int, least: int, today: date, until: date) -> str:
     return ""
 
 
+def without_few(
+    answers: Sequence[Mapping[str, Any]], least: int
+) -> tuple[list[Mapping[str, Any]], int]:
+    """What is shown, and how many anonymous ones are held back.
+
+    Among answers with names a few anonymous ones point to those who have not given theirs.
+    """
+    unnamed = sum(not each["name"] for each in answers)
+    if not 0 < unnamed < least:
+        return list(answers), 0
+    return [each for each in answers if each["name"]], unnamed
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """The answers to one question."""
@@ -49,7 +63,7 @@ class Score:
     """The mean as part of the best possible mark, in percent."""
 
 
-def scores(answers: Sequence[Mapping[str, int]]) -> list[Score]:
+def scores(answers: Sequence[Mapping[str, Any]]) -> list[Score]:
     """The mean of each question with one decimal; empty without answers."""
     if not answers:
         return []

@@ -16,6 +16,8 @@ FASTEST = 2
 SLACK = 5
 MOST_RANGES = 200
 LONGEST = 6 * 60 * 60
+MOST_A_SECOND = 4_000_000
+"""Bytes a second of film fills at most: 32 Mbit/s."""
 
 
 def merged(ranges: Iterable[Sequence[float]]) -> Ranges:
@@ -79,7 +81,10 @@ def share(seconds: int, length: int) -> int:
 def believable_length(seconds: float, size: int) -> int:
     """What a player says a video's length is, if a file of that size can be so long; else 0.
 
-    Even the smallest picture needs a kilobyte a second.
+    Even the smallest picture needs a kilobyte a second, and no film fills more than some megabytes.
     """
-    length = round(seconds)
-    return length if 0 < length <= min(LONGEST, max(60, size // 1000)) else 0
+    # Written so that "nan" and "inf", which are numbers too, are no length.
+    length = round(seconds) if 0 < seconds <= LONGEST else 0
+    if length <= 0 or length < size // MOST_A_SECOND:
+        return 0
+    return length if length <= min(LONGEST, max(60, size // 1000)) else 0

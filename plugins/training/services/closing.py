@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """结课: attendance by hand, who was absent, hours, certificates, feedback (C8-04 … C8-07, C8-11)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from core.api import clock
@@ -18,7 +19,7 @@ from core.api.turns import close_turn
 from plugins.training import facts
 from plugins.training.forms import FeedbackForm
 from plugins.training.queries.hours import credited
-from plugins.training.queries.trainings import seat_of
+from plugins.training.queries.trainings import feedback_of, seat_of
 from plugins.training.rules import feedback as feedback_rules
 from plugins.training.rules import taking_part as rules
 from plugins.training.rules.hours import hours_words
@@ -273,15 +274,33 @@ async def mix(training: int) -> int:
     return await execute(MIX, training)
 
 
-async def results_of(found: Mapping[str, Any]) -> tuple[int, str]:
-    """How much feedback there is, and why it is not shown yet."""
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The feedback of a training as its office may see it."""
+
+    count: int
+    why_not: str
+    answers: Sequence[Mapping[str, Any]] = ()
+    held_back: int = 0
+    """Anonymous ones that are too few to be shown."""
+    least: int = 0
+
+
+async def results_of(found: Mapping[str, Any]) -> Results:
+    """How much feedback there is, why it is not shown yet, and what may be shown."""
     count = int(
         await value("select count(*) from training_feedback where training = $1", found["id"])
     )
     options = await settings_in(found["region_lo"])
-    return count, feedback_rules.why_not_shown(
+    why_not = feedback_rules.why_not_shown(
         count, options.feedback_least, clock.today(), feedback_end(found)
     )
+    if why_not:
+        return Results(count, why_not)
+    shown, held_back = feedback_rules.without_few(
+        await feedback_of(found["id"]), options.feedback_least
+    )
+    return Results(count, "", shown, held_back, options.feedback_least)
 
 
 # --- the certificate -----------------------------------------------------------------------------

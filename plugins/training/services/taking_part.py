@@ -133,6 +133,8 @@ async def leave(who: Visitor, training: int, reason: str) -> str:
         way = rules.way_out(
             have["state"] if have else "", clock.now(), sign_up_end(found), found["starts_at"]
         )
+        if have is not None and have["attendance"] == "present":
+            raise Refused("你已经签到，不能再退出或请假；要离开请告诉现场的组织单位。")
         if found["state"] != "published" or have is None or not way:
             raise Refused("现在不能退出或请假；培训开始以后请直接告诉组织单位。")
         if way == "excuse":

@@ -11,7 +11,7 @@ from core.api.access import Visitor
 from core.api.db import Place, execute, row, rows, transaction, value
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
-from core.api.files import Received
+from core.api.files import Received, open_, seconds_of
 from core.api.messages import notify
 from core.api.richtext import taken, words_of
 from plugins.training import facts
@@ -361,14 +361,28 @@ async def note_watched(who: Visitor, material: int, form: WatchedForm) -> int:
     )
     length = int(have["seconds"])
     if (said := watching.believable_length(form.length, have["size"])) > length:
-        length = said
         async with transaction(at_office(who, owner)):
-            await execute(
-                "update training_material set seconds = greatest(seconds, $2) where id = $1",
-                material,
-                length,
-            )
+            length = await _length_of(have, said)
     return watching.share(seconds, length)
+
+
+async def _length_of(have: dict[str, Any], said: int) -> int:
+    """How long a video is, from the file itself; what players say counts only where it is silent.
+
+    Otherwise one person's telephone would make the film a second long for himself, or six hours
+    for everybody.
+    """
+    measured = round(await seconds_of(await open_(have["file"])) or 0)
+    return int(
+        await value(
+            """update training_material set
+                 seconds = case when $2::int > 0 then $2::int else greatest(seconds, $3::int) end
+               where id = $1 returning seconds""",
+            have["id"],
+            min(measured, watching.LONGEST),
+            said,
+        )
+    )
 
 
 # --- alarms --------------------------------------------------------------------------------------

@@ -313,6 +313,27 @@ async def test_feedback_is_shown_to_the_office_late_and_together(
 
 
 @pytest.mark.req("C8-06")
+async def test_a_few_anonymous_ones_among_names_are_held_back(
+    client: Browser, held: Held, as_reader: As, as_bureau: As, clock: Clock
+) -> None:
+    """When three of four sign their feedback, the fourth is known by what is left."""
+    training = await held(came=("甲", "乙", "丙", "丁"))
+    for name in ("甲", "乙", "丙", "丁"):
+        await as_reader(name=name)
+        more = {"anonymous": "true", "content": "1"} if name == "丁" else {}
+        await client.post(
+            f"/training/{training}/feedback", {**SAID, "words": f"{name}的话", **more}
+        )
+    clock(AFTER + timedelta(days=9))
+    await as_bureau()
+    page = (await client.get(f"/training/{training}/results")).text
+    assert "甲的话" in page
+    assert "丁的话" not in page
+    assert "匿名评价只有 1 份" in page
+    assert "5.0 / 5" in page, "marks held back do not show in the mean either"
+
+
+@pytest.mark.req("C8-06")
 async def test_only_who_came_gives_feedback_and_marks_are_asked_for(
     client: Browser, held: Held, as_reader: As
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.api.db import Scope, SubjectRef, rows, transaction, value
+from core.api.db import Scope, SubjectRef, execute, rows, transaction, value
 from core.api.testing import Browser, Clock, Facts
 from plugins.training.services import reminding
 from tests.plugins.training.conftest import As, announce, typed
@@ -255,6 +255,14 @@ async def test_whoever_was_short_last_year_is_named_at_the_annual_review(
     clock(MAY + timedelta(days=365))
     assert await said(short.person_id) == ["training.hours_short"]
     assert await said(met.person_id) == []
+    async with transaction(Scope.platform("test")):
+        await execute(
+            """update core_assignment set valid_to = $2 where "user" in
+                 (select id from core_user where person = $1)""",
+            short.person_id,
+            MAY.date(),
+        )
+    assert await said(short.person_id) == [], "whoever has left the role owes nothing for it"
 
 
 async def test_the_ledger_leaves_as_a_workbook(

@@ -173,6 +173,24 @@ async def test_the_watched_share_is_counted_honestly(
     assert answer.status_code == 404
 
 
+@pytest.mark.req("C8-03")
+async def test_a_film_is_as_long_as_its_file_says_whatever_a_telephone_claims(
+    client: Browser, as_bureau: As, as_reader: As, clock: Clock
+) -> None:
+    clock(START)
+    await as_bureau()
+    lesson = await publish(client, files={"files": ("示范.mp4", io.BytesIO(MP4), "video/mp4")})
+    watched = f"/training/materials/{await value('select id from training_material')}/watched"
+    await as_reader("handler", "乌兰图雅")
+    for moment, length in ((0, "1"), (4, "1"), (8, "3600")):
+        clock(START + timedelta(seconds=moment))
+        answer = await client.post(watched, {"ranges": "[[0, 1]]", "length": length})
+        assert answer.json()["share"] <= 1, length
+    assert await value("select seconds from training_material") == 60
+    refused = await client.post(f"/training/lessons/{lesson}/done")
+    assert refused.status_code == 409
+
+
 # --- alarms --------------------------------------------------------------------------------------
 
 

@@ -343,6 +343,9 @@ def test_a_hundred_percent_means_all_of_it() -> None:
         (90_000.0, 20_000_000, 0),
         (3600.0, 100_000, 0),
         (0.0, 10, 0),
+        (1.0, 20_000_000, 0),
+        (float("nan"), 10, 0),
+        (float("inf"), 10, 0),
     ],
 )
 def test_a_length_must_be_believable(seconds: float, size: int, length: int) -> None:

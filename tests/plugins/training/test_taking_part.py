@@ -214,6 +214,10 @@ async def test_attendance_by_the_code_on_the_screen(
     (fact,) = await facts.only("training.checked_in")
     assert fact.payload["person"] == reader.person_id
     assert fact.payload["outcome"] == "code"
+    gone = await client.post(f"/training/{training}/leave", {"reason": "有事"})
+    assert gone.status_code == 409
+    assert "你已经签到" in gone.text
+    assert await value("select state from training_seat") == "seat"
 
 
 @pytest.mark.req("C8-02")
