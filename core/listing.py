@@ -645,7 +645,7 @@ def _one(each: Filter, text: str) -> Any:
     if each.convert is not None:
         try:
             return each.convert(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise FieldError(f"{each.title}写法不对，请核对。") from None
     binder = _BINDERS.get(each.kind)
     return binder(each, text) if binder else text

@@ -20,6 +20,7 @@ from core.api.web import (
     bind,
     export,
     get,
+    number_of,
     once,
     page,
     partial,
@@ -207,8 +208,8 @@ async def _take(request: Request, found: dict[str, Any] | None) -> Response:
 
 async def _look_up(form: Bound[ActivityForm]) -> bool:
     """The buttons of a page without script."""
-    pick = str(form.raw.get("pick") or "")
-    if pick.isdecimal() and (unit := await chosen_unit(int(pick))):
+    pick = number_of(form.raw.get("pick") or "") or 0
+    if pick and (unit := await chosen_unit(pick)):
         form.raw["unit"], form.raw["organisation"] = unit.name, str(unit.id)
     elif not form.raw.get("find"):
         return False

@@ -18,6 +18,8 @@ from plugins.activities.services.records import PARTY
 NO_STORE = {"Cache-Control": "no-store"}
 LOOK = Scope.platform("units and regions are public; a look-up names them to anybody").read_only()
 MIN_LETTERS = 2
+FIRST = date(2000, 1, 1)
+"""Nobody looks further back, and the calendar of computers has a beginning."""
 
 
 def take(form: Bound[Any], errors: Mapping[str, str]) -> None:
@@ -37,7 +39,7 @@ def day_of(text: str) -> date | None:
 def period_of(request: Request) -> tuple[date, date]:
     """From and to of a page of figures: the last year by default."""
     last = day_of(request.query_params.get("until", "")) or today()
-    first = day_of(request.query_params.get("since", "")) or last - timedelta(days=364)
+    first = day_of(request.query_params.get("since", "")) or max(last, FIRST) - timedelta(days=364)
     return min(first, last), last
 
 

@@ -155,6 +155,9 @@ async def complete(
         if wrong or unit is None:
             raise Invalid(wrong)
         activity, title = await _tied(who, form)
+        if not form.invitation and form.type == INVITED:
+            # The form of a returned record names no invitation: it stays with its activity.
+            activity, title = found["activity"], found["activity_title"]
         await execute(UPDATE, record, *await _columns(form, unit), activity, title, clock.now())
         await _keep(found, media)
         found = {**found, "organisation_name": unit.name}

@@ -290,6 +290,39 @@ async def test_returned_and_completed(client, as_volunteer, as_bureau, agencies,
     assert again.status_code == 409
 
 
+async def test_a_completed_record_stays_with_its_activity(
+    client, as_volunteer, as_bureau, agencies, county, clock
+):
+    one = await as_volunteer()
+    made = await announced(await as_bureau(), agencies, one.person_id)
+    invitation = await ask("select id from activities_invitation")
+    clock(START)
+    await as_volunteer()
+    answer = record(agencies, county, type="invited", invitation=str(invitation))
+    own = (await client.post("/activities/new", answer)).headers["location"]
+    tied = "select activity from activities_record"
+    assert await ask(tied) == made
+    await as_bureau()
+    await client.post(f"{own.replace('mine', 'records')}/return", {"text": "写明几个人。"})
+    await as_volunteer()
+    again = record(agencies, county, type="invited", version="1", once="z" * 24)
+    assert (await client.post(own, again)).status_code == 303
+    assert await ask(tied) == made
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/activities/?until=9999-12-31",
+        "/activities/figures?until=0001-01-01",
+        "/activities/figures?since=0001-01-01",
+    ],
+)
+async def test_the_ends_of_the_calendar(client, as_bureau, path):
+    await as_bureau()
+    assert (await client.get(path)).status_code == 200
+
+
 @pytest.mark.req("S0-20")
 async def test_the_bureaus_register_sheet_and_workbook(
     client, as_volunteer, as_bureau, agencies, county
