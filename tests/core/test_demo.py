@@ -180,7 +180,7 @@ async def test_the_year_is_played_once_and_the_scandal_can_be_found(sown: DemoCo
     cases = [each for each in desk if each["subject_kind"].startswith("cases.")]
     assert 5 <= len(cases) <= 10
     assert len(desk) - len(cases) <= 3
-    assert {"cases.case", "orders.order"} == {each["subject_kind"] for each in desk}
+    assert {"cases.case", "orders.order"} <= {each["subject_kind"] for each in desk}
     assert any(each["due_at"] and each["due_at"] < NOW for each in desk), "one is late"
 
     # One of them waits for his signature beside his colleague's (会签).
