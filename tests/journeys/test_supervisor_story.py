@@ -504,7 +504,7 @@ def invite(bureau: Desk, title: str, on: date) -> str:
         starts_at=f"{on}T09:00",
         ends_at=f"{on}T11:00",
         place="磴口县司法局二楼会议室",
-        unit="磴口县农牧局",
+        unit="磴口县市场监督管理局",
     )
     bureau.page.locator("[name=kind]").select_option(index=1)
     bureau.send("下一步：邀请")
@@ -540,9 +540,8 @@ def test_two_absences_in_a_row_are_put_before_a_human(
         office.sees("缺席")
     later.to(5)
     opened(office, "/supervisors/terms?q=张敏", "张敏")
-    office.sees("无故不参加组织的活动", "由系统建议解聘，由人决定", "在聘")
+    office.sees("建议解聘，等你决定", "无故不参加组织的活动", "在聘")
     office.shoot(pictures, "two-absences")
-    expect(office.button("不予解聘").first).to_be_visible()
 
 
 # --- a sealed name ---------------------------------------------------------------------------------
