@@ -58,19 +58,19 @@ def new_path(moment: datetime | None = None) -> str:
 
 async def put(path: str, content: Path | bytes) -> None:
     """Write one object; a file is read piece by piece."""
-    # Every upload under way holds this many pieces in memory, and many people upload at once.
-    await obstore.put_async(
-        store(), path, content, chunk_size=UPLOAD_PIECE, max_concurrency=UPLOAD_PIECES
-    )
+    await put_into(settings.load(), path, content)
 
 
-async def put_into(chosen: settings.Settings, path: str, content: Path) -> None:
+async def put_into(chosen: settings.Settings, path: str, content: Path | bytes) -> None:
     """Write one object into the store of some settings."""
+    # Every upload under way holds this many pieces in memory, and many people upload at once; a
+    # folder takes pieces of any size.
+    target = store_of(chosen)
     await obstore.put_async(
-        store_of(chosen),
+        target,
         path,
         content,
-        chunk_size=UPLOAD_PIECE,
+        chunk_size=PIECE if isinstance(target, LocalStore) else UPLOAD_PIECE,
         max_concurrency=UPLOAD_PIECES,
     )
 
