@@ -58,14 +58,17 @@ def new_path(moment: datetime | None = None) -> str:
 
 async def put(path: str, content: Path | bytes) -> None:
     """Write one object; a file is read piece by piece."""
-    await put_into(settings.load(), path, content)
+    await _put(store(), path, content)
 
 
 async def put_into(chosen: settings.Settings, path: str, content: Path | bytes) -> None:
     """Write one object into the store of some settings."""
+    await _put(store_of(chosen), path, content)
+
+
+async def _put(target: Any, path: str, content: Path | bytes) -> None:
     # Every upload under way holds this many pieces in memory, and many people upload at once; a
     # folder takes pieces of any size.
-    target = store_of(chosen)
     await obstore.put_async(
         target,
         path,
