@@ -15,6 +15,7 @@ from core.api.plugin import (
     hookimpl,
 )
 from plugins.certificates.demo import register_demo_officers
+from plugins.certificates.facts import CertificateChanged, ImportChanged, OfficerRegistered
 from plugins.certificates.reactions import (
     answer_may_be_supervisor,
     answer_officer_may_act,
@@ -23,7 +24,6 @@ from plugins.certificates.reactions import (
     find_officers,
     resolve_officer,
 )
-from plugins.certificates.services import CertificateChanged, ImportChanged, OfficerRegistered
 
 MANIFEST = Manifest(
     name="certificates",

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages, a module for each part of the work."""
+
+from plugins.certificates.routes.checking import ROUTES_CHECKING
+from plugins.certificates.routes.register import ROUTES_REGISTER
+from plugins.certificates.routes.roster import ROUTES_ROSTER
+
+ROUTES = (*ROUTES_REGISTER, *ROUTES_ROSTER, *ROUTES_CHECKING)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables, a module for each part of the work; ``piccolo_app`` names the modules."""
