@@ -8,6 +8,12 @@ from piccolo.conf.apps import AppConfig, table_finder
 APP_CONFIG = AppConfig(
     app_name="certificates",
     migrations_folder_path=str(Path(__file__).resolve().parent / "piccolo_migrations"),
-    table_classes=table_finder(["plugins.certificates.tables.register"], exclude_imported=True),
+    table_classes=table_finder(
+        [
+            "plugins.certificates.tables.register",
+            "plugins.certificates.tables.applying",
+        ],
+        exclude_imported=True,
+    ),
     migration_dependencies=["core.piccolo_app"],
 )

@@ -18,6 +18,8 @@ class Officer(Owned, Table, tablename="certificates_officer"):
     category = Varchar(length=60, default="")
     """执法类别, e.g. 市场监管."""
     position = Varchar(length=60, default="")
+    photo = BigInt(null=True, default=None)
+    """The picture on the card; a file of purpose ``certificates.photo``."""
     batch = BigInt(null=True, default=None, index=True)
     """The import that brought this row, so that it can be undone."""
     created_at = Timestamptz(default=None)
@@ -39,6 +41,9 @@ class Certificate(Public, Table, tablename="certificates_certificate"):
     """Generated from the unit, never typed (S2-4)."""
     region_name = Varchar(length=60, default="")
     category = Varchar(length=60, default="")
+    powers = Varchar(length=300, default="")
+    """行政执法权力范围, in words for the public page (S2-5)."""
+    photo = BigInt(null=True, default=None)
     valid_from = Date(default=None)
     valid_until = Date(default=None)
     inspection_due = Date(null=True, default=None)
