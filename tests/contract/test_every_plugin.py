@@ -27,6 +27,7 @@ from core.host.registry import Registry, build, use
 from core.policies import ALL_RIGHTS
 from core.schema import app_configs, tables_of
 from core.settings import Settings
+from core.web.limiting import Limits
 from tests.factories import RegionTree
 
 PLUGINS = allowed()
@@ -198,6 +199,26 @@ class TestRoutes:
             assert answer.status_code in {303, 401}, path
             if answer.status_code == 303:
                 assert "/login" in answer.headers["location"], path
+
+    @pytest.mark.usefixtures("region_tree")  # every installation has regions
+    @every_plugin
+    async def test_one_address_cannot_ask_for_an_open_page_for_ever(
+        self, app: Litestar, client: Browser, plugin: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever walks through numbers or codes is counted before anything is looked up."""
+        counted: list[tuple[str, int]] = []
+
+        def left(_self: Limits, name: str, _address: str, times: int, _moment: float) -> int:
+            counted.append((name, times))
+            return 0
+
+        monkeypatch.setattr(Limits, "left", left)
+        for path, handler in readable(app, plugin):
+            if PUBLIC in handler.opt:
+                counted.clear()
+                await client.get(path)
+                assert counted, f"{path} may be asked for without end"
+                assert all(times <= 120 for _name, times in counted), path
 
     @every_plugin
     async def test_without_the_permission_it_is_403(

@@ -6,7 +6,7 @@ from litestar.params import FromPath, FromQuery
 from core.api.access import Visitor, public, requires, visitor
 from core.api.db import Scope, transaction
 from core.api.errors import Invalid, NotFound
-from core.api.web import Bound, Request, Response, bind, get, page, post, redirect, unbound
+from core.api.web import Bound, Request, Response, bind, get, limit, page, post, redirect, unbound
 from plugins.cases.forms import AbstractForm, ReasonForm
 from plugins.cases.queries import (
     disclosure_of,
@@ -135,6 +135,7 @@ async def post_withdraw(request: Request, case: FromPath[int], document: FromPat
 @get("/public", opt=ANYBODY)
 async def list_public(request: Request, before: FromQuery[int] = 0) -> Response:
     """Published abstracts, newest first."""
+    limit(request, "cases.public")
     async with transaction(Scope.public()):
         found = await published_disclosures(before=max(0, before), limit=PAGE_OF + 1)
     more = found[PAGE_OF - 1]["id"] if len(found) > PAGE_OF else 0
@@ -150,6 +151,7 @@ async def list_public(request: Request, before: FromQuery[int] = 0) -> Response:
 @get("/public/{ident:int}", opt=ANYBODY)
 async def show_public(request: Request, ident: FromPath[int]) -> Response:
     """One abstract; a withdrawn one is not there."""
+    limit(request, "cases.public")
     async with transaction(Scope.public()):
         found = await public_disclosure(ident)
     if found is None:

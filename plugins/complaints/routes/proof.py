@@ -16,6 +16,7 @@ ANYBODY = public("核验回执和公钥，任何人都可以")
 @get("/receipts", opt=ANYBODY)
 async def check_page(request: Request) -> Response:
     """Where a receipt is pasted."""
+    limit(request, "complaints.receipts", times=30)
     return page(request, "complaints/receipt.html", form=None, parsed=None, good=False)
 
 

@@ -43,6 +43,7 @@ SHOWN_FOR = 24 * 3600
 @get("/public", opt=ANYBODY)
 async def door(request: Request) -> Response:
     """投诉, 表扬 or 查询."""
+    limit(request, "complaints.page", times=60)
     async with transaction(READING):
         regions = await doors()
     return page(request, "complaints/public.html", regions=regions)
@@ -188,6 +189,7 @@ def _check(form: Bound[PublicForm], extra_types: str, chosen: intake.Chosen) -> 
 @get("/public/done", opt=ANYBODY)
 async def done(request: Request) -> Response:
     """The receipt with its code, once it has been filed. The code stands in no log and no row."""
+    limit(request, "complaints.page", times=60)
     held = carried(request, request.query_params.get("t", ""), SHOWN_FOR)
     if not isinstance(held, dict) or not receipts.read_code(str(held.get("c", ""))):
         raise NotFound("这一页已经过期。请用回执码查询。")
@@ -214,6 +216,7 @@ async def done(request: Request) -> Response:
 @get("/public/follow", opt=ANYBODY)
 async def follow(request: Request) -> Response:
     """Where the code is typed; a scanned slip fills it in."""
+    limit(request, "complaints.page", times=60)
     code = receipts.read_code(request.query_params.get("code", ""))
     form = None
     return page(

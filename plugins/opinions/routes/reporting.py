@@ -19,6 +19,7 @@ from core.api.web import (
     address_of,
     bind,
     get,
+    limit,
     note_export,
     number_of,
     page,
@@ -223,6 +224,7 @@ WHY = "采纳情况向社会公开，不含个人信息"
 @get("/reports", opt=public(WHY))
 async def list_reports(request: Request) -> Response:
     """The published reports, newest first."""
+    limit(request, "opinions.reports")
     before = number_of(request.query_params.get("before", "")) or 0
     async with transaction(Scope.public()):
         rows = await queries.reports(before, 31)
@@ -237,6 +239,7 @@ async def list_reports(request: Request) -> Response:
 @get("/reports/{number:int}", opt=public(WHY))
 async def show_report(request: Request, number: FromPath[int]) -> Response:
     """One report as one page; it reads the published copy and nothing else."""
+    limit(request, "opinions.reports")
     async with transaction(Scope.public()):
         found = await queries.report(number)
     if found is None:

@@ -95,6 +95,7 @@ def _nobody() -> Scope:
 @get("/apply", opt=ANYBODY)
 async def show_apply(request: Request) -> Response:
     """省 → 盟市 → 旗县区, then the form of that region (S0-1, S0-2)."""
+    limit(request, "supervisors.page")
     choice = await _choice(request)
     if not choice.organ:
         return page(
@@ -207,6 +208,7 @@ async def post_apply(request: Request) -> Response:
 @get("/apply/done", opt=ANYBODY)
 async def apply_done(request: Request) -> Response:
     """What happens now, and how to sign in."""
+    limit(request, "supervisors.page")
     return page(request, "supervisors/apply_done.html", chooses=chooses_password())
 
 

@@ -117,6 +117,7 @@ async def post_objection(request: Request, notice: FromPath[int]) -> Response:
 @get("/objection", opt=OBJECTORS)
 async def ask_objection(request: Request) -> Response:
     """Where an objector types the code."""
+    limit(request, "supervisors.page")
     return page(request, "supervisors/objection.html", headers=PRIVATE, form=None, found=None)
 
 
