@@ -116,22 +116,32 @@ class Words:
     """Finds which of many words stand in a text, in one pass over it.
 
     A word is looked for only where its first letters stand; the plain way asks for each of some
-    thousand words on each of some thousand pages, which took longer than serving the pages.
+    thousand words on each of some thousand pages, which took longer than serving the pages. What
+    begins in a line is remembered: most lines of a page stand on every other page too.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
         self.by_start: dict[str, list[str]] = {}
+        self.broken: list[str] = []
+        """Words that begin on one line and go on in the next: looked for the plain way."""
         for word in words:
-            self.by_start.setdefault(word[:SHORTEST], []).append(word)
+            if "\n" in word[:SHORTEST]:
+                self.broken.append(word)
+            else:
+                self.by_start.setdefault(word[:SHORTEST], []).append(word)
+        self.begun: dict[str, frozenset[str]] = {}
+
+    def _begin_in(self, line: str) -> frozenset[str]:
+        found = self.begun.get(line)
+        if found is None:
+            starts = {line[at : at + SHORTEST] for at in range(len(line) - SHORTEST + 1)}
+            found = self.begun[line] = frozenset(starts & self.by_start.keys())
+        return found
 
     def within(self, text: str) -> set[str]:
-        starts = {text[at : at + SHORTEST] for at in range(len(text) - SHORTEST + 1)}
-        return {
-            word
-            for start in starts & self.by_start.keys()
-            for word in self.by_start[start]
-            if word in text
-        }
+        starts = set[str]().union(*map(self._begin_in, set(text.split("\n"))))
+        words = [word for start in starts for word in self.by_start[start]]
+        return {word for word in (*words, *self.broken) if word in text}
 
 
 class Rows:
@@ -289,6 +299,10 @@ def test_a_word_is_found_wherever_it_stands() -> None:
     assert words.within("<td>磴口县人民医院护士</td>") == {"磴口县人民医院护士"}
     assert words.within("磴口县人民医院护士长") == {"磴口县人民医院护士", "磴口县人民医院护士长"}
     assert not words.within("磴口县人民医院护理") | words.within("") | words.within("某某商贸公司")
+    over_lines = Words(["现场检查\n发现问题", "一共六个字整\n下一行"])
+    assert over_lines.within("<p>一共六个字整\n下一行</p>") == {"一共六个字整\n下一行"}
+    assert over_lines.within("<p>现场检查\n发现问题</p>") == {"现场检查\n发现问题"}
+    assert not over_lines.within("<p>现场检查发现问题</p>\n<p>一共六个字整下一行</p>")
 
 
 async def test_cards_and_badges_answer_as_pieces(
