@@ -24,6 +24,7 @@ FILES: Final = {
     "trix.css": "trix/dist/trix.css",
     "trix.umd.min.js": "trix/dist/trix.umd.min.js",
     "barcode-detector.js": "barcode-detector/dist/iife/ponyfill.js",
+    "nacl-fast.min.js": "tweetnacl/nacl-fast.min.js",
 }
 BINARIES: Final = {
     # Exactly the version the detector was built against: with another it reads beyond its memory.
@@ -33,6 +34,7 @@ LICENCES: Final = {  # Tabler's own notice stands at the head of its style sheet
     "tabler-icons.txt": "@tabler/icons/LICENSE",
     "htmx.txt": "htmx.org/LICENSE",
     "trix.txt": "trix/LICENSE",
+    "tweetnacl.txt": "tweetnacl/LICENSE",
     "barcode-detector.txt": "barcode-detector/LICENSE",
     "zxing-wasm.txt": "zxing-wasm/LICENSE",
 }
@@ -43,6 +45,7 @@ VERSIONED: Final = (
     "barcode-detector",
     "htmx.org",
     "trix",
+    "tweetnacl",
     "zxing-wasm",
 )
 

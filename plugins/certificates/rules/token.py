@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the QR code of a card says: a CBOR Web Token (RFC 8392) after the ``#`` of an address.
+
+Base32 in capitals, because a QR code packs those half as wide as small letters; after the ``#``,
+so that any scanner opens the page and no server ever receives it. Neither an identity number nor
+a telephone number is in it.
+"""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+
+from core.api.clock import SHANGHAI
+from plugins.certificates.rules import cose
+from plugins.certificates.rules.cose import Damaged, Message
+
+NUMBER: Final = 2
+EXPIRES: Final = 4
+BEGINS: Final = 5
+ISSUED: Final = 6
+CARD: Final = -65537
+"""A claim of private use: [name, unit, region, scope of power, kind, place in the status list]."""
+
+KINDS: Final = ("local", "ministry")
+LONGEST: Final = 2000
+POWERS_SHOWN: Final = 40
+"""Longer scopes are cut in the code, else it cannot be read when printed 2.5 cm wide."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardClaims:
+    """A card as its code tells it."""
+
+    number: str
+    name: str
+    unit: str
+    region: str
+    powers: str
+    kind: str
+    index: int
+    issued_at: int
+    begins: int
+    expires: int
+
+    @property
+    def issued(self) -> datetime:
+        return datetime.fromtimestamp(self.issued_at, UTC)
+
+    @property
+    def valid_from(self) -> date:
+        return datetime.fromtimestamp(self.begins, UTC).astimezone(SHANGHAI).date()
+
+    @property
+    def valid_until(self) -> date:
+        return datetime.fromtimestamp(self.expires, UTC).astimezone(SHANGHAI).date()
+
+
+def day_begins(day: date) -> int:
+    """The first second of a day where the cards are used."""
+    return int(datetime.combine(day, time(), SHANGHAI).timestamp())
+
+
+def day_ends(day: date) -> int:
+    """The last second of a day where the cards are used."""
+    return day_begins(day + timedelta(days=1)) - 1
+
+
+def payload_of(card: CardClaims) -> bytes:
+    """The claims as they are signed."""
+    powers = card.powers
+    if len(powers) > POWERS_SHOWN:
+        powers = powers[: POWERS_SHOWN - 1] + "…"
+    return cose.write(
+        {
+            NUMBER: card.number,
+            EXPIRES: card.expires,
+            BEGINS: card.begins,
+            ISSUED: card.issued_at,
+            CARD: [
+                card.name,
+                card.unit,
+                card.region,
+                powers,
+                KINDS.index(card.kind) if card.kind in KINDS else 0,
+                card.index,
+            ],
+        }
+    )
+
+
+def claims_of(message: Message) -> CardClaims:
+    """The card a message tells; ``Damaged`` when it tells none."""
+    told = message.claims()
+    card = told.get(CARD)
+    times = [told.get(each) for each in (ISSUED, BEGINS, EXPIRES)]
+    if (
+        not isinstance(card, list)
+        or len(card) != 6
+        or not isinstance(told.get(NUMBER), str)
+        or not all(_is_count(each) for each in (*times, *card[4:]))
+        or not all(isinstance(each, str) for each in card[:4])
+    ):
+        raise Damaged("this is not a card")
+    name, unit, region, powers, kind, index = card
+    return CardClaims(
+        told[NUMBER],
+        name,
+        unit,
+        region,
+        powers,
+        KINDS[kind] if kind < len(KINDS) else "local",
+        index,
+        *times,
+    )
+
+
+def _is_count(what: Any) -> bool:
+    return type(what) is int and 0 <= what < 2**48
+
+
+def text_of(data: bytes) -> str:
+    """The signed bytes as they stand after the ``#``."""
+    return base64.b32encode(data).decode().rstrip("=")
+
+
+def bytes_of(text: str) -> bytes:
+    """What stands after the ``#``, or the whole address; ``Damaged`` when it cannot be one.
+
+    Only the very text ``text_of`` would write is taken: the unused bits of the last letter could
+    otherwise be anything.
+    """
+    text = text.strip()
+    if "#" in text:
+        text = text.rpartition("#")[2]
+    if not text or len(text) > LONGEST:
+        raise Damaged("empty or too long")
+    try:
+        data = base64.b32decode(text + "=" * (-len(text) % 8))
+    except ValueError as error:
+        raise Damaged("not written in base32") from error
+    if text_of(data) != text:
+        raise Damaged("not in the form it was written")
+    return data
+
+
+def message_of(text: str) -> Message:
+    """The signed message in the text of a code."""
+    return cose.unseal(bytes_of(text))
+
+
+def as_json(card: CardClaims) -> Mapping[str, Any]:
+    """The claims for other programs."""
+    return {
+        "number": card.number,
+        "name": card.name,
+        "unit": card.unit,
+        "region": card.region,
+        "powers": card.powers,
+        "kind": card.kind,
+        "index": card.index,
+        "issued_at": card.issued.isoformat(),
+        "valid_from": card.valid_from.isoformat(),
+        "valid_until": card.valid_until.isoformat(),
+    }

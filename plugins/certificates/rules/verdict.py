@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a card's code is worth, found out without a network: nine answers and a sentence for each.
+
+The page on a telephone (``static/card.js``) goes through the same steps in the same order; the
+tests run both over the same codes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from plugins.certificates.rules import cose, status_list, token
+from plugins.certificates.rules.cose import Damaged, Verify
+from plugins.certificates.rules.token import CardClaims
+from plugins.certificates.rules.trust import KeyStatement, Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How an answer is told."""
+
+    title: str
+    sentence: str
+    tone: str
+    """ok, no, unsure."""
+
+
+WORDS: Final[Mapping[str, Words]] = {
+    "valid": Words(
+        "证件有效",
+        "签名真实，证件在有效期内。请核对照片与本人是否一致；执法人员不得少于两人。",
+        "ok",
+    ),
+    "expired": Words(
+        "证件已过期", "这张证已过有效期，持证人不得凭此证执法。你可以拒绝检查并反映。", "no"
+    ),
+    "suspended": Words(
+        "证件暂扣中", "这张证被暂扣，暂扣期间持证人不得执法。你可以拒绝检查。", "no"
+    ),
+    "cancelled": Words(
+        "证件已注销", "这张证已经注销或者吊销，持证人不得凭此证执法。你可以拒绝检查并反映。", "no"
+    ),
+    "not_inspected": Words(
+        "证件未年审", "这张证逾期没有通过年审，通过以前持证人不得执法。你可以拒绝检查。", "no"
+    ),
+    "bad_signature": Words(
+        "签名不符", "证件内容与签名对不上，可能是伪造的。请不要配合检查，并向当地司法局反映。", "no"
+    ),
+    "unknown_issuer": Words(
+        "未知签发机关",
+        "本平台不认识签发这张证的机关，不能说明真假。请让执法人员说明发证机关，向其核实。",
+        "unsure",
+    ),
+    "list_stale": Words(
+        "名单过旧",
+        "签名真实，但手机里的证件状态名单太旧或者没有，不知道这张证现在是否暂扣、注销。有网络时请再扫一次。",
+        "unsure",
+    ),
+    "damaged": Words(
+        "二维码损坏",
+        "二维码读出的内容不完整，不能核验。请擦净卡面再扫一次，或者按证号查询。",
+        "unsure",
+    ),
+    "not_yet": Words(
+        "证件尚未生效", "按现在的时间，这张证还没有到生效的日子。请先核对手机的日期。", "no"
+    ),
+}
+
+_LISTED: Final = {
+    status_list.SUSPENDED: "suspended",
+    status_list.NOT_INSPECTED: "not_inspected",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer, and what it rests on."""
+
+    code: str
+    card: CardClaims | None = None
+    key: KeyStatement | None = None
+    listed_at: int = 0
+    """When the status list that was asked is from; 0 = there was none."""
+    clock_behind: bool = False
+    """The device's clock says less than the list was issued at, so it is certainly wrong."""
+
+    @property
+    def words(self) -> Words:
+        return WORDS[self.code]
+
+    @property
+    def genuine(self) -> bool:
+        """The office did sign it, whatever became of the card."""
+        return self.code not in {"bad_signature", "unknown_issuer", "damaged"}
+
+
+def judge(
+    text: str, trust: Trust, moment: int, algorithms: Mapping[int, Verify] = cose.ALGORITHMS
+) -> Verdict:
+    """What the code ``text`` is worth at ``moment`` (seconds), against what is trusted."""
+    try:
+        message = token.message_of(text)
+        card = token.claims_of(message)
+    except Damaged:
+        return Verdict("damaged")
+    key = trust.keys.get(message.kid)
+    if key is None or key.use != "card":
+        return Verdict("unknown_issuer", card)
+    if message.algorithm != key.algorithm or not cose.holds(message, key.public, algorithms):
+        return Verdict("bad_signature", card, key)
+    if not key.begins <= card.issued_at <= key.expires:
+        # Whoever finds a key that is no longer in use must not be able to make cards with it.
+        return Verdict("bad_signature", card, key)
+    listed = trust.lists.get(key.root)
+    behind = listed is not None and moment < listed.issued_at
+    if listed is not None and behind:
+        moment = listed.issued_at
+    at = listed.issued_at if listed is not None else 0
+
+    def answer(code: str) -> Verdict:
+        return Verdict(code, card, key, at, behind)
+
+    state = listed.of(card.index) if listed is not None else status_list.VALID
+    if state == status_list.CANCELLED:  # which is for good, however old the list
+        return answer("cancelled")
+    if moment > card.expires:
+        return answer("expired")
+    if moment < card.begins:
+        return answer("not_yet")
+    if listed is None or moment > listed.expires:
+        return answer("list_stale")
+    return answer(_LISTED.get(state, "valid"))

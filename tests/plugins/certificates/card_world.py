@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An issuing office in memory: a root, a key for a county, one for the list, cards and a list."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from plugins.certificates.rules import cose, status_list, token, trust
+from plugins.certificates.rules.token import CardClaims
+
+DAY = 86400
+NOW = token.day_begins(date(2026, 11, 22)) + 10 * 3600
+
+CARD = CardClaims(
+    number="15082204001",
+    name="李志强",
+    unit="磴口县交通运输局",
+    region="磴口县",
+    powers="交通运输行政处罚、行政检查、行政强制",
+    kind="local",
+    index=5,
+    issued_at=NOW - 100 * DAY,
+    begins=token.day_begins(date(2024, 7, 1)),
+    expires=token.day_ends(date(2029, 6, 30)),
+)
+
+
+@dataclass(frozen=True)
+class Pen:
+    """A key that signs."""
+
+    seed: int
+    algorithm: int = cose.EDDSA
+    secret: Ed25519PrivateKey = field(init=False)
+
+    def __post_init__(self) -> None:
+        secret = Ed25519PrivateKey.from_private_bytes(bytes([self.seed]) * 32)
+        object.__setattr__(self, "secret", secret)
+
+    @property
+    def public(self) -> bytes:
+        return self.secret.public_key().public_bytes_raw()
+
+    @property
+    def kid(self) -> bytes:
+        return trust.kid_of(self.public)
+
+    def seal(self, payload: bytes, kind: str = "") -> bytes:
+        protected = cose.protect(self.algorithm, self.kid, kind)
+        signature = self.secret.sign(cose.to_be_signed(protected, payload))
+        return cose.seal(protected, payload, signature)
+
+
+ROOT, COUNTY, LISTS, STRANGER = Pen(1), Pen(2), Pen(3), Pen(9)
+NAME = "内蒙古自治区司法厅"
+
+
+def root(pen: Pen = ROOT) -> trust.Root:
+    return trust.Root(pen.public, NAME)
+
+
+def statement(
+    pen: Pen, use: str, *, by: Pen = ROOT, begins=NOW - 400 * DAY, expires=NOW + 400 * DAY
+):
+    key = trust.KeyStatement(pen.public, -8, use, "150822", "磴口县", begins, expires, by.kid)
+    return by.seal(trust.statement_payload(key, NAME, NOW))
+
+
+def a_list(states=(), *, by: Pen = LISTS, issued=NOW - 3600, seconds=3 * DAY, size=16) -> bytes:
+    packed = status_list.pack(states, size)
+    return by.seal(
+        status_list.payload_of(packed, "/certificates/check/list", issued, seconds, 3600),
+        status_list.TYPE,
+    )
+
+
+def code(pen: Pen = COUNTY, **changes) -> str:
+    return token.text_of(pen.seal(token.payload_of(replace(CARD, **changes))))
+
+
+STATEMENTS = (statement(COUNTY, "card"), statement(LISTS, "list"))
+
+
+def trusting(*lists: bytes, statements=STATEMENTS) -> trust.Trust:
+    return trust.build([root()], statements, lists)
+
+
+def bundle(*lists: bytes, statements=STATEMENTS) -> dict:
+    return trust.write_file([root()], statements, lists, NOW)
+
+
+# What is shown, with which lists, at which moment, and the answer: for Python and for the browser.
+CASES: list[tuple[str, str, list[bytes], int, str]] = [
+    ("good", code(), [a_list()], NOW, "valid"),
+    (
+        "whole address",
+        f"https://zf.example.cn/certificates/check/abc#{code()}",
+        [a_list()],
+        NOW,
+        "valid",
+    ),
+    ("last second", code(), [a_list(issued=CARD.expires - 60)], CARD.expires, "bad_time"),
+    ("suspended", code(), [a_list([(5, 2)])], NOW, "suspended"),
+    ("neighbour suspended", code(), [a_list([(4, 2), (6, 2)])], NOW, "valid"),
+    ("cancelled", code(), [a_list([(5, 1)])], NOW, "cancelled"),
+    ("not inspected", code(), [a_list([(5, 3)])], NOW, "not_inspected"),
+    ("old list, cancelled", code(), [a_list([(5, 1)], issued=NOW - 60 * DAY)], NOW, "cancelled"),
+    ("old list, suspended", code(), [a_list([(5, 2)], issued=NOW - 60 * DAY)], NOW, "list_stale"),
+    ("no list", code(), [], NOW, "list_stale"),
+    ("old list", code(), [a_list(issued=NOW - 4 * DAY)], NOW, "list_stale"),
+    ("forged list", code(), [a_list(by=STRANGER)], NOW, "list_stale"),
+    ("list by the county's key", code(), [a_list(by=COUNTY)], NOW, "list_stale"),
+    ("damaged list", code(), [a_list()[:-1]], NOW, "list_stale"),
+    ("newest list counts", code(), [a_list(), a_list([(5, 2)], issued=NOW - 60)], NOW, "suspended"),
+    ("younger than the list", code(index=99), [a_list()], NOW, "valid"),
+    ("expired", code(expires=NOW - 1), [a_list()], NOW, "expired"),
+    ("expired and cancelled", code(expires=NOW - 1), [a_list([(5, 1)])], NOW, "cancelled"),
+    ("expired, no list", code(expires=NOW - 1), [], NOW, "expired"),
+    ("not yet", code(begins=NOW + DAY), [a_list()], NOW, "not_yet"),
+    ("phone lives in 2001", code(), [a_list()], 1_000_000_000, "valid"),
+    ("phone lives in 2001, expired", code(expires=NOW - DAY), [a_list()], 1_000_000_000, "expired"),
+    ("phone lives a year ahead", code(), [a_list()], NOW + 365 * DAY, "list_stale"),
+    ("stranger", code(STRANGER), [a_list()], NOW, "unknown_issuer"),
+    ("signed with the list's key", code(LISTS), [a_list()], NOW, "unknown_issuer"),
+    ("signed with the root", code(ROOT), [a_list()], NOW, "unknown_issuer"),
+    (
+        "issued after the key's end",
+        code(issued_at=NOW + 500 * DAY),
+        [a_list()],
+        NOW,
+        "bad_signature",
+    ),
+    ("issued before the key", code(issued_at=NOW - 500 * DAY), [a_list()], NOW, "bad_signature"),
+    ("nothing", "", [a_list()], NOW, "damaged"),
+    ("words", "这不是二维码", [a_list()], NOW, "damaged"),
+    ("small letters", code().lower(), [a_list()], NOW, "damaged"),
+    ("half of it", code()[: len(code()) // 2], [a_list()], NOW, "damaged"),
+    ("one letter more", code() + "A", [a_list()], NOW, "damaged"),
+    ("a list, not a card", token.text_of(a_list(by=COUNTY)), [a_list()], NOW, "damaged"),
+    ("a statement", token.text_of(STATEMENTS[0]), [a_list()], NOW, "damaged"),
+    ("far too long", "A" * 5000, [a_list()], NOW, "damaged"),
+]
+# The list's key ends before the card does: a list from after that end is none.
+CASES[2] = (
+    "list after its key's end",
+    code(),
+    [a_list(issued=CARD.expires - 60)],
+    CARD.expires,
+    "list_stale",
+)
