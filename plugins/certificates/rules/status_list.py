@@ -77,13 +77,15 @@ def list_of(message: Message) -> StatusList:
     """The list in a message whose signature is good; ``Damaged`` when there is none."""
     told = message.claims()
     inner = told.get(LIST)
-    times = [told.get(each) for each in (ISSUED, EXPIRES, TTL)]
+    issued, expires, ttl = (told.get(each) for each in (ISSUED, EXPIRES, TTL))
     if (
         message.type != TYPE
         or not isinstance(inner, dict)
         or inner.get("bits") != BITS
         or not isinstance(inner.get("lst"), bytes)
-        or not all(type(each) is int for each in times)
+        or type(issued) is not int
+        or type(expires) is not int
+        or type(ttl) is not int
     ):
         raise Damaged("this is no status list")
     unpacker = zlib.decompressobj()
@@ -93,7 +95,7 @@ def list_of(message: Message) -> StatusList:
         raise Damaged("the list cannot be unpacked") from error
     if unpacker.unconsumed_tail or not unpacker.eof:
         raise Damaged("the list is too large or cut off")
-    return StatusList(str(told.get(SUBJECT, "")), *times, packed)
+    return StatusList(str(told.get(SUBJECT, "")), issued, expires, ttl, packed)
 
 
 def read_list(

@@ -94,7 +94,7 @@ def claims_of(message: Message) -> CardClaims:
     """The card a message tells; ``Damaged`` when it tells none."""
     told = message.claims()
     card = told.get(CARD)
-    times = [told.get(each) for each in (ISSUED, BEGINS, EXPIRES)]
+    times: list[Any] = [told.get(each) for each in (ISSUED, BEGINS, EXPIRES)]
     if (
         not isinstance(card, list)
         or len(card) != 6
