@@ -3,6 +3,7 @@
 
 import ipaddress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from core import clock
@@ -33,6 +34,7 @@ class Limits:
         return 0 if self.counts[key] <= times else MINUTE - passed
 
 
+@lru_cache(maxsize=4096)
 def caller(address: str) -> str:
     """Whom an address stands for: with IPv6 one household or office has a whole /64."""
     try:

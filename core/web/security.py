@@ -68,30 +68,43 @@ def permissions_for(needs: AbstractSet[str]) -> str:
     return policy
 
 
+RAW = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
+
+
 async def add_headers(message: Message, scope: Scope) -> None:
     """``before_send`` of the application: also error pages and unknown addresses get them."""
     if message["type"] != "http.response.start":
         return
     kept = held(scope)
-    headers = MutableScopeHeaders.from_message(message)
-    for name, value in HEADERS.items():
-        headers.setdefault(name, value)
+    # On the raw pairs, in one pass: this runs for every answer, and the helper for single headers
+    # goes through all of them each time.
+    raw: list[tuple[bytes, bytes]] = list(message["headers"])
+    message["headers"] = raw
+    there = {name.lower() for name, _value in raw}
+
+    def default(name: bytes, value: str) -> None:
+        if name not in there:
+            raw.append((name, value.encode("latin-1")))
+
+    raw += [pair for pair in RAW if pair[0] not in there]
     if kept.needs:
+        headers = MutableScopeHeaders.from_message(message)
         policy = headers["Content-Security-Policy"]
         headers["Content-Security-Policy"] = policy_for(kept.needs, policy)
         headers["Permissions-Policy"] = permissions_for(kept.needs)
     who = kept.visitor
     if who is not None and who.on_phone:
         # Says to the service worker whose page it keeps; another account never sees it.
-        headers.setdefault("X-Jiandu-Account", f"{who.user_id}-{who.assignment_id}")
+        default(b"x-jiandu-account", f"{who.user_id}-{who.assignment_id}")
     # Kept for the back button, but asked for again: what may be seen can change any moment.
-    headers.setdefault("Cache-Control", "private, no-cache")
-    headers["X-Request-Id"] = kept.request_id
-    if kept.platform.settings.server.url.startswith("https://"):
+    default(b"cache-control", "private, no-cache")
+    raw.append((b"x-request-id", kept.request_id.encode()))
+    settings = kept.platform.settings
+    if settings.server.url.startswith("https://"):
         # Not with an authority of our own: localhost would be bound to https for every program.
-        headers.setdefault("Strict-Transport-Security", HSTS)
+        default(b"strict-transport-security", HSTS)
     if kept.new_cookie is not None:
-        headers.add("Set-Cookie", session_cookie(kept.platform.settings, kept.new_cookie))
+        raw.append((b"set-cookie", session_cookie(settings, kept.new_cookie).encode()))
 
 
 def session_cookie(settings: Any, token: str) -> str:
