@@ -32,3 +32,87 @@ class ImportChanged(msgspec.Struct):
     organisation: int
     officers: int
     digest: str
+
+
+class Applied(msgspec.Struct):
+    """A body applied for a first card; the number stays out of the record."""
+
+    request: int
+    name: str
+    organisation: int
+
+
+class Checked(msgspec.Struct):
+    """The four identity checks were made: each with its own answer."""
+
+    request: int
+    run: int
+    outcomes: dict[str, str]
+    state: str
+
+
+class RequestDecided(msgspec.Struct):
+    """The legal office passed, returned or refused an application."""
+
+    request: int
+    state: str
+    reason: str = ""
+
+
+class ExamWanted(msgspec.Struct):
+    """A person now needs a seat in the exam on public law."""
+
+    request: int
+    purpose: str
+    person: int
+    name: str
+    organisation: int
+    org_lo: int
+    region_lo: int
+    card_number: str = ""
+    due_on: str = ""
+
+
+class ExamUnwanted(msgspec.Struct):
+    """He needs none any more."""
+
+    request: int
+    purpose: str
+    person: int
+    reason: str
+
+
+class ExamResult(msgspec.Struct):
+    """A result was taken over from the exam, or entered by hand with its paper."""
+
+    request: int
+    purpose: str
+    passed: bool
+    score: int
+    by_hand: bool
+    state: str
+
+
+class CardMade(msgspec.Struct):
+    """A number was given out and a card put together; it is not in force before it is issued."""
+
+    request: int
+    certificate: int
+    number: str
+
+
+class ListImported(msgspec.Struct):
+    """A new version of the establishment list or of the forced-cancel list."""
+
+    list: int
+    kind: str
+    version: int
+    entries: int
+    digest: str
+
+
+class ListEntryRemoved(msgspec.Struct):
+    """The province took a person off the forced-cancel list."""
+
+    entry: int
+    reason: str

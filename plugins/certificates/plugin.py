@@ -3,26 +3,45 @@
 
 from typing import Any
 
+import msgspec
+
 from core.api.plugin import (
     DemoStep,
+    ExtensionPoint,
+    FactHandler,
     FactKind,
     Gate,
     GateCheck,
     Manifest,
+    MessageKind,
     NavItem,
     Permission,
     SubjectKind,
     hookimpl,
 )
+from plugins.certificates import facts
 from plugins.certificates.demo import register_demo_officers
-from plugins.certificates.facts import CertificateChanged, ImportChanged, OfficerRegistered
 from plugins.certificates.reactions import (
     answer_may_be_supervisor,
     answer_officer_may_act,
     describe_check,
     describe_officer,
+    describe_request,
     find_officers,
     resolve_officer,
+    the_person,
+)
+from plugins.certificates.rules.wording import MESSAGES
+from plugins.certificates.services.applying import SOURCES, IdentitySource, hear_result
+from plugins.certificates.services.base import (
+    LISTS,
+    MAKE,
+    READ,
+    REGISTER,
+    REQUEST,
+    REVIEW,
+    SUBMIT,
+    CertificateSettings,
 )
 
 MANIFEST = Manifest(
@@ -42,6 +61,9 @@ READERS = (
     "justice_office",
     "leader",
 )
+SECTION = "证件管理"
+OFFICES = ("supervision_bureau", "justice_office", "legal_office")
+"""Who sits in the office that reviews: which office that is for a unit is data."""
 
 
 @hookimpl
@@ -59,13 +81,12 @@ def route_handlers() -> list[Any]:
 @hookimpl
 def permissions() -> list[Permission]:
     return [
-        Permission("certificates.officer.read", "查看执法人员", READERS),
-        Permission(
-            "certificates.officer.register",
-            "登记执法人员和证件",
-            ("data_entry", "body_admin"),
-            sensitive=True,
-        ),
+        Permission(READ, "查看执法人员", READERS),
+        Permission(REGISTER, "登记执法人员和证件", ("data_entry", "body_admin"), sensitive=True),
+        Permission(SUBMIT, "为本单位人员申领证件、申请年审", ("data_entry", "body_admin")),
+        Permission(REVIEW, "审核证件申领和年审", OFFICES),
+        Permission(MAKE, "制证、发证", OFFICES),
+        Permission(LISTS, "导入在编名单和强制注销名单", ("supervision_bureau",), sensitive=True),
     ]
 
 
@@ -79,7 +100,24 @@ def nav_items() -> list[NavItem]:
             "本单位",
             icon="id",
             weight=310,
-        )
+        ),
+        NavItem(
+            "证件申领",
+            "/certificates/requests",
+            SUBMIT,
+            "本单位",
+            "id-badge-2",
+            312,
+        ),
+        NavItem(
+            "申领审核",
+            "/certificates/requests",
+            REVIEW,
+            SECTION,
+            "id-badge-2",
+            220,
+        ),
+        NavItem("核查名单", "/certificates/lists", LISTS, SECTION, "list-check", 240),
     ]
 
 
@@ -94,6 +132,7 @@ def subject_kinds() -> list[SubjectKind]:
             resolve=resolve_officer,
             permission="certificates.officer.read",
         ),
+        SubjectKind(REQUEST, "执法证申领", describe=describe_request, permission=READ),
         # The public page behind a QR code. Others bring buttons to it (an action without a
         # permission); their path receives the code of the card as ``code``.
         SubjectKind("certificates.check", "执法证件查验页", describe=describe_check),
@@ -107,23 +146,72 @@ def fact_kinds() -> list[FactKind]:
             "certificates.officer_registered",
             "登记执法人员",
             "登记执法人员（人员 {person}）",
-            OfficerRegistered,
+            facts.OfficerRegistered,
         ),
         FactKind(
             "certificates.certificate_changed",
             "执法证状态变更",
             "执法证 {number} 自 {since} 起状态为 {state}：{reason}",
-            CertificateChanged,
+            facts.CertificateChanged,
         ),
         FactKind(
-            "certificates.import_applied", "导入执法人员", "从表格登记 {officers} 人", ImportChanged
+            "certificates.import_applied",
+            "导入执法人员",
+            "从表格登记 {officers} 人",
+            facts.ImportChanged,
         ),
         FactKind(
             "certificates.import_undone",
             "撤销导入",
             "撤销一次导入，{officers} 人离岗",
-            ImportChanged,
+            facts.ImportChanged,
         ),
+        _own("applied", "提交执法证申领", "为 {name} 申领执法证", facts.Applied),
+        _own("checked", "身份核查", "第 {run} 次身份核查，结果 {state}", facts.Checked),
+        _own(
+            "request_decided", "审核执法证申领", "申领改为 {state}：{reason}", facts.RequestDecided
+        ),
+        FactKind("certificates.exam_wanted", "等待考试", "{name} 等待安排考试", facts.ExamWanted),
+        FactKind(
+            "certificates.exam_unwanted", "不再等待考试", "不再考试：{reason}", facts.ExamUnwanted
+        ),
+        _own("result_taken", "记录考试成绩", "成绩 {score}，进入 {state}", facts.ExamResult),
+        _own("card_made", "制证", "制成执法证 {number}", facts.CardMade),
+        _own("list_imported", "导入核查名单", "第 {version} 版，{entries} 人", facts.ListImported),
+        _own("list_entry_removed", "移出强制注销名单", "移出：{reason}", facts.ListEntryRemoved),
+    ]
+
+
+def _own(key: str, title: str, text: str, payload: type[msgspec.Struct]) -> FactKind:
+    return FactKind(f"certificates.{key}", title, text, payload, broadcast=False)
+
+
+@hookimpl
+def fact_handlers() -> list[FactHandler]:
+    return [FactHandler("exams.result_published", hear_result, locks=the_person)]
+
+
+@hookimpl
+def message_kinds() -> list[MessageKind]:
+    return [
+        MessageKind(f"certificates.{key}", each.title, each.text) for key, each in MESSAGES.items()
+    ]
+
+
+@hookimpl
+def settings_schema() -> list[type[msgspec.Struct]]:
+    return [CertificateSettings]
+
+
+@hookimpl
+def extension_points() -> list[ExtensionPoint]:
+    return [
+        ExtensionPoint(
+            SOURCES,
+            "人口信息核验",
+            IdentitySource,
+            docs="申领时核对姓名和身份证号；查不了的答 unavailable",
+        )
     ]
 
 

@@ -7,9 +7,11 @@ from datetime import date
 from typing import Any
 
 from core.api.db import Scope, value
-from core.api.plugin import Blocker, SubjectLabel, SubjectRef
+from core.api.plugin import Blocker, Fact, SubjectLabel, SubjectRef
 from plugins.certificates.queries import OFFICERS, active_officers, cards_of, find_officer
+from plugins.certificates.queries.applying import request_row
 from plugins.certificates.rules import judge_person
+from plugins.certificates.services.base import place_of
 
 
 async def answer_officer_may_act(
@@ -61,6 +63,23 @@ async def describe_officer(officer: int, scope: Scope) -> SubjectLabel | None:
     return SubjectLabel(
         found["name"], f"/certificates/officers/{officer}", found["organisation_name"]
     )
+
+
+async def describe_request(request: int, scope: Scope) -> SubjectLabel | None:
+    """Whose application it is, if the scope sees it."""
+    found = await request_row(request)
+    if found is None or not scope.sees(place_of(found)):
+        return None
+    return SubjectLabel(
+        f"{found['name']}的执法证申领",
+        f"/certificates/requests/{request}",
+        found["organisation_name"],
+    )
+
+
+def the_person(fact: Fact) -> Sequence[SubjectRef]:
+    """What a result locks before it is taken over."""
+    return (fact.subject,)
 
 
 async def describe_check(_id: int, _scope: Scope) -> SubjectLabel | None:

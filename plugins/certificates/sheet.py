@@ -30,3 +30,24 @@ SHEET: tuple[SheetColumn, ...] = (
     SheetColumn("valid_until", ("有效期止", "有效期至"), kind="date"),
     SheetColumn("inspection_due", ("年审应完成日期",), kind="date"),
 )
+
+
+ESTABLISHMENT: tuple[SheetColumn, ...] = (
+    SheetColumn("name", ("姓名",), required=True),
+    SheetColumn(
+        "id_number",
+        ("身份证号", "公民身份号码", "身份证号码"),
+        required=True,
+        as_text=True,
+        check=id_number_problem,
+    ),
+    SheetColumn("unit", ("单位", "单位名称", "编制单位")),
+)
+"""在编名单, as the 编办 sends it."""
+
+FORCED: tuple[SheetColumn, ...] = (
+    *ESTABLISHMENT[:2],
+    SheetColumn("unit", ("单位", "单位名称", "原单位")),
+    SheetColumn("reason", ("原因", "注销原因")),
+)
+"""强制注销名单."""

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages, a module for each part of the work."""
 
+from plugins.certificates.routes.applying import ROUTES_APPLYING
 from plugins.certificates.routes.checking import ROUTES_CHECKING
+from plugins.certificates.routes.lists import ROUTES_LISTS
 from plugins.certificates.routes.register import ROUTES_REGISTER
 from plugins.certificates.routes.roster import ROUTES_ROSTER
 
-ROUTES = (*ROUTES_REGISTER, *ROUTES_ROSTER, *ROUTES_CHECKING)
+ROUTES = (*ROUTES_REGISTER, *ROUTES_APPLYING, *ROUTES_LISTS, *ROUTES_ROSTER, *ROUTES_CHECKING)

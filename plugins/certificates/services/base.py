@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all acts share: who acts, which office reviews, the region's rules, what is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from core.api.access import Visitor, persons_holding
+from core.api.db import Interval, Place, Scope, SubjectRef
+from core.api.errors import NotFound, Refused
+from core.api.messages import notify
+from core.api.people import OrganisationRow, competent_organ, organisation, organisation_at
+from core.api.settings import settings_of
+from core.api.turns import close_turn, hand_turn
+
+READ, REGISTER = "certificates.officer.read", "certificates.officer.register"
+SUBMIT, REVIEW, MAKE = (
+    "certificates.request.submit",
+    "certificates.request.review",
+    "certificates.card.make",
+)
+LISTS = "certificates.list.manage"
+REQUEST = "certificates.request"
+BODIES = ("department", "body", "second", "entrusted")
+
+REASON = "the checks and the card look at the whole country; who may act was asked before"
+
+
+class CertificateSettings(msgspec.Struct, frozen=True):
+    """What a region decides about its cards; defaults are those of S2 and domain A12."""
+
+    number_pattern: Annotated[str, Meta(max_length=40)] = "{地区}{单位}{流水}"
+    """执法证号编排规则。可用 {地区} 六位、{单位} 三位、{流水} 四位、{年} 四位，和数字、大写字母。"""
+    valid_years: Annotated[int, Meta(ge=1, le=10)] = 5
+    """证件有效期（年）"""
+    inspection_short_years: Annotated[int, Meta(ge=1, le=5)] = 2
+    """二年年审的间隔（年）"""
+    inspection_exam_years: Annotated[int, Meta(ge=1, le=10)] = 4
+    """须考试的年审的间隔（年）"""
+    inspection_window_days: Annotated[int, Meta(ge=7, le=365)] = 90
+    """到期前多少天可以申请年审"""
+    issuer_name: Annotated[str, Meta(min_length=2, max_length=60)] = "行政执法证件签发机关"
+    """根密钥上写的签发机关名称（全平台一个，由最上级决定）"""
+    card_signer: Annotated[str, Meta(max_length=60)] = "ed25519"
+    """证件签名方式：ed25519 为平台密钥，插件可以提供别的"""
+    card_key_years: Annotated[int, Meta(ge=1, le=10)] = 3
+    """一把证件密钥用几年，到期换新，旧证照常核验"""
+    status_list_days: Annotated[int, Meta(ge=1, le=30)] = 3
+    """证件状态名单在手机里最多用几天，超过就提示名单过旧"""
+
+
+async def settings_in(region_lo: int) -> CertificateSettings:
+    """The region's settings."""
+    return await settings_of(CertificateSettings, region_lo)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, at which place and with which rights."""
+
+    scope: Scope
+    user_id: int
+    person_id: int
+    name: str
+    region_lo: int
+    organisation: Interval | None
+    permissions: frozenset[str]
+    reach: str = "organisation"
+
+    @classmethod
+    def of(cls, who: Visitor) -> "Actor":
+        return cls(
+            who.scope,
+            who.user_id,
+            who.person_id,
+            who.name,
+            who.region.lo,
+            Interval(who.organisation.lo, who.organisation.hi) if who.organisation else None,
+            who.permissions,
+            who.reach,
+        )
+
+    @property
+    def wide(self) -> Scope:
+        """The scope the service works under once it has made sure that the actor may."""
+        return Scope.platform(REASON, actor=self.user_id)
+
+    def may(self, permission: str) -> bool:
+        return permission in self.permissions
+
+    def reviews(self, row: Mapping[str, Any]) -> bool:
+        """Whether he sits in the office that reviews this row."""
+        if not self.may(REVIEW):
+            return False
+        if self.organisation is not None:
+            return row["reviewer_lo"] in self.organisation
+        return self.reach == "region" and row["reviewer_region_lo"] == self.region_lo
+
+    def reviewing(self, alias: str) -> tuple[str, list[int]]:
+        """The same as a condition of a list; its placeholders are ``{}`` one by one."""
+        if not self.may(REVIEW):
+            return "false", []
+        if self.organisation is not None:
+            return (
+                f"{alias}.reviewer_lo between {{}} and {{}}",
+                [self.organisation.lo, self.organisation.hi],
+            )
+        return f"{alias}.reviewer_region_lo = {{}}", [self.region_lo]
+
+    def sees(self, row: Mapping[str, Any]) -> bool:
+        """Of his own place, or his office's to review."""
+        return self.scope.sees(place_of(row)) or self.reviews(row)
+
+
+def place_of(found: Mapping[str, Any]) -> Place:
+    return Place(found["region_lo"], found["org_lo"])
+
+
+def person_ref(person: int) -> SubjectRef:
+    return SubjectRef("core.person", person)
+
+
+def request_ref(request: int) -> SubjectRef:
+    return SubjectRef(REQUEST, request)
+
+
+def must_submit(who: Actor, row: Mapping[str, Any], permission: str = SUBMIT) -> None:
+    """Refuse whoever does not act for this row's own unit."""
+    if not who.may(permission) or not who.scope.may_write(place_of(row)):
+        raise NotFound
+
+
+def must_review(who: Actor, row: Mapping[str, Any]) -> None:
+    """Refuse whoever is not of the reviewing office; other readers are told whose it is."""
+    if who.reviews(row):
+        return
+    if who.sees(row):
+        raise Refused("这件事由负责审核的法制机构办理，你可以查看，不能代办。")
+    raise NotFound
+
+
+async def reviewer_of(unit: OrganisationRow) -> OrganisationRow | None:
+    """The legal office at the unit's own level: data, not a name (S2-14)."""
+    return await competent_organ(unit.region_lo, "legal_review")
+
+
+async def superior_of(unit: OrganisationRow) -> OrganisationRow | None:
+    """The organisation directly above it."""
+    return None if unit.parent is None else await organisation(unit.parent)
+
+
+async def tell(
+    event: str,
+    subject: SubjectRef,
+    place: Place,
+    *,
+    persons: Sequence[int] = (),
+    office: str = "",
+    **params: object,
+) -> None:
+    """A message to the person concerned and to those of the unit who hold ``office``."""
+    told = set(persons)
+    if office:
+        unit = await organisation_at(place.org_lo)
+        if unit is not None:
+            told.update(await persons_holding(office, unit.lo, unit.hi))
+            for above in await _above(unit):
+                told.update(await persons_holding(office, above.lo, above.lo))
+    await notify(f"certificates.{event}", sorted(told), subject, params, place)
+
+
+async def _above(unit: OrganisationRow) -> list[OrganisationRow]:
+    found: list[OrganisationRow] = []
+    at = unit
+    while at.parent is not None and (upper := await organisation(at.parent)) is not None:
+        found.append(upper)
+        at = upper
+    return found
+
+
+async def give_office(
+    row: Mapping[str, Any],
+    subject: SubjectRef,
+    *,
+    title: str,
+    step: str,
+    path: str,
+    permission: str = REVIEW,
+    note: str = "",
+    subline: str = "",
+    due_at: Any = None,
+) -> None:
+    """It is the reviewing office's turn."""
+    if not row["reviewer_lo"]:
+        await close_turn(subject)
+        return
+    await hand_turn(
+        subject,
+        title=title,
+        subline=subline,
+        step_title=step,
+        step_note=note,
+        path=path,
+        holder_org=row["reviewer_lo"],
+        permission=permission,
+        due_at=due_at,
+        place=place_of(row),
+    )
+
+
+async def give_unit(
+    row: Mapping[str, Any],
+    subject: SubjectRef,
+    *,
+    title: str,
+    step: str,
+    path: str,
+    permission: str = SUBMIT,
+    note: str = "",
+    subline: str = "",
+    due_at: Any = None,
+) -> None:
+    """It is the turn of the unit's own people."""
+    await hand_turn(
+        subject,
+        title=title,
+        subline=subline,
+        step_title=step,
+        step_note=note,
+        path=path,
+        holder_org=row["org_lo"],
+        permission=permission,
+        due_at=due_at,
+        place=place_of(row),
+    )
