@@ -12,6 +12,7 @@ APP_CONFIG = AppConfig(
         [
             "plugins.certificates.tables.register",
             "plugins.certificates.tables.applying",
+            "plugins.certificates.tables.inspecting",
             "plugins.certificates.tables.signing",
         ],
         exclude_imported=True,

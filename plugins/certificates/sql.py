@@ -10,4 +10,7 @@ STATEMENTS: tuple[str, ...] = (
        on certificates_list_entry (kind, id_number_hash) where removed_at is null""",
     """create index if not exists certificates_list_newest
        on certificates_list (kind, region_lo, version desc)""",
+    # One inspection of a card for a due date at a time: two clicks, two clerks end here.
+    """create unique index if not exists certificates_inspection_once
+       on certificates_inspection (certificate, due_on) where state <> 'failed'""",
 )

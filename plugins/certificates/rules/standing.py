@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-State = Literal["valid", "suspended", "revoked", "cancelled"]
+State = Literal["valid", "suspended", "revoked", "cancelled", "not_inspected", "expired"]
 
 STATES: dict[str, str] = {
     "valid": "有效",
     "suspended": "暂扣",
     "revoked": "吊销",
     "cancelled": "注销",
+    "not_inspected": "未年审",
+    "expired": "过期",
 }
+"""The last two are written down when a late inspection ends them; until then dates say so."""
 
 CARD_KINDS: dict[str, str] = {"local": "地方执法证", "ministry": "部门执法证"}
 
