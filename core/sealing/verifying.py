@@ -10,7 +10,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -18,7 +17,8 @@ import asyncpg
 from core.facts.canonical import fact_bytes
 from core.keys.signing import fingerprint_of
 from core.scope import Scope
-from core.sealing.rules import LATE, LISTED, Checker, Report, Sealed
+from core.sealing.fast import UnusualError, facts_between
+from core.sealing.rules import LATE, LISTED, Checker, Report, Sealed, microseconds
 from core.sealing.services import COLUMNS, PURPOSE, sealed_of
 
 Progress = Callable[[int, int], Awaitable[None]]
@@ -37,7 +37,10 @@ where id = any($1::int8[])
 """
 # Not one join with the unnested batches: the planner cannot know how many facts they hold, and
 # takes a plan whose cost grows with the square of the record.
-IDS = "select id from core_fact where id > $1 order by id limit 50000"
+IDS = """
+select coalesce(array_agg(id order by id), '{}')
+from (select id from core_fact where id > $1 order by id limit 50000) x
+"""
 WAITING = "select fact from core_unsealed where fact = any($1::int8[])"
 GONE = """
 select u.fact from core_unsealed u left join core_fact f on f.id = u.fact
@@ -105,26 +108,32 @@ def _portions(batches: Sequence[Sealed], facts: int = 20_000) -> list[list[Seale
     return portions
 
 
-async def _facts(connection: Any, batches: Sequence[Sealed]) -> dict[int, tuple[bytes, datetime]]:
+async def _facts(connection: Any, batches: Sequence[Sealed]) -> dict[int, tuple[bytes, int]]:
     ids = [fact for batch in batches for fact in batch.facts]
     if not ids:
         return {}
     low, high = min(ids), max(ids)
     # Ids of one portion are nearly contiguous, and a range is read much faster than a list.
     if high - low < 3 * len(ids) + 1000:
-        rows = await connection.fetch(FACTS, low, high)
+        try:
+            return await facts_between(connection, low, high)
+        except UnusualError:
+            rows = await connection.fetch(FACTS, low, high)
     else:
         rows = await connection.fetch(SOME, ids)
-    return {row["id"]: (fact_bytes(row), row["recorded_at"]) for row in rows}
+    return {row["id"]: (fact_bytes(row), microseconds(row["recorded_at"])) for row in rows}
 
 
-def _read(batch: Sealed, stored: dict[int, tuple[bytes, datetime]]) -> Read:
+def _read(batch: Sealed, stored: dict[int, tuple[bytes, int]]) -> Read:
     contents: list[bytes | None] = []
-    late, border = 0, batch.sealed_at - LATE
+    late, border = 0, microseconds(batch.sealed_at - LATE)
     for fact in batch.facts:
         found = stored.get(fact)
-        contents.append(None if found is None else found[0])
-        if found is not None and found[1] < border:
+        if found is None:
+            contents.append(None)
+            continue
+        contents.append(found[0])
+        if found[1] < border:
             late += 1
     return Read(batch, contents, late)
 
@@ -134,7 +143,7 @@ async def _stray(connection: Any, sealed: "array[int]") -> list[int]:
     ordered, last = array("q", sorted(sealed)), -(2**62)
     stray: list[int] = []
     while len(stray) < LISTED:
-        ids = [row["id"] for row in await connection.fetch(IDS, last)]
+        ids = await connection.fetchval(IDS, last)
         if not ids:
             break
         known = ordered[bisect_left(ordered, ids[0]) : bisect_right(ordered, ids[-1])]

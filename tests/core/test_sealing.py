@@ -26,7 +26,8 @@ from core.jobs.worker import Worker
 from core.keys import signing
 from core.sealing import heads, rules, services
 from core.sealing.export import BadExport, verify_file, write
-from core.sealing.verifying import verify
+from core.sealing.fast import UnusualError, facts_between, facts_in
+from core.sealing.verifying import FACTS, verify
 from tests.dummy_plugin import plugin as dummy
 from tests.dummy_plugin.services import NoteWritten
 
@@ -444,3 +445,50 @@ class TestExport:
         (tmp_path / "r.gz").write_bytes(content)
         with pytest.raises(BadExport):
             verify_file(tmp_path / "r.gz", [bytes(32)])
+
+
+STRANGE = [
+    (
+        "dummy.note.written",
+        "dummy.note",
+        '{"a":"甲","b":"\\u0001\\n"}',
+        "2026-01-02 03:04:05.600001+00",
+    ),
+    ("dummy.note.written", "dummy.note", '{"whole":"second"}', "2026-01-02 03:04:05+00"),
+    ('quo"ted\\', "line\nfeed", "not even JSON \t", "1969-12-31 23:59:59.999999+00"),
+    ("一种", "", "", "0999-05-05 00:00:00.5+00"),
+    ("one\x01two", "three", "{}", "9999-12-31 23:59:59.999999+00"),
+]
+
+
+async def test_reading_in_bulk_gives_the_bytes_of_reading_row_by_row(fresh_db: str) -> None:
+    """Whatever stands in the table, also what nobody but a forger would write there."""
+    connection = await asyncpg.connect(fresh_db, server_settings={"role": OWNER})
+    try:
+        for number, (kind, subject, payload, at) in enumerate(STRANGE):
+            await connection.execute(
+                "insert into core_fact (kind, subject_kind, subject_id, payload, region_lo, org_lo,"
+                " actor, at, recorded_at) values ($1, $2, $3, $4, 0, 0, -5, $5::text::timestamptz,"
+                " now() + $6 * interval '1 second')",
+                kind, subject, number, payload, at, number,
+            )  # fmt: skip
+        rows = await connection.fetch(FACTS, 1, 2**62)
+        quick = await facts_between(connection, 1, 2**62)
+        assert len(quick) == len(rows) >= len(STRANGE)
+        for row in rows[:-1]:
+            assert quick[row["id"]] == (fact_bytes(row), rules.microseconds(row["recorded_at"]))
+        # Only what the separator itself stands in is cut elsewhere, and so never like its seal.
+        assert quick[rows[-1]["id"]][0] != fact_bytes(rows[-1])
+        await connection.execute(
+            "update core_fact set at = 'infinity' where id = $1", rows[0]["id"]
+        )
+        with pytest.raises(UnusualError):
+            await facts_between(connection, 1, 2**62)
+    finally:
+        await connection.close()
+
+
+def test_what_is_no_binary_copy_is_not_understood() -> None:
+    for data in (b"", b"PGCOPY\n\xff\r\n\x00", b"PGCOPY\n\xff\r\n\x00" + bytes(8) + b"\x00\x06"):
+        with pytest.raises(UnusualError):
+            facts_in(data)
