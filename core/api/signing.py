@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signatures that anybody can check without the platform.
 
-``signer(purpose)`` only in jobs: the web role cannot read the secret half of a key.
+``signer(purpose)`` and ``rotate(purpose)`` only in jobs: the web role cannot read the secret half
+of a key.
 """
 
 from core.keys.signing import (
@@ -11,6 +12,7 @@ from core.keys.signing import (
     public_keys,
     public_pem,
     read_publics,
+    rotate,
     signer,
 )
 
@@ -21,5 +23,6 @@ __all__ = [
     "public_keys",
     "public_pem",
     "read_publics",
+    "rotate",
     "signer",
 ]

@@ -6,19 +6,24 @@ from typing import Any
 import msgspec
 
 from core.api.plugin import (
+    Contribution,
+    Cron,
     DemoStep,
     ExtensionPoint,
     FactHandler,
     FactKind,
     Gate,
     GateCheck,
+    Job,
     Manifest,
     MessageKind,
     NavItem,
     Permission,
+    Retention,
     SubjectKind,
     hookimpl,
 )
+from plugins.certificates import declared_signing as signing
 from plugins.certificates import facts
 from plugins.certificates.demo import register_demo_officers
 from plugins.certificates.reactions import (
@@ -87,6 +92,7 @@ def permissions() -> list[Permission]:
         Permission(REVIEW, "审核证件申领和年审", OFFICES),
         Permission(MAKE, "制证、发证", OFFICES),
         Permission(LISTS, "导入在编名单和强制注销名单", ("supervision_bureau",), sensitive=True),
+        *signing.PERMISSIONS,
     ]
 
 
@@ -179,6 +185,7 @@ def fact_kinds() -> list[FactKind]:
         _own("card_made", "制证", "制成执法证 {number}", facts.CardMade),
         _own("list_imported", "导入核查名单", "第 {version} 版，{entries} 人", facts.ListImported),
         _own("list_entry_removed", "移出强制注销名单", "移出：{reason}", facts.ListEntryRemoved),
+        *signing.FACT_KINDS,
     ]
 
 
@@ -188,7 +195,25 @@ def _own(key: str, title: str, text: str, payload: type[msgspec.Struct]) -> Fact
 
 @hookimpl
 def fact_handlers() -> list[FactHandler]:
-    return [FactHandler("exams.result_published", hear_result, locks=the_person)]
+    return [
+        FactHandler("exams.result_published", hear_result, locks=the_person),
+        *signing.HANDLERS,
+    ]
+
+
+@hookimpl
+def jobs() -> list[Job | Cron]:
+    return list(signing.JOBS)
+
+
+@hookimpl
+def contributions() -> list[Contribution]:
+    return list(signing.CONTRIBUTIONS)
+
+
+@hookimpl
+def retention_rules() -> list[Retention]:
+    return list(signing.RETENTION)
 
 
 @hookimpl
@@ -211,7 +236,8 @@ def extension_points() -> list[ExtensionPoint]:
             "人口信息核验",
             IdentitySource,
             docs="申领时核对姓名和身份证号；查不了的答 unavailable",
-        )
+        ),
+        *signing.EXTENSION_POINTS,
     ]
 
 

@@ -14,6 +14,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import cbor2
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 EDDSA: Final = -8
 ALG: Final = 1
@@ -30,9 +32,11 @@ class Damaged(ValueError):
 
 
 def _ed25519(public: bytes, signature: bytes, message: bytes) -> bool:
-    from core.api.signing import is_signed
-
-    return is_signed(public, signature, message)
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 ALGORITHMS: Final[Mapping[int, Verify]] = MappingProxyType({EDDSA: _ed25519})

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from core.api.clock import SHANGHAI
 from plugins.certificates.rules import cose
 from plugins.certificates.rules.cose import Damaged, Message
 
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 NUMBER: Final = 2
 EXPIRES: Final = 4
 BEGINS: Final = 5

@@ -34,6 +34,7 @@ from plugins.certificates.services.base import (
 )
 from plugins.certificates.services.cards import Particulars, announce, enter_period
 from plugins.certificates.services.register import enter_officer
+from plugins.certificates.services.signing import ask_to_sign
 
 
 async def unit_name_of(unit: OrganisationRow) -> str:
@@ -71,6 +72,7 @@ async def make(who: Actor, request: int, form: MakeForm) -> int:
             CardMade(request, certificate, number),
             place_of(found),
         )
+        await ask_to_sign()  # the face is printed before the card is in force
         await give_office(
             found,
             request_ref(request),

@@ -269,5 +269,5 @@
     return answer(LISTED[state] || "valid");
   }
 
-  self.JDCard = { judge, readTrust, readList, genuine: (code) => !["bad_signature", "unknown_issuer", "damaged"].includes(code) };
+  self.JDCard = { judge, readTrust, readList, bytes: base64url, genuine: (code) => !["bad_signature", "unknown_issuer", "damaged"].includes(code) };
 })();
