@@ -11,11 +11,10 @@ import functools
 import inspect
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, cast
 
 import asyncpg
 import msgspec
@@ -235,7 +234,7 @@ class SafeTransaction(PostgresTransaction):
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
-    ) -> bool:
+    ) -> Literal[False]:
         if self._parent is not None:
             parent = cast("SafeTransaction", self._parent)
             await self._leave_savepoint(parent, failed=kind is not None)
@@ -381,8 +380,7 @@ def connection() -> Any:
     return _current().connection
 
 
-@asynccontextmanager
-async def transaction(scope: Scope | None = None) -> AsyncIterator[SafeTransaction]:
+def transaction(scope: Scope | None = None) -> SafeTransaction:
     """Everything inside happens together, seen and written under ``scope``.
 
     Called inside another transaction it becomes a savepoint: without a scope it keeps the outer
@@ -390,8 +388,7 @@ async def transaction(scope: Scope | None = None) -> AsyncIterator[SafeTransacti
     """
     if scope is None and not in_transaction() and DB.strict:
         raise OutsideTransaction("the outermost transaction needs a scope")
-    async with DB.transaction(scope=scope) as current:
-        yield current
+    return DB.transaction(scope=scope)
 
 
 async def rows(sql: str, *args: Any) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ of everything below it. A scoped row carries the ``lo`` of its region and of its
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Self
 
 from core.api.plugin import Place
@@ -98,9 +99,14 @@ class Scope:
 
     def sql(self, role: str) -> str:
         """One statement that sets role and scope until the end of the transaction."""
-        # Only integers and a checked role name are put into the text: no value of a user.
-        settings = ",".join(f"set_config('{name}','{int(n)}',true)" for name, n in self.settings())
-        return f"SET LOCAL role={role};SELECT {settings}" if role else f"SELECT {settings}"
+        return _scope_sql(self, role)
+
+
+@lru_cache(maxsize=2048)
+def _scope_sql(scope: Scope, role: str) -> str:
+    # Only integers and a checked role name are put into the text: no value of a user.
+    settings = ",".join(f"set_config('{name}','{int(n)}',true)" for name, n in scope.settings())
+    return f"SET LOCAL role={role};SELECT {settings}" if role else f"SELECT {settings}"
 
 
 def scope_conditions(scope: Scope, alias: str = "", start: int = 1) -> tuple[str, list[int]]:
