@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the certificates record: the payloads of their facts."""
 
+from typing import Any
+
 import msgspec
 
 
@@ -116,3 +118,31 @@ class ListEntryRemoved(msgspec.Struct):
 
     entry: int
     reason: str
+
+
+class InspectionChanged(msgspec.Struct):
+    """An annual inspection came a step further, with what the gate answered at that moment."""
+
+    inspection: int
+    person: int
+    certificate: int
+    kind: str
+    due_on: str
+    state: str
+    moment: str
+    evidence: dict[str, Any]
+    reason: str = ""
+
+
+class InspectionDone(msgspec.Struct):
+    """An annual inspection is complete; the next one is due on ``next_due``."""
+
+    inspection: int
+    person: int
+    certificate: int
+    number: str
+    kind: str
+    due_on: str
+    done_on: str
+    next_due: str
+    how: str

@@ -112,3 +112,15 @@ class ListForm(msgspec.Struct):
     """Which list a sheet is; the sheet itself comes as file ``file``."""
 
     kind: Annotated[Literal["establishment", "forced"], Meta(title="名单")]
+
+
+class ChosenForm(msgspec.Struct):
+    """Several rows of a list at once."""
+
+    id: Annotated[list[int], Meta(title="人员", max_length=200)] = []
+
+
+class CodeForm(msgspec.Struct):
+    """The code of a card as it was scanned."""
+
+    code: Annotated[str, Meta(title="证件二维码", min_length=1, max_length=2000)]

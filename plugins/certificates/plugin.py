@@ -23,6 +23,7 @@ from core.api.plugin import (
     SubjectKind,
     hookimpl,
 )
+from plugins.certificates import declared_life as life
 from plugins.certificates import declared_signing as signing
 from plugins.certificates import facts
 from plugins.certificates.demo import register_demo_officers
@@ -33,11 +34,12 @@ from plugins.certificates.reactions import (
     describe_officer,
     describe_request,
     find_officers,
+    hear_exam_result,
     resolve_officer,
     the_person,
 )
 from plugins.certificates.rules.wording import MESSAGES
-from plugins.certificates.services.applying import SOURCES, IdentitySource, hear_result
+from plugins.certificates.services.applying import SOURCES, IdentitySource
 from plugins.certificates.services.base import (
     LISTS,
     MAKE,
@@ -124,6 +126,7 @@ def nav_items() -> list[NavItem]:
             220,
         ),
         NavItem("核查名单", "/certificates/lists", LISTS, SECTION, "list-check", 240),
+        *life.NAV,
     ]
 
 
@@ -139,6 +142,7 @@ def subject_kinds() -> list[SubjectKind]:
             permission="certificates.officer.read",
         ),
         SubjectKind(REQUEST, "执法证申领", describe=describe_request, permission=READ),
+        *life.SUBJECTS,
         # The public page behind a QR code. Others bring buttons to it (an action without a
         # permission); their path receives the code of the card as ``code``.
         SubjectKind("certificates.check", "执法证件查验页", describe=describe_check),
@@ -186,6 +190,7 @@ def fact_kinds() -> list[FactKind]:
         _own("list_imported", "导入核查名单", "第 {version} 版，{entries} 人", facts.ListImported),
         _own("list_entry_removed", "移出强制注销名单", "移出：{reason}", facts.ListEntryRemoved),
         *signing.FACT_KINDS,
+        *life.FACTS,
     ]
 
 
@@ -196,14 +201,14 @@ def _own(key: str, title: str, text: str, payload: type[msgspec.Struct]) -> Fact
 @hookimpl
 def fact_handlers() -> list[FactHandler]:
     return [
-        FactHandler("exams.result_published", hear_result, locks=the_person),
+        FactHandler("exams.result_published", hear_exam_result, locks=the_person),
         *signing.HANDLERS,
     ]
 
 
 @hookimpl
 def jobs() -> list[Job | Cron]:
-    return list(signing.JOBS)
+    return [*signing.JOBS, *life.JOBS]
 
 
 @hookimpl

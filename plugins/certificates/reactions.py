@@ -10,7 +10,10 @@ from core.api.db import Scope, value
 from core.api.plugin import Blocker, Fact, SubjectLabel, SubjectRef
 from plugins.certificates.queries import OFFICERS, active_officers, cards_of, find_officer
 from plugins.certificates.queries.applying import request_row
+from plugins.certificates.queries.inspecting import inspection_row
 from plugins.certificates.rules import judge_person
+from plugins.certificates.rules.inspecting import KINDS
+from plugins.certificates.services import applying, inspecting
 from plugins.certificates.services.base import place_of
 
 
@@ -77,9 +80,27 @@ async def describe_request(request: int, scope: Scope) -> SubjectLabel | None:
     )
 
 
+async def describe_inspection(inspection: int, scope: Scope) -> SubjectLabel | None:
+    """Whose inspection it is, if the scope sees it."""
+    found = await inspection_row(inspection)
+    if found is None or not scope.sees(place_of(found)):
+        return None
+    return SubjectLabel(
+        f"{found['name']}的{KINDS[found['kind']]}",
+        f"/certificates/inspections/{inspection}",
+        found["organisation_name"],
+    )
+
+
 def the_person(fact: Fact) -> Sequence[SubjectRef]:
     """What a result locks before it is taken over."""
     return (fact.subject,)
+
+
+async def hear_exam_result(fact: Fact) -> None:
+    """A published result is an applicant's or belongs to an inspection."""
+    await applying.hear_result(fact)
+    await inspecting.hear_result(fact)
 
 
 async def describe_check(_id: int, _scope: Scope) -> SubjectLabel | None:

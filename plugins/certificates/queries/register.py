@@ -17,13 +17,15 @@ _NEWEST = """left join lateral (
 
 # One word for where a card stands today, computed where it is filtered and where it is shown.
 _STANDING = """case when o.closed_at is not null then 'left'
-  when c.id is null then 'none' when p.state <> 'valid' then p.state
+  when c.id is null then 'none' when p.state is null then 'making'
+  when p.state <> 'valid' then p.state
   when c.valid_until < current_date then 'expired'
   when c.inspection_due < current_date then 'not_inspected' else 'valid' end"""
 
 STANDINGS: dict[str, str] = {
     "valid": "有效",
     "none": "未登记证号",
+    "making": "制证中",
     "expired": "已过期",
     "not_inspected": "未年审",
     "suspended": STATES["suspended"],

@@ -3,8 +3,16 @@
 
 from plugins.certificates.routes.applying import ROUTES_APPLYING
 from plugins.certificates.routes.checking import ROUTES_CHECKING
+from plugins.certificates.routes.inspecting import ROUTES_INSPECTING
 from plugins.certificates.routes.lists import ROUTES_LISTS
 from plugins.certificates.routes.register import ROUTES_REGISTER
 from plugins.certificates.routes.roster import ROUTES_ROSTER
 
-ROUTES = (*ROUTES_REGISTER, *ROUTES_APPLYING, *ROUTES_LISTS, *ROUTES_ROSTER, *ROUTES_CHECKING)
+ROUTES = (
+    *ROUTES_REGISTER,
+    *ROUTES_APPLYING,
+    *ROUTES_LISTS,
+    *ROUTES_INSPECTING,
+    *ROUTES_ROSTER,
+    *ROUTES_CHECKING,
+)

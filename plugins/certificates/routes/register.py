@@ -32,7 +32,7 @@ from plugins.certificates.queries import (
     officer_of_certificate,
 )
 from plugins.certificates.routes.common import READ, REGISTER, units_of
-from plugins.certificates.rules import STATES, judge_person
+from plugins.certificates.rules import CHANGES, STATES, judge_person
 
 ASPECTS = {"complaints": "投诉处理", "training": "培训", "exams": "考试"}
 """What the plugins that may speak at an annual review are about, in words."""
@@ -111,6 +111,7 @@ async def _officer_page(request: Request, officer: int, **context: Any) -> Respo
             "cards": cards,
             "standing": standing,
             "states": STATES,
+            "changes": [(key, STATES[key]) for key in CHANGES],
             "may_register": REGISTER in who.permissions,
             "form": None,
             "state_form": None,

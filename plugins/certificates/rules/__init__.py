@@ -3,6 +3,7 @@
 
 from plugins.certificates.rules.standing import (
     CARD_KINDS,
+    CHANGES,
     STATES,
     Card,
     Period,
@@ -17,6 +18,7 @@ from plugins.certificates.rules.standing import (
 
 __all__ = [
     "CARD_KINDS",
+    "CHANGES",
     "STATES",
     "Card",
     "Period",

@@ -131,7 +131,7 @@ def late_gap(card: Card, done_on: date) -> Period | None:
         return None
     since = last_good + timedelta(days=1)
     if last_good == card.inspection_due:
-        return Period("not_inspected", since, done_on, "逾期未年审")
+        return Period("overdue", since, done_on, "逾期未年审")
     return Period("expired", since, done_on, "有效期届满")
 
 

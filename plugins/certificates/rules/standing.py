@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-State = Literal["valid", "suspended", "revoked", "cancelled", "not_inspected", "expired"]
+State = Literal["valid", "suspended", "revoked", "cancelled", "overdue", "expired"]
 
 STATES: dict[str, str] = {
     "valid": "有效",
     "suspended": "暂扣",
     "revoked": "吊销",
     "cancelled": "注销",
-    "not_inspected": "未年审",
+    "overdue": "未年审",
     "expired": "过期",
 }
 """The last two are written down when a late inspection ends them; until then dates say so."""
+
+CHANGES: tuple[State, ...] = ("valid", "suspended", "revoked", "cancelled")
+"""What an office may enter by hand."""
 
 CARD_KINDS: dict[str, str] = {"local": "地方执法证", "ministry": "部门执法证"}
 
@@ -80,7 +83,7 @@ def judge_card(card: Card, day: date) -> Standing:
     if state.state != "valid":
         why = f"（{state.reason}）" if state.reason else ""
         return bad(
-            state.state,
+            "not_inspected" if state.state == "overdue" else state.state,
             f"执法证 {card.number} 自{_words(state.since)}起{STATES[state.state]}{why}",
         )
     if card.inspection_due is not None and day > card.inspection_due:

@@ -31,4 +31,22 @@ MESSAGES: dict[str, Wording] = {
     ),
     "card_made": Wording("证件已制好", "{name}的执法证已制好，证号 {number}，等待发证。"),
     "card_issued": Wording("执法证已发", "{name}的执法证已发，证号 {number}。执法时请主动出示。"),
+    "inspection_due": Wording(
+        "执法证快到年审时间", "{name}的执法证应在 {due} 前完成{kind}，还有 {days} 天，请单位申请。"
+    ),
+    "inspection_overdue": Wording(
+        "执法证逾期未年审", "{name}的执法证应在 {due} 前完成{kind}，现在逾期，从今天起不能执法。"
+    ),
+    "card_expiring": Wording("执法证快到期", "{name}的执法证有效期到 {due}，还有 {days} 天。"),
+    "inspection_applied": Wording("已申请年审", "{name}的{kind}已经申请，等法制机构审核。"),
+    "inspection_blocked": Wording("年审受阻", "{name}的{kind}现在不能办：{reason}"),
+    "inspection_returned": Wording("年审被退回", "{name}的{kind}被退回：{reason}"),
+    "inspection_approved": Wording(
+        "年审审核通过，请扫码完成",
+        "{name}的{kind}审核通过，请在 {due} 前由本人或单位管理员扫证件二维码完成。",
+    ),
+    "inspection_exam": Wording(
+        "年审审核通过，请准备考试", "{name}的{kind}审核通过，须考试合格，进考场扫证件二维码。"
+    ),
+    "inspection_done": Wording("年审完成", "{name}的{kind}完成，下一次应在 {next} 前完成。"),
 }

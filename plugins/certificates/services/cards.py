@@ -136,15 +136,23 @@ async def change_state(certificate: int, form: StateForm) -> None:
 
 
 async def enter_period(
-    certificate: int, state: str, since: date, reason: str, place: Place
+    certificate: int,
+    state: str,
+    since: date,
+    reason: str,
+    place: Place,
+    *,
+    until: date | None = None,
 ) -> None:
+    """Write down a state; whoever calls it ends the one before."""
     await execute(
-        """insert into certificates_period (certificate, state, since, reason, recorded_at,
+        """insert into certificates_period (certificate, state, since, until, reason, recorded_at,
                                             recorded_by, region_lo, org_lo, published)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, true)""",
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, true)""",
         certificate,
         state,
         since,
+        until,
         reason,
         clock.now(),
         current_scope().actor,
