@@ -13,6 +13,8 @@ APP_CONFIG = AppConfig(
             "plugins.certificates.tables.register",
             "plugins.certificates.tables.applying",
             "plugins.certificates.tables.inspecting",
+            "plugins.certificates.tables.bodies",
+            "plugins.certificates.tables.daily",
             "plugins.certificates.tables.signing",
         ],
         exclude_imported=True,
