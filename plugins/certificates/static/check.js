@@ -102,6 +102,7 @@
     proof.hidden = false;
     if (self.JDCard.genuine(found.code) && same) {
       proof.className = "ck-note ck-note--ok";
+      live.after(proof);
       proof.append(element("p", "", `二维码签名真实：${found.key.name}，${day(found.card.issued)}签发。`));
       if (found.card.unit !== live.dataset.unit)
         proof.append(element("p", "", `制证时的单位名称是“${found.card.unit}”，单位已更名或人员已调动，旧证在有效期内以本页查询结果为准。`));
@@ -115,17 +116,19 @@
 
   function alone(found) {
     proof.hidden = false;
-    proof.className = "";
-    proof.style.display = "grid";
+    proof.className = "ck-proof";
     const now = Math.floor(Date.now() / 1000);
-    const under = found.behind ? `手机日期不对，按名单的日期 ${day(found.listed)} 判断` : `没有网络，按手机时间 ${minute(now)} 判断`;
-    proof.append(verdict(found.code, navigator.onLine && !document.body.dataset.offline ? `按手机时间 ${minute(now)} 判断` : under), element("p", "", WORDS[found.code].sentence));
+    const under = found.behind ? `手机日期不对，按名单的日期 ${day(found.listed)} 判断` : `按手机时间 ${minute(now)} 判断`;
+    proof.append(verdict(found.code, under), element("p", "", WORDS[found.code].sentence));
     if (found.card && self.JDCard.genuine(found.code)) proof.append(cardOf(found));
   }
 
   async function today(number) {
     const told = await kept(`${HERE}live?number=${encodeURIComponent(number)}`, (answer) => answer.json());
-    if (!told) return;
+    if (!told) {
+      proof.append(element("p", "ck-soft", "没有连上平台，以上只凭二维码和手机里的名单。有网络时请再扫一次。"));
+      return;
+    }
     const note = element("p", "", `联网查询：${told.title}${told.reason ? `。${told.reason}` : ""}（${told.checked_at}）`);
     proof.append(element("div", `ck-note ck-note--${told.tone === "ok" ? "ok" : "red"}`, note));
   }
@@ -138,6 +141,8 @@
     if (live) beside(found);
     else {
       alone(found);
+      // Kept for a code that was scanned: the questions need a network and only stand in the way.
+      if (ask && location.pathname !== HERE) ask.hidden = true;
       if (ask) for (const each of ask.querySelectorAll(".ck-verdict")) each.remove();
       if (found.card && self.JDCard.genuine(found.code)) await today(found.card.number);
     }
