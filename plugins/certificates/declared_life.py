@@ -4,10 +4,25 @@
 from collections.abc import Mapping
 from typing import Any
 
-from core.api.plugin import Cron, FactKind, NavItem, SubjectKind
+import msgspec
+
+from core.api.plugin import Cron, FactKind, NavItem, Permission, SubjectKind
 from plugins.certificates import facts
-from plugins.certificates.reactions import describe_inspection
-from plugins.certificates.services.base import READ, REVIEW, SUBMIT
+from plugins.certificates.reactions import (
+    describe_body,
+    describe_inspection,
+    describe_registration,
+)
+from plugins.certificates.services.base import (
+    BODIES_READ,
+    BODIES_WRITE,
+    BODY,
+    INCLUDE,
+    READ,
+    REGISTRATION,
+    REVIEW,
+    SUBMIT,
+)
 from plugins.certificates.services.inspecting import INSPECTION
 from plugins.certificates.services.reminding import remind
 
@@ -19,12 +34,34 @@ async def remind_in_the_morning(_payload: Mapping[str, Any]) -> None:
     await remind()
 
 
+READERS = ("body_admin", "supervision_bureau", "justice_office", "legal_office", "leader")
+
+PERMISSIONS = (
+    Permission(BODIES_READ, "查看执法主体和账户", (*READERS, "data_entry")),
+    Permission(BODIES_WRITE, "完善执法主体资料、划分人员", ("body_admin",)),
+    Permission(INCLUDE, "纳入和新建下属机构", ("body_admin",), sensitive=True),
+)
+
 NAV = (
+    NavItem("执法主体", "/certificates/bodies", BODIES_READ, "本单位", "building", 308),
+    NavItem("执法主体注册", "/certificates/register", "", "公众服务", "building", for_public=True),
+    NavItem("委托书公开", "/certificates/letters", "", "公众服务", "file-text", for_public=True),
     NavItem("年审", "/certificates/inspections", SUBMIT, "本单位", "calendar-check", 314),
     NavItem("年审审核", "/certificates/inspections", REVIEW, SECTION, "calendar-check", 225),
 )
 
-SUBJECTS = (SubjectKind(INSPECTION, "执法证年审", describe=describe_inspection, permission=READ),)
+SUBJECTS = (
+    SubjectKind(INSPECTION, "执法证年审", describe=describe_inspection, permission=READ),
+    SubjectKind(BODY, "执法主体", describe=describe_body, permission=BODIES_READ),
+    SubjectKind(
+        REGISTRATION, "执法主体注册", describe=describe_registration, permission=BODIES_READ
+    ),
+)
+
+
+def _own(key: str, title: str, text: str, payload: type[msgspec.Struct]) -> FactKind:
+    return FactKind(f"certificates.{key}", title, text, payload, broadcast=False)
+
 
 FACTS = (
     FactKind(
@@ -40,6 +77,9 @@ FACTS = (
         "执法证 {number} 完成年审，下一次 {next_due}",
         facts.InspectionDone,
     ),
+    _own("body_changed", "办理执法主体账户", "账户：{act} {reason}", facts.BodyChanged),
+    _own("body_registered", "执法主体自行注册", "自行注册", facts.BodyChanged),
+    _own("letter_kept", "上传委托书", "委托书到 {until}", facts.LetterKept),
 )
 
 JOBS = (Cron("certificates.remind", remind_in_the_morning, at="08:40", per_region=True),)

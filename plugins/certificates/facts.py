@@ -146,3 +146,19 @@ class InspectionDone(msgspec.Struct):
     done_on: str
     next_due: str
     how: str
+
+
+class BodyChanged(msgspec.Struct):
+    """The account of a body came a step further."""
+
+    body: int
+    act: str
+    reason: str = ""
+
+
+class LetterKept(msgspec.Struct):
+    """A 委托书 was taken in and published."""
+
+    body: int
+    letter: int
+    until: str

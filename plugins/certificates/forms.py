@@ -124,3 +124,69 @@ class CodeForm(msgspec.Struct):
     """The code of a card as it was scanned."""
 
     code: Annotated[str, Meta(title="证件二维码", min_length=1, max_length=2000)]
+
+
+class BodyForm(msgspec.Struct):
+    """完善资料; a number left empty is still missing, which is not the same as none."""
+
+    unified_code: Annotated[str, Meta(title="统一社会信用代码", max_length=20)] = ""
+    civil_quota: Annotated[int | None, Meta(title="公务员编制", ge=0, le=100000)] = None
+    civil_actual: Annotated[int | None, Meta(title="公务员实有", ge=0, le=100000)] = None
+    career_quota: Annotated[int | None, Meta(title="事业编制", ge=0, le=100000)] = None
+    career_actual: Annotated[int | None, Meta(title="事业实有", ge=0, le=100000)] = None
+    other_quota: Annotated[int | None, Meta(title="其他编制", ge=0, le=100000)] = None
+    other_actual: Annotated[int | None, Meta(title="其他实有", ge=0, le=100000)] = None
+    admin_name: Annotated[str, Meta(title="管理员", max_length=60)] = ""
+    admin_phone: Annotated[str, Meta(title="管理员手机号", max_length=20)] = ""
+    basis: Annotated[str, Meta(title="行政执法依据", max_length=4000)] = ""
+    basis_url: Annotated[str, Meta(title="依据链接", max_length=500)] = ""
+    is_second: Annotated[bool, Meta(title="是否二级机构")] = False
+    superior_code: Annotated[str, Meta(title="上级的统一社会信用代码", max_length=20)] = ""
+    shared: Annotated[bool, Meta(title="下属机构共用本账号")] = False
+
+
+class BodyDecisionForm(DecisionForm):
+    """账户审核, and who reviews from now on."""
+
+    reviewer: Annotated[int | None, Meta(title="以后由谁审核")] = None
+
+
+class LetterForm(msgspec.Struct):
+    """委托书 with its term; the PDF comes beside it as ``file``."""
+
+    valid_from: Annotated[date, Meta(title="委托期限起")]
+    valid_until: Annotated[date, Meta(title="委托期限止")]
+
+
+class DivideForm(msgspec.Struct):
+    """Who of a shared account belongs where; ``target`` 0 stays."""
+
+    officer: Annotated[list[int], Meta(title="人员", max_length=500)] = []
+    target: Annotated[list[int], Meta(title="划到", max_length=500)] = []
+    finished: Annotated[bool, Meta(title="划分完成")] = False
+
+
+class RegistrationForm(msgspec.Struct):
+    """A new body at the public door."""
+
+    name: Annotated[str, Meta(title="单位名称", min_length=4, max_length=120)]
+    kind: Annotated[Literal["first", "second", "entrusted"], Meta(title="类别")]
+    unified_code: Annotated[str, Meta(title="统一社会信用代码", min_length=1, max_length=20)]
+    reviewer: Annotated[int, Meta(title="法制机构", extra={"choose": True})]
+    admin_name: Annotated[str, Meta(title="管理员姓名", min_length=2, max_length=60)]
+    id_number: Annotated[str, Meta(title="管理员身份证号", min_length=1, max_length=40)]
+    phone: Annotated[str, Meta(title="管理员手机", min_length=1, max_length=20)]
+    superior_code: Annotated[str, Meta(title="上级的统一社会信用代码", max_length=20)] = ""
+    once: Annotated[str, Meta(title="提交编号", max_length=64)] = ""
+
+
+class CreateBodyForm(msgspec.Struct):
+    """A subordinate body, created by its superior."""
+
+    superior: Annotated[int, Meta(title="上级主体", extra={"choose": True})]
+    name: Annotated[str, Meta(title="单位名称", min_length=4, max_length=120)]
+    kind: Annotated[Literal["second", "entrusted"], Meta(title="类别")]
+    admin_name: Annotated[str, Meta(title="管理员姓名", min_length=2, max_length=60)]
+    id_number: Annotated[str, Meta(title="管理员身份证号", min_length=1, max_length=40)]
+    phone: Annotated[str, Meta(title="管理员手机", min_length=1, max_length=20)]
+    unified_code: Annotated[str, Meta(title="统一社会信用代码", max_length=20)] = ""

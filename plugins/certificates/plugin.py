@@ -94,6 +94,7 @@ def permissions() -> list[Permission]:
         Permission(REVIEW, "审核证件申领和年审", OFFICES),
         Permission(MAKE, "制证、发证", OFFICES),
         Permission(LISTS, "导入在编名单和强制注销名单", ("supervision_bureau",), sensitive=True),
+        *life.PERMISSIONS,
         *signing.PERMISSIONS,
     ]
 

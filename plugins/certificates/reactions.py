@@ -10,6 +10,7 @@ from core.api.db import Scope, value
 from core.api.plugin import Blocker, Fact, SubjectLabel, SubjectRef
 from plugins.certificates.queries import OFFICERS, active_officers, cards_of, find_officer
 from plugins.certificates.queries.applying import request_row
+from plugins.certificates.queries.bodies import body_row, registration_row
 from plugins.certificates.queries.inspecting import inspection_row
 from plugins.certificates.rules import judge_person
 from plugins.certificates.rules.inspecting import KINDS
@@ -90,6 +91,22 @@ async def describe_inspection(inspection: int, scope: Scope) -> SubjectLabel | N
         f"/certificates/inspections/{inspection}",
         found["organisation_name"],
     )
+
+
+async def describe_body(body: int, scope: Scope) -> SubjectLabel | None:
+    """The body's name and page, if the scope sees it."""
+    found = await body_row(body)
+    if found is None or not scope.sees(place_of(found)):
+        return None
+    return SubjectLabel(found["name"], f"/certificates/bodies/{body}")
+
+
+async def describe_registration(registration: int, scope: Scope) -> SubjectLabel | None:
+    """The name under which a new body registered itself."""
+    found = await registration_row(registration)
+    if found is None or not scope.sees(place_of(found)):
+        return None
+    return SubjectLabel(found["name"], f"/certificates/registrations/{registration}")
 
 
 def the_person(fact: Fact) -> Sequence[SubjectRef]:

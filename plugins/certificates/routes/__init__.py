@@ -2,6 +2,7 @@
 """The pages, a module for each part of the work."""
 
 from plugins.certificates.routes.applying import ROUTES_APPLYING
+from plugins.certificates.routes.bodies import ROUTES_BODIES
 from plugins.certificates.routes.checking import ROUTES_CHECKING
 from plugins.certificates.routes.inspecting import ROUTES_INSPECTING
 from plugins.certificates.routes.lists import ROUTES_LISTS
@@ -13,6 +14,7 @@ ROUTES = (
     *ROUTES_APPLYING,
     *ROUTES_LISTS,
     *ROUTES_INSPECTING,
+    *ROUTES_BODIES,
     *ROUTES_ROSTER,
     *ROUTES_CHECKING,
 )

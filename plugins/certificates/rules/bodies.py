@@ -91,7 +91,7 @@ def closed_because(body: Mapping[str, Any] | None, today: date) -> list[str]:
         return ["本单位的执法主体资料还没有登记，请先完善资料。"]
     reasons: list[str] = []
     if body["state"] != "approved":
-        reasons.append(f"执法主体资料{STATES[body['state']][1]}，法制机构审核通过后才能办理。")
+        reasons.append(f"执法主体账户{STATES[body['state']][1]}，法制机构审核通过后才能办理。")
     if body["kind"] in ("second", "entrusted") and body["included_at"] is None:
         reasons.append("还没有由上级执法主体纳入其账户。")
     if body["kind"] == "entrusted" and not letter_in_force(body, today):

@@ -49,4 +49,7 @@ MESSAGES: dict[str, Wording] = {
         "年审审核通过，请准备考试", "{name}的{kind}审核通过，须考试合格，进考场扫证件二维码。"
     ),
     "inspection_done": Wording("年审完成", "{name}的{kind}完成，下一次应在 {next} 前完成。"),
+    "body_approved": Wording("账户审核通过", "{name}的执法主体账户审核通过。"),
+    "body_returned": Wording("账户被退回", "{name}的执法主体账户被退回：{reason}"),
+    "body_included": Wording("已由上级纳入", "{name}已由上级执法主体纳入账户。"),
 }

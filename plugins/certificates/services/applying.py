@@ -62,6 +62,7 @@ from plugins.certificates.services.base import (
     reviewer_of,
     tell,
 )
+from plugins.certificates.services.bodies import must_be_open
 
 NUMBER, PHONE, HASH = (
     "certificates.request.id_number",
@@ -118,6 +119,7 @@ async def apply(who: Actor, form: RequestForm, photo: Received | None) -> int:
         if unit is None:
             raise Invalid({"organisation": "请选择单位。"})
         must_submit(who, {"region_lo": unit.region_lo, "org_lo": unit.lo})
+        await must_be_open(unit)
         office = await reviewer_of(unit)
         place = place_of({"region_lo": unit.region_lo, "org_lo": unit.lo})
         stored = await keep(photo, place=place, purpose=PHOTO)

@@ -9,10 +9,16 @@ import msgspec
 from msgspec import Meta
 
 from core.api.access import Visitor, persons_holding
-from core.api.db import Interval, Place, Scope, SubjectRef
+from core.api.db import Interval, Place, Scope, SubjectRef, row
 from core.api.errors import NotFound, Refused
 from core.api.messages import notify
-from core.api.people import OrganisationRow, competent_organ, organisation, organisation_at
+from core.api.people import (
+    OrganisationRow,
+    competent_organ,
+    organisation,
+    organisation_at,
+    organisation_path,
+)
 from core.api.settings import settings_of
 from core.api.turns import close_turn, hand_turn
 
@@ -23,7 +29,16 @@ SUBMIT, REVIEW, MAKE = (
     "certificates.card.make",
 )
 LISTS = "certificates.list.manage"
-REQUEST = "certificates.request"
+BODIES_READ, BODIES_WRITE, INCLUDE = (
+    "certificates.body.read",
+    "certificates.body.complete",
+    "certificates.body.include",
+)
+REQUEST, BODY, REGISTRATION = (
+    "certificates.request",
+    "certificates.body",
+    "certificates.registration",
+)
 BODIES = ("department", "body", "second", "entrusted")
 
 REASON = "the checks and the card look at the whole country; who may act was asked before"
@@ -143,7 +158,18 @@ def must_review(who: Actor, row: Mapping[str, Any]) -> None:
 
 
 async def reviewer_of(unit: OrganisationRow) -> OrganisationRow | None:
-    """The legal office at the unit's own level: data, not a name (S2-14)."""
+    """The legal office at the unit's own level: data, not a name (S2-14).
+
+    A body may have another one, a 司法所 for example; those below it follow.
+    """
+    for each in reversed(await organisation_path(unit.lo)):
+        known = await row(
+            "select reviewer from certificates_body"
+            " where organisation = $1 and reviewer is not null",
+            each.id,
+        )
+        if known is not None:
+            return await organisation(known["reviewer"])
     return await competent_organ(unit.region_lo, "legal_review")
 
 

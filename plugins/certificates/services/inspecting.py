@@ -45,6 +45,7 @@ from plugins.certificates.services.base import (
     settings_in,
     tell,
 )
+from plugins.certificates.services.bodies import must_be_open
 from plugins.certificates.services.cards import Particulars, announce, enter_period
 
 INSPECTION = "certificates.inspection"
@@ -176,7 +177,10 @@ async def _apply_for(who: Actor, officer: Mapping[str, Any]) -> int:
     if lacks := rules.missing(officer["id_number_masked"] or "", officer["phone_masked"] or ""):
         raise Refused(f"基本信息不完整，缺{'、'.join(lacks)}，请先补齐。")
     unit = await organisation(officer["organisation"])
-    office = await reviewer_of(unit) if unit else None
+    if unit is None:
+        raise NotFound
+    await must_be_open(unit)
+    office = await reviewer_of(unit)
     assert card.inspection_due is not None
     kind = rules.kind_of_due(
         card.valid_from, card.inspection_due, exam=settings.inspection_exam_years

@@ -6,10 +6,10 @@ from datetime import date
 
 from PIL import Image
 
-from core.api.db import EVERYTHING, Interval, Scope, transaction
+from core.api.db import EVERYTHING, Interval, Scope, execute, transaction
 from core.api.files import receive
 from core.api.imports import Sheet
-from core.api.people import appoint_organ
+from core.api.people import appoint_organ, organisation
 from core.api.regions import REGIONS
 from plugins.certificates.forms import (
     DecisionForm,
@@ -18,8 +18,20 @@ from plugins.certificates.forms import (
     RequestForm,
     ResultForm,
 )
-from plugins.certificates.services import applying, lists, making
-from plugins.certificates.services.base import LISTS, MAKE, READ, REGISTER, REVIEW, SUBMIT, Actor
+from plugins.certificates.rules import bodies as rules
+from plugins.certificates.services import applying, bodies, lists, making
+from plugins.certificates.services.base import (
+    BODIES_READ,
+    BODIES_WRITE,
+    INCLUDE,
+    LISTS,
+    MAKE,
+    READ,
+    REGISTER,
+    REVIEW,
+    SUBMIT,
+    Actor,
+)
 
 OFFICE = Scope.platform("test")
 ID, OTHER_ID = "11010519491231002X", "150801198811207478"
@@ -49,7 +61,7 @@ def clerk(unit, *, user=11):
         "刘晓燕",
         unit.region_lo,
         place,
-        frozenset({READ, REGISTER, SUBMIT}),
+        frozenset({READ, REGISTER, SUBMIT, BODIES_READ, BODIES_WRITE, INCLUDE}),
     )
 
 
@@ -62,7 +74,7 @@ def reviewer(office, *, user=12):
         "赵建国",
         office.region_lo,
         Interval(office.lo, office.hi),
-        frozenset({READ, REVIEW, MAKE, LISTS}),
+        frozenset({READ, REVIEW, MAKE, LISTS, BODIES_READ}),
         "region",
     )
 
@@ -98,7 +110,22 @@ def request_form(unit, **changes):
     )
 
 
+async def open_body(unit, kind=""):
+    """A unit whose account is complete, approved and included: it may do business."""
+    async with transaction(OFFICE):
+        kind = kind or rules.kind_of(unit.kind)
+        above = await organisation(unit.parent) if unit.parent and kind != "first" else None
+        body = await bodies.enter_body(unit, kind, "existing", above)
+        await execute(
+            """update certificates_body set state = 'approved', included_at = now(),
+                 letter_from = '2020-01-01', letter_until = '2040-01-01' where id = $1""",
+            body,
+        )
+        return body
+
+
 async def apply(unit, **changes):
+    await open_body(unit)
     return await applying.apply(clerk(unit), request_form(unit, **changes), await photo())
 
 
