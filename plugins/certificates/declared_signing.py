@@ -18,7 +18,8 @@ from core.api.plugin import (
     Retention,
 )
 from plugins.certificates.commands import COMMANDS
-from plugins.certificates.facts_signing import KeyMade, KeyWithdrawn, TrustChanged
+from plugins.certificates.facts_signing import KeyMade, KeyWithdrawn, SheetPrinted, TrustChanged
+from plugins.certificates.services.base import MAKE
 from plugins.certificates.services.signers import POINT, CardSigner
 
 KEYS = "certificates.key.manage"
@@ -55,7 +56,8 @@ PERMISSIONS = [
     Permission(KEYS, "管理证件签名密钥和外省信任文件", ("security_admin",), sensitive=True)
 ]
 NAV = [
-    NavItem("证件密钥", "/certificates/keys", KEYS, "系统", icon="key", weight=640),
+    NavItem("制证打印", "/certificates/faces", MAKE, "证件管理", "printer", 230),
+    NavItem("证件密钥", "/certificates/keys", KEYS, "平台管理", "key", 833),
 ]
 JOBS: list[Job | Cron] = [
     Job(SIGN, _sign, scope="platform", reason=WHY),
@@ -97,6 +99,13 @@ FACT_KINDS = [
         "移除外省信任文件",
         "不再信任{name}，指纹 {fingerprint}",
         TrustChanged,
+        broadcast=False,
+    ),
+    FactKind(
+        "certificates.sheet_printed",
+        "打印证面",
+        "制证单 {sheet}：{cards} 张，其中重印 {reprints} 张 {reason}",
+        SheetPrinted,
         broadcast=False,
     ),
 ]

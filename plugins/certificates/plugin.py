@@ -128,6 +128,7 @@ def nav_items() -> list[NavItem]:
         ),
         NavItem("核查名单", "/certificates/lists", LISTS, SECTION, "list-check", 240),
         *life.NAV,
+        *signing.NAV,
     ]
 
 

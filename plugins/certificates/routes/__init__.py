@@ -4,7 +4,9 @@
 from plugins.certificates.routes.applying import ROUTES_APPLYING
 from plugins.certificates.routes.bodies import ROUTES_BODIES
 from plugins.certificates.routes.checking import ROUTES_CHECKING
+from plugins.certificates.routes.faces import ROUTES_FACES
 from plugins.certificates.routes.inspecting import ROUTES_INSPECTING
+from plugins.certificates.routes.keys import ROUTES_KEYS
 from plugins.certificates.routes.lists import ROUTES_LISTS
 from plugins.certificates.routes.register import ROUTES_REGISTER
 from plugins.certificates.routes.roster import ROUTES_ROSTER
@@ -15,6 +17,8 @@ ROUTES = (
     *ROUTES_LISTS,
     *ROUTES_INSPECTING,
     *ROUTES_BODIES,
+    *ROUTES_FACES,
+    *ROUTES_KEYS,
     *ROUTES_ROSTER,
     *ROUTES_CHECKING,
 )
