@@ -79,6 +79,19 @@ FACTS = (
     ),
     _own("body_changed", "办理执法主体账户", "账户：{act} {reason}", facts.BodyChanged),
     _own("body_registered", "执法主体自行注册", "自行注册", facts.BodyChanged),
+    FactKind(
+        "certificates.card_act",
+        "办理证件日常业务",
+        "执法证 {number}：{act} {reason}",
+        facts.CardAct,
+    ),
+    FactKind(
+        "certificates.officer_transferred",
+        "执法人员调动",
+        "调到机构 {after}",
+        facts.Transferred,
+    ),
+    _own("body_renamed", "执法主体更名", "{before} 更名为 {after}，{faces} 个证面", facts.Renamed),
     _own("letter_kept", "上传委托书", "委托书到 {until}", facts.LetterKept),
 )
 

@@ -162,3 +162,31 @@ class LetterKept(msgspec.Struct):
     body: int
     letter: int
     until: str
+
+
+class CardAct(msgspec.Struct):
+    """A card was cancelled, suspended, revoked or given back, with its paper."""
+
+    certificate: int
+    person: int
+    number: str
+    act: str
+    reason: str
+
+
+class Transferred(msgspec.Struct):
+    """An officer went to another body."""
+
+    officer: int
+    person: int
+    before: int
+    after: int
+
+
+class Renamed(msgspec.Struct):
+    """A body has another name; so many faces were made anew."""
+
+    body: int
+    before: str
+    after: str
+    faces: int

@@ -190,3 +190,34 @@ class CreateBodyForm(msgspec.Struct):
     id_number: Annotated[str, Meta(title="管理员身份证号", min_length=1, max_length=40)]
     phone: Annotated[str, Meta(title="管理员手机", min_length=1, max_length=20)]
     unified_code: Annotated[str, Meta(title="统一社会信用代码", max_length=20)] = ""
+
+
+class DailyForm(msgspec.Struct):
+    """An act on a card; its paper comes beside it as ``evidence``."""
+
+    act: Annotated[
+        Literal["cancel", "forced", "suspend", "restore", "revoke"], Meta(title="办理事项")
+    ]
+    since: Annotated[date, Meta(title="生效日期")]
+    reason: Annotated[str, Meta(title="原因", min_length=2, max_length=200)]
+
+
+class TransferForm(msgspec.Struct):
+    """Where an officer goes."""
+
+    organisation: Unit
+    reason: Annotated[str, Meta(title="调动原因", min_length=2, max_length=300)]
+
+
+class RenameForm(msgspec.Struct):
+    """执法主体名称变更; the decision comes beside it as ``evidence``."""
+
+    name: Annotated[str, Meta(title="新名称", min_length=4, max_length=120)]
+    short_name: Annotated[str, Meta(title="简称", max_length=40)] = ""
+
+
+class BasicsForm(msgspec.Struct):
+    """An officer's basics; what stays empty stays as it is."""
+
+    phone: Annotated[str, Meta(title="手机", max_length=20)] = ""
+    id_number: Annotated[str, Meta(title="身份证号", max_length=40)] = ""

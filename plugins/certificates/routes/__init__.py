@@ -4,6 +4,7 @@
 from plugins.certificates.routes.applying import ROUTES_APPLYING
 from plugins.certificates.routes.bodies import ROUTES_BODIES
 from plugins.certificates.routes.checking import ROUTES_CHECKING
+from plugins.certificates.routes.daily import ROUTES_DAILY
 from plugins.certificates.routes.faces import ROUTES_FACES
 from plugins.certificates.routes.inspecting import ROUTES_INSPECTING
 from plugins.certificates.routes.keys import ROUTES_KEYS
@@ -17,6 +18,7 @@ ROUTES = (
     *ROUTES_LISTS,
     *ROUTES_INSPECTING,
     *ROUTES_BODIES,
+    *ROUTES_DAILY,
     *ROUTES_FACES,
     *ROUTES_KEYS,
     *ROUTES_ROSTER,

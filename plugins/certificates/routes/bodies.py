@@ -164,6 +164,7 @@ async def body_page(
             "submit": writes and found["state"] in ("draft", "returned"),
             "decide": reviews and found["state"] == "submitted",
             "include": superior,
+            "rename": reviews and found["state"] == "approved",
             "letter": found["kind"] == "entrusted"
             and (writes or (who.may(INCLUDE) and who.sees(found))),
             "divide": bool(people),

@@ -22,17 +22,18 @@ from core.api.web import (
     wants_xlsx,
 )
 from plugins.certificates import services
-from plugins.certificates.forms import CertificateForm, OfficerForm, StateForm
+from plugins.certificates.forms import CertificateForm, OfficerForm
 from plugins.certificates.queries import (
     OFFICERS,
     STANDINGS,
     cards_of,
     certificates_of,
     find_officer,
-    officer_of_certificate,
 )
+from plugins.certificates.queries.inspecting import inspections_of
 from plugins.certificates.routes.common import READ, REGISTER, units_of
-from plugins.certificates.rules import CHANGES, STATES, judge_person
+from plugins.certificates.rules import STATES, inspecting, judge_person
+from plugins.certificates.services.base import SUBMIT
 
 ASPECTS = {"complaints": "投诉处理", "training": "培训", "exams": "考试"}
 """What the plugins that may speak at an annual review are about, in words."""
@@ -99,6 +100,7 @@ async def _officer_page(request: Request, officer: int, **context: Any) -> Respo
         if found is None:
             raise NotFound
         cards = await certificates_of(officer)
+        inspections = await inspections_of(officer)
         standing = judge_person((await cards_of([found["person"]])).get(found["person"], []), today)
         subject = SubjectRef("core.person", found["person"])
         verdict = await decide("certificates.annual_review", [subject], today)
@@ -111,12 +113,12 @@ async def _officer_page(request: Request, officer: int, **context: Any) -> Respo
             "cards": cards,
             "standing": standing,
             "states": STATES,
-            "changes": [(key, STATES[key]) for key in CHANGES],
             "may_register": REGISTER in who.permissions,
             "form": None,
-            "state_form": None,
-            "state_of": 0,
-            "today": today,
+            "may_submit": SUBMIT in who.permissions,
+            "inspections": inspections,
+            "inspection_kinds": inspecting.KINDS,
+            "inspection_states": inspecting.STATES,
             "blockers": verdict.blockers.get(subject, ()),
             "silent": [ASPECTS.get(name, name) for name in verdict.silent],
             **context,
@@ -140,34 +142,10 @@ async def register_certificate(request: Request, officer: FromPath[int]) -> Resp
     return await _officer_page(request, officer, status=422, form=form)
 
 
-@post("/cards/{certificate:int}/state", guards=[requires(REGISTER)])
-async def change_state(request: Request, certificate: FromPath[int]) -> Response:
-    """Suspend, revoke, cancel or restore a certificate."""
-    who = visitor(request)
-    form = await bind(request, StateForm)
-    async with transaction(who.scope):
-        officer = await officer_of_certificate(certificate, who.scope)
-    if officer is None:
-        raise NotFound
-    if form.ok:
-        try:
-            async with transaction(who.scope):
-                await services.change_state(certificate, form.value)
-        except Invalid as error:
-            for name, text in error.errors.items():
-                form.error(name, text)
-        else:
-            return redirect(
-                request, f"/certificates/officers/{officer}", message="证件状态已变更。"
-            )
-    return await _officer_page(request, officer, status=422, state_form=form, state_of=certificate)
-
-
 ROUTES_REGISTER = (
     list_officers,
     new_officer,
     register_officer,
     show_officer,
     register_certificate,
-    change_state,
 )

@@ -3,7 +3,6 @@
 
 from plugins.certificates.rules.standing import (
     CARD_KINDS,
-    CHANGES,
     STATES,
     Card,
     Period,
@@ -18,7 +17,6 @@ from plugins.certificates.rules.standing import (
 
 __all__ = [
     "CARD_KINDS",
-    "CHANGES",
     "STATES",
     "Card",
     "Period",

@@ -19,9 +19,6 @@ STATES: dict[str, str] = {
 }
 """The last two are written down when a late inspection ends them; until then dates say so."""
 
-CHANGES: tuple[State, ...] = ("valid", "suspended", "revoked", "cancelled")
-"""What an office may enter by hand."""
-
 CARD_KINDS: dict[str, str] = {"local": "地方执法证", "ministry": "部门执法证"}
 
 # No national pattern of the number could be found; provinces print 8 to 14 digits and letters.

@@ -52,4 +52,5 @@ MESSAGES: dict[str, Wording] = {
     "body_approved": Wording("账户审核通过", "{name}的执法主体账户审核通过。"),
     "body_returned": Wording("账户被退回", "{name}的执法主体账户被退回：{reason}"),
     "body_included": Wording("已由上级纳入", "{name}已由上级执法主体纳入账户。"),
+    "card_act": Wording("证件{act}", "{name}的执法证 {number} 已{act}：{reason}"),
 }

@@ -135,6 +135,10 @@ async def change_state(certificate: int, form: StateForm) -> None:
         )
 
 
+def certificate_ref(certificate: int) -> SubjectRef:
+    return SubjectRef("certificates.certificate", certificate)
+
+
 async def enter_period(
     certificate: int,
     state: str,
