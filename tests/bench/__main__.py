@@ -36,6 +36,8 @@ BENCHES = {
     "scaffold": "tests.bench.scaffold",
     "field": "tests.bench.field",
     "phone": "tests.bench.phone",
+    "sitting": "tests.bench.sitting",
+    "credentials": "tests.bench.credentials",
 }
 
 
