@@ -140,7 +140,7 @@ class Hours(Own, Table, tablename="training_hours"):
     """The ledger of hours; entries are added, never changed (C8-04).
 
     An entry lies where the person belongs, so that the own unit and bureau see it whoever held
-    the training.
+    the training. The office that credited it is kept with it, and takes it back alone.
     """
 
     GRANTS = {"web": "select, insert", "worker": "select, insert"}  # noqa: RUF012
@@ -160,6 +160,9 @@ class Hours(Own, Table, tablename="training_hours"):
     """The entry this one takes back."""
     recorded_at = Timestamptz(default=None)
     recorded_by_name = Varchar(length=64, default="")
+    organ = BigInt(default=0)
+    """The office that credits; 0 in entries older than this column."""
+    organ_name = Varchar(length=120, default="")
 
 
 class Feedback(Owned, Table, tablename="training_feedback"):

@@ -51,8 +51,8 @@ from plugins.training.rules.hours import (
     short_by,
     sum_by_year,
 )
-from plugins.training.services.base import LEDGER, MANAGE, READ, office_of
-from plugins.training.services.crediting import enter_other, reverse
+from plugins.training.services.base import LEDGER, MANAGE, READ, office_of, own_office
+from plugins.training.services.crediting import credited_by, enter_other, reverse
 from plugins.training.services.owing import end_requirement, remind_by_hand, set_requirement
 
 EXPORT_LIMIT = 50_000
@@ -164,8 +164,10 @@ async def _one_entry(
     who = visitor(request)
     async with transaction(who.scope):
         found = await entry_of(entry, who.scope)
-    if found is None:
-        raise NotFound
+        if found is None:
+            raise NotFound
+        organ, organ_name = await credited_by(found)
+        own = who.may(MANAGE) and organ == await own_office(who)
     return page(
         request,
         "training/entry.html",
@@ -173,7 +175,9 @@ async def _one_entry(
         entry=found,
         form=form,
         sources=SOURCES,
-        may_reverse=who.may(MANAGE)
+        organ_name=organ_name,
+        own=own,
+        may_reverse=own
         and not found["reversed"]
         and found["reverses"] is None
         and found["source"] != "training",

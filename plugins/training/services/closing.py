@@ -131,6 +131,7 @@ async def _reward(
         found["title"],
         place,
         by=by,
+        organ=(found["organ"], found["organ_name"]),
         told=told,
     )
     number = seat["number"] or await _draw_number(found, on.year)

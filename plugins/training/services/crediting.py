@@ -11,18 +11,18 @@ from core.api.db import Place, current_scope, value
 from core.api.errors import Invalid, NotFound, Refused
 from core.api.facts import record
 from core.api.messages import notify
-from core.api.people import persons
+from core.api.people import competent_organ, persons
 from plugins.training import facts
 from plugins.training.forms import HoursForm
 from plugins.training.queries.hours import entry_of
 from plugins.training.rules.hours import Entry, hours_words, why_not_reversed
-from plugins.training.services.base import person_ref, place_of
+from plugins.training.services.base import office_of, own_office, person_ref, place_of
 from plugins.training.services.planning import hours_of
 
 INSERT = """
 insert into training_hours (person, name, tenths, "on", year, source, source_id, title, reason,
-  reverses, recorded_at, recorded_by_name, region_lo, org_lo)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning id
+  reverses, recorded_at, recorded_by_name, region_lo, org_lo, organ, organ_name)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) returning id
 """
 
 
@@ -49,12 +49,14 @@ async def credit(
     place: Place,
     *,
     by: str,
+    organ: tuple[int, str],
     reason: str = "",
     told: bool = True,
     noted_at: Place | None = None,
 ) -> int:
     """Add a line to the ledger and say so to the person and to whoever listens.
 
+    ``organ`` is the office that credits, by id and name.
     ``noted_at`` is where the fact stands when whoever acts cannot record one at ``place``.
     """
     entry = int(
@@ -74,6 +76,7 @@ async def credit(
             by,
             place.region_lo,
             place.org_lo,
+            *organ,
         )
     )
     await record(
@@ -130,6 +133,8 @@ async def counter(entry: Mapping[str, Any], reason: str, by: str) -> int:
             by,
             place.region_lo,
             place.org_lo,
+            entry["organ"],
+            entry["organ_name"],
         )
     )
     await record(
@@ -166,6 +171,7 @@ async def counter(entry: Mapping[str, Any], reason: str, by: str) -> int:
 
 async def enter_other(who: Visitor, form: HoursForm) -> int:
     """Hours gained elsewhere, for a person of one's own region, on a paper somebody has seen."""
+    office = await office_of(who)
     known = (await persons([form.person])).get(form.person)
     if (
         known is None
@@ -188,8 +194,24 @@ async def enter_other(who: Visitor, form: HoursForm) -> int:
         form.title.strip(),
         Place(known.region_lo, known.org_lo),
         by=who.name,
+        organ=(office.id, office.name),
         reason=form.reason.strip(),
     )
+
+
+async def credited_by(entry: Mapping[str, Any]) -> tuple[int, str]:
+    """The office that credited a line; of an old line the one competent where the person is."""
+    if entry["organ"]:
+        return entry["organ"], entry["organ_name"]
+    found = await competent_organ(entry["region_lo"], "supervision") if entry["region_lo"] else None
+    return (found.id, found.name) if found else (0, "")
+
+
+async def refuse_other_office(who: Visitor, entry: Mapping[str, Any]) -> None:
+    """An office above reads a county's ledger; what the county credited it does not take back."""
+    organ, name = await credited_by(entry)
+    if organ != await own_office(who):
+        raise Refused(f"这一条由{name or '别的机关'}记入，由该机关冲销；你可以查看。")
 
 
 async def reverse(who: Visitor, entry: int, reason: str) -> int:
@@ -199,4 +221,5 @@ async def reverse(who: Visitor, entry: int, reason: str) -> int:
         raise NotFound
     if found["source"] == "training":
         raise Refused("培训的学时跟着出勤走，请在那期培训的名单里更正出勤。")
+    await refuse_other_office(who, found)
     return await counter(found, reason, who.name)

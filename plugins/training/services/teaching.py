@@ -271,6 +271,7 @@ async def finish_lesson(who: Visitor, lesson: int) -> int:
                 found["title"],
                 Place(who.region.lo, who.organisation.lo if who.organisation else 0),
                 by="平台",
+                organ=(found["organ"], found["organ_name"]),
                 told=False,
                 noted_at=place_of(found),
             )

@@ -275,3 +275,56 @@ async def test_the_ledger_leaves_as_a_workbook(
     answer = await client.get("/training/ledger?format=xlsx")
     assert answer.status_code == 200
     assert answer.content.startswith(b"PK")
+
+
+@pytest.mark.req("C8-04")
+async def test_an_office_above_reads_the_entry_and_leaves_it(
+    client: Browser, as_bureau: As, as_reader: As, region_tree: Any, clock: Clock
+) -> None:
+    clock(MAY)
+    who = await as_reader("handler", "张海龙")
+    county = await as_bureau()
+    await client.post("/training/ledger/new", entry(who.person_id))
+    (made,) = await rows("select id, organ, organ_name from training_hours")
+    path = f"/training/ledger/{made['id']}"
+    assert made["organ_name"] in (await client.get(path)).text
+    assert "冲销这一条" in (await client.get(path)).text
+    await as_bureau(region_tree.city)
+    page = (await client.get(path)).text
+    assert made["organ_name"] in page
+    assert "冲销这一条" not in page
+    refused = await client.post(f"{path}/reverse", {"reason": "市里觉得不对"})
+    assert refused.status_code == 422
+    assert f"由{made['organ_name']}记入" in refused.text
+    assert await value("select count(*) from training_hours") == 1
+    # What the city credits to somebody of the county is the city's to take back.
+    await client.post("/training/ledger/new", entry(who.person_id, title="市级示范班"))
+    of_city = await value("select max(id) from training_hours")
+    await as_bureau(county.region)
+    refused = await client.post(f"/training/ledger/{of_city}/reverse", {"reason": "县里不要"})
+    assert refused.status_code == 422
+    assert await value("select count(*) from training_hours") == 2
+
+
+@pytest.mark.req("C8-04")
+async def test_an_entry_older_than_the_offices_belongs_to_the_office_of_its_place(
+    client: Browser, as_bureau: As, as_reader: As, region_tree: Any, clock: Clock
+) -> None:
+    clock(MAY)
+    who = await as_reader("handler", "张海龙")
+    await as_bureau()
+    await client.post("/training/ledger/new", entry(who.person_id))
+    made = await value("select id from training_hours")
+    await execute(
+        'insert into training_hours (person, name, tenths, "on", year, source, source_id, title,'
+        " reason, recorded_at, recorded_by_name, region_lo, org_lo, organ, organ_name)"
+        " select person, name, tenths, \"on\", year, source, source_id, '旧班', reason, recorded_at,"
+        " recorded_by_name, region_lo, org_lo, 0, '' from training_hours where id = $1",
+        made,
+    )
+    old = await value("select max(id) from training_hours")
+    await as_bureau(region_tree.city)
+    assert "冲销这一条" not in (await client.get(f"/training/ledger/{old}")).text
+    await as_bureau()
+    answer = await client.post(f"/training/ledger/{old}/reverse", {"reason": "证书是别人的"})
+    assert answer.status_code == 303
