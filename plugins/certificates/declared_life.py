@@ -18,6 +18,7 @@ from plugins.certificates.services.base import (
     BODIES_WRITE,
     BODY,
     INCLUDE,
+    MIGRATE,
     READ,
     REGISTRATION,
     REVIEW,
@@ -39,6 +40,7 @@ READERS = ("body_admin", "supervision_bureau", "justice_office", "legal_office",
 PERMISSIONS = (
     Permission(BODIES_READ, "查看执法主体和账户", (*READERS, "data_entry")),
     Permission(BODIES_WRITE, "完善执法主体资料、划分人员", ("body_admin",)),
+    Permission(MIGRATE, "迁移 2008 系统的数据", ("supervision_bureau",), sensitive=True),
     Permission(INCLUDE, "纳入和新建下属机构", ("body_admin",), sensitive=True),
 )
 
@@ -46,6 +48,8 @@ NAV = (
     NavItem("执法主体", "/certificates/bodies", BODIES_READ, "本单位", "building", 308),
     NavItem("执法主体注册", "/certificates/register", "", "公众服务", "building", for_public=True),
     NavItem("委托书公开", "/certificates/letters", "", "公众服务", "file-text", for_public=True),
+    NavItem("数据核对", "/certificates/data", BODIES_READ, "本单位", "clipboard-check", 318),
+    NavItem("数据迁移", "/certificates/migrations", MIGRATE, SECTION, "database-import", 245),
     NavItem("年审", "/certificates/inspections", SUBMIT, "本单位", "calendar-check", 314),
     NavItem("年审审核", "/certificates/inspections", REVIEW, SECTION, "calendar-check", 225),
 )
@@ -92,6 +96,9 @@ FACTS = (
         facts.Transferred,
     ),
     _own("body_renamed", "执法主体更名", "{before} 更名为 {after}，{faces} 个证面", facts.Renamed),
+    _own("migrated", "迁移数据", "写入 {entered} 行，{faults} 行有问题", facts.Migrated),
+    _own("migration_undone", "撤销迁移", "撤销迁移，{entered} 人离岗", facts.Migrated),
+    _own("data_signed", "数据核对", "{side} 核对：{note}", facts.SignedOff),
     _own("letter_kept", "上传委托书", "委托书到 {until}", facts.LetterKept),
 )
 

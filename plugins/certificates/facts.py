@@ -190,3 +190,22 @@ class Renamed(msgspec.Struct):
     before: str
     after: str
     faces: int
+
+
+class Migrated(msgspec.Struct):
+    """A table of the 2008 system was brought over, or taken back: one fact for all its rows."""
+
+    migration: int
+    kind: str
+    entered: int
+    faults: int
+    digest: str
+
+
+class SignedOff(msgspec.Struct):
+    """A body or its legal office signed the figures brought over."""
+
+    organisation: int
+    side: str
+    agrees: bool
+    note: str = ""

@@ -221,3 +221,17 @@ class BasicsForm(msgspec.Struct):
 
     phone: Annotated[str, Meta(title="手机", max_length=20)] = ""
     id_number: Annotated[str, Meta(title="身份证号", max_length=40)] = ""
+
+
+class MigrationForm(msgspec.Struct):
+    """Which table of the 2008 system a sheet is; the sheet comes as file ``file``."""
+
+    kind: Annotated[Literal["bodies", "officers"], Meta(title="数据")]
+    expired: Annotated[bool, Meta(title="连同过期数据")] = False
+
+
+class SignOffForm(msgspec.Struct):
+    """数据核对."""
+
+    agrees: Annotated[Literal["yes", "no"], Meta(title="结论")]
+    note: Annotated[str, Meta(title="差异说明", max_length=500)] = ""

@@ -51,3 +51,27 @@ FORCED: tuple[SheetColumn, ...] = (
     SheetColumn("reason", ("原因", "注销原因")),
 )
 """强制注销名单."""
+
+OLD_OFFICERS: tuple[SheetColumn, ...] = (
+    *SHEET[:5],
+    SheetColumn("unit", ("单位", "单位名称", "所属单位")),
+    SheetColumn(
+        "unit_code", ("单位代码", "单位统一社会信用代码", "统一社会信用代码"), as_text=True
+    ),
+    SheetColumn(
+        "number", ("执法证号", "证号", "证件编号"), required=True, as_text=True, check=check_number
+    ),
+    SheetColumn("valid_from", ("发证日期", "有效期起"), kind="date", required=True),
+    SheetColumn("valid_until", ("有效期至", "有效期止"), kind="date", required=True),
+    SheetColumn("inspection_due", ("年审应完成日期", "下次年审日期"), kind="date"),
+    SheetColumn("state", ("状态", "证件状态"), required=True),
+)
+"""The officers of the 2008 system."""
+
+OLD_BODIES: tuple[SheetColumn, ...] = (
+    SheetColumn("name", ("单位名称", "单位", "名称"), required=True),
+    SheetColumn("unified_code", ("统一社会信用代码", "组织机构代码", "单位代码"), as_text=True),
+    SheetColumn("kind", ("类别", "单位类别")),
+    SheetColumn("superior_code", ("上级代码", "上级统一社会信用代码"), as_text=True),
+)
+"""The bodies of the 2008 system."""

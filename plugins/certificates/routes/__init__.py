@@ -9,6 +9,7 @@ from plugins.certificates.routes.faces import ROUTES_FACES
 from plugins.certificates.routes.inspecting import ROUTES_INSPECTING
 from plugins.certificates.routes.keys import ROUTES_KEYS
 from plugins.certificates.routes.lists import ROUTES_LISTS
+from plugins.certificates.routes.migrating import ROUTES_MIGRATING
 from plugins.certificates.routes.register import ROUTES_REGISTER
 from plugins.certificates.routes.roster import ROUTES_ROSTER
 
@@ -19,6 +20,7 @@ ROUTES = (
     *ROUTES_INSPECTING,
     *ROUTES_BODIES,
     *ROUTES_DAILY,
+    *ROUTES_MIGRATING,
     *ROUTES_FACES,
     *ROUTES_KEYS,
     *ROUTES_ROSTER,

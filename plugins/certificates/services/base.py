@@ -28,7 +28,7 @@ SUBMIT, REVIEW, MAKE = (
     "certificates.request.review",
     "certificates.card.make",
 )
-LISTS = "certificates.list.manage"
+LISTS, MIGRATE = "certificates.list.manage", "certificates.migration.run"
 BODIES_READ, BODIES_WRITE, INCLUDE = (
     "certificates.body.read",
     "certificates.body.complete",

@@ -12,6 +12,7 @@ from core.api.facts import record
 from core.api.files import Received, keep, publish
 from core.api.people import (
     OrganisationRow,
+    change_organisation,
     clean,
     decrypt,
     encrypt,
@@ -177,10 +178,10 @@ async def complete(who: Actor, body: int, form: BodyForm) -> None:
             other = await organisation_by_code(code)
             if other is not None and other.id != found["organisation"]:
                 raise Invalid({"unified_code": f"这个代码已登记在{other.name}名下。"})
-            await execute(
-                "update core_organisation set unified_code = $2 where id = $1",
-                found["organisation"],
-                code,
+            unit = await organisation(found["organisation"])
+            assert unit is not None
+            await change_organisation(
+                unit.id, name=unit.name, short_name=unit.short_name, unified_code=code
             )
         await execute(
             """update certificates_body set kind = $2, origin = $3, superior = $4,

@@ -81,7 +81,7 @@ class Migration(Owned, Table, tablename="certificates_migration"):
     state = Varchar(length=10, default="dry")
     """dry, applied, undone"""
     content = BigInt(default=0)
-    """The file as it was received; read again when it is applied."""
+    """Its size in bytes; the file itself is not kept, since it holds ID numbers in clear."""
     counts = JSONB(default="{}")
     faults = JSONB(default="[]")
     made = JSONB(default="{}")

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What of the 2008 system is brought over, and how the figures of both sides compare."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+FATES: dict[str, str] = {
+    "在用": "keep",
+    "正常": "keep",
+    "有效": "keep",
+    "制证中": "making",
+    "已制卡": "making",
+    "制卡": "making",
+    "过期": "expired",
+    "已过期": "expired",
+    "注销": "skip",
+    "已注销": "skip",
+    "离岗": "skip",
+}
+"""Words the 2008 system has for a state, and what becomes of the row (S2-17)."""
+
+WORDS = {
+    "keep": "在用，迁移",
+    "making": "已进入制卡程序，迁移",
+    "expired": "已过期，初始化完成后开放",
+    "skip": "不在用，不迁移",
+}
+
+
+def fate_of(state: str, *, expired_open: bool) -> str:
+    """``keep``, ``making``, ``skip`` or ``expired``; an unknown word is no guess: empty.
+
+    Only officers in use or in production come over; the expired ones when the initialisation is
+    finished (S2-17).
+    """
+    fate = FATES.get(state.strip(), "")
+    if fate == "expired" and expired_open:
+        return "keep"
+    return fate
+
+
+BODY_KINDS = {
+    "一级": "first",
+    "一级执法主体": "first",
+    "执法主体": "first",
+    "二级": "second",
+    "二级机构": "second",
+    "受委托": "entrusted",
+    "受委托单位": "entrusted",
+}
+
+
+def row_problem(line: Mapping[str, Any], today: date) -> str:
+    """What a row of officers lacks beyond its columns; empty when it can be entered."""
+    if not line["number"]:
+        return "没有证号。"
+    if not line["valid_from"] or not line["valid_until"]:
+        return "没有发证日期或有效期。"
+    since, until = date.fromisoformat(line["valid_from"]), date.fromisoformat(line["valid_until"])
+    if until <= since:
+        return "有效期止早于发证日期。"
+    if since > today:
+        return "发证日期在将来。"
+    return ""
+
+
+def differences(said: Mapping[str, int], have: Mapping[str, int]) -> list[tuple[str, int, int]]:
+    """The figures that do not agree: what the old system said, what is here."""
+    titles = {"kept": "在用和制证中的人员"}
+    return [
+        (title, said.get(key, 0), have.get(key, 0))
+        for key, title in titles.items()
+        if said.get(key, 0) != have.get(key, 0)
+    ]

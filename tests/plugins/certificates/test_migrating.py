@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The 2008 system: dry run, faults by row, apply, run again, take back, sign off."""
+
+import io
+from datetime import UTC, date, datetime
+
+import pytest
+import xlsxwriter
+
+from core.api.db import SubjectRef, row, transaction, value
+from core.api.errors import Conflict, Invalid, NotFound, Refused
+from core.api.imports import read_sheet
+from core.api.people import organisation_by_code
+from plugins.certificates.forms import SignOffForm
+from plugins.certificates.queries.bodies import body_of
+from plugins.certificates.reactions import answer_officer_may_act
+from plugins.certificates.rules.migrating import differences, fate_of, row_problem
+from plugins.certificates.services import migrating
+from plugins.certificates.sheet import OLD_BODIES, OLD_OFFICERS
+from tests.plugins.certificates.helpers import (
+    ID,
+    OFFICE,
+    OTHER_ID,
+    clerk,
+    competent,
+    open_body,
+    reviewer,
+)
+
+NOW = datetime(2026, 5, 12, 2, tzinfo=UTC)
+HEAD = ["姓名", "身份证号", "手机", "单位", "证号", "发证日期", "有效期至", "状态"]
+CODE = "91350100M000100Y43"
+THIRD = "440524198001010013"
+
+
+@pytest.mark.req("S2-17")
+@pytest.mark.parametrize(
+    ("state", "expired_open", "fate"),
+    [
+        ("在用", False, "keep"),
+        ("制证中", False, "making"),
+        ("已注销", True, "skip"),
+        ("过期", False, "expired"),
+        ("过期", True, "keep"),
+        ("不知道", False, ""),
+    ],
+)
+def test_who_comes_over(state, expired_open, fate):
+    assert fate_of(state, expired_open=expired_open) == fate
+
+
+def test_rows_and_figures_are_compared():
+    line = {"number": "15082200001", "valid_from": "2023-07-01", "valid_until": "2028-06-30"}
+    assert row_problem(line, date(2026, 5, 12)) == ""
+    assert row_problem({**line, "number": ""}, date(2026, 5, 12))
+    assert row_problem({**line, "valid_until": "2020-01-01"}, date(2026, 5, 12))
+    assert row_problem({**line, "valid_from": "2027-01-01"}, date(2026, 5, 12))
+    assert differences({"kept": 3}, {"kept": 3}) == []
+    assert differences({"kept": 3}, {"kept": 2}) == [("在用和制证中的人员", 3, 2)]
+
+
+pytestmark = pytest.mark.usefixtures("client")
+
+
+@pytest.fixture
+async def county(agencies, clock, files):
+    clock(NOW)
+    await competent(agencies.bureau)
+    return agencies
+
+
+def sheet(head, *lines):
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    page = book.add_worksheet()
+    for number, line in enumerate([head, *lines]):
+        page.write_row(number, 0, line)
+    book.close()
+    return out.getvalue()
+
+
+def person(name, number, card, unit, state="在用"):
+    return [name, number, "13812345678", unit, card, "2025-07-01", "2030-06-30", state]
+
+
+async def try_out(office, content, kind="officers", *, expired_open=False):
+    columns = OLD_OFFICERS if kind == "officers" else OLD_BODIES
+    read = read_sheet(content, columns)
+    run = await migrating.try_out(
+        reviewer(office), kind, read, content, "旧系统.xlsx", expired_open=expired_open
+    )
+    async with transaction(OFFICE):
+        return run, await row("select * from certificates_migration where id = $1", run)
+
+
+async def apply(office, run, content, kind="officers"):
+    columns = OLD_OFFICERS if kind == "officers" else OLD_BODIES
+    return await migrating.apply(reviewer(office), run, read_sheet(content, columns), content)
+
+
+@pytest.mark.req("S2-17")
+async def test_dry_run_apply_again_and_undo(county, facts):
+    unit, office = county.agency, county.bureau
+    content = sheet(
+        HEAD,
+        person("张海龙", ID, "15082200001", unit.name),
+        person("李四", OTHER_ID, "15082200002", unit.name, "制证中"),
+        person("王五", THIRD, "15082200003", unit.name, "注销"),
+        person("赵六", 440524198001010013, "15082200004", unit.name),
+        person("钱七", "440524198001010021", "15082200005", "没有这个单位"),
+        person("孙八", ID, "15082200006", unit.name),
+    )
+    run, dry = await try_out(office, content)
+    assert (dry["state"], dry["counts"]["new"], dry["counts"]["skip"]) == ("dry", 2, 1)
+    assert dry["counts"]["faults"] == len(dry["faults"]) == 3
+    said = "".join(each["text"] for each in dry["faults"])
+    assert "没有这个单位" not in said or "请先迁移主体" in said
+    assert ID not in str(dry["faults"])
+    async with transaction(OFFICE):
+        assert await value("select count(*) from certificates_officer") == 0
+    with pytest.raises(Invalid):
+        await apply(office, run, sheet(HEAD, person("张海龙", ID, "15082200001", unit.name)))
+    with pytest.raises(NotFound):
+        await apply(county.foreign_bureau, run, content)
+    assert await apply(office, run, content) == 2
+    with pytest.raises(Conflict):
+        await apply(office, run, content)
+    assert len(await facts.only("certificates.migrated")) == 1
+    assert await facts.only("certificates.officer_registered") == []
+
+    async def codes(name):
+        async with transaction(OFFICE):
+            held = await value("select person from certificates_officer where name = $1", name)
+            ref = SubjectRef("core.person", held)
+            answer = await answer_officer_may_act([ref], date(2026, 5, 12))
+        return [each.code for each in answer.get(ref, ())]
+
+    assert await codes("张海龙") == []
+    assert await codes("李四") == ["not_yet"]
+    _, again = await try_out(office, content)
+    assert (again["counts"].get("new", 0), again["counts"]["known"]) == (0, 2)
+    assert await migrating.undo(reviewer(office), run) == 2
+    assert await codes("张海龙") == ["cancelled"]
+    rerun, _ = await try_out(office, content)
+    assert await apply(office, rerun, content) == 2
+    assert await codes("张海龙") == []
+
+
+@pytest.mark.req("S2-17")
+async def test_all_bodies_come_over_and_wait_for_their_approval(county):
+    office = county.bureau
+    content = sheet(
+        ["单位名称", "统一社会信用代码", "类别", "上级代码"],
+        ["渡口市场监管所", "", "二级", CODE],
+        ["磴口县城市管理局", CODE, "一级", ""],
+        ["某某中心", "", "受委托", ""],
+        ["某某处", "", "三级", ""],
+    )
+    run, dry = await try_out(office, content, "bodies")
+    assert dry["counts"]["faults"] == 2
+    assert await apply(office, run, content, "bodies") == 2
+    async with transaction(OFFICE):
+        first = await organisation_by_code(CODE)
+        body = await body_of(first.id)
+        below = await value("select count(*) from certificates_body where superior = $1", first.id)
+    assert (body["state"], below) == ("draft", 1)
+    with pytest.raises(Refused):
+        await migrating.undo(reviewer(office), run)
+
+
+@pytest.mark.req("S2-13")
+@pytest.mark.req("S2-14")
+async def test_the_body_signs_then_the_legal_office_then_the_expired_ones_open(county):
+    unit, office = county.agency, county.bureau
+    await open_body(unit)
+    content = sheet(HEAD, person("张海龙", ID, "15082200001", unit.name, "过期"))
+    with pytest.raises(Refused, match="过期数据"):
+        await try_out(office, content, expired_open=True)
+    with pytest.raises(Refused, match="主体还没有"):
+        await migrating.sign(reviewer(office), unit.id, "legal", SignOffForm("yes"))
+    with pytest.raises(Invalid):
+        await migrating.sign(clerk(unit), unit.id, "body", SignOffForm("no"))
+    with pytest.raises(NotFound):
+        await migrating.sign(clerk(county.other_agency), unit.id, "body", SignOffForm("yes"))
+    await migrating.sign(clerk(unit), unit.id, "body", SignOffForm("yes"))
+    await migrating.sign(reviewer(office), unit.id, "legal", SignOffForm("yes"))
+    _, dry = await try_out(office, content, expired_open=True)
+    assert dry["counts"]["new"] == 1
+
+
+async def test_the_pages(client, login_as, county):
+    await open_body(county.agency)
+    content = sheet(HEAD, person("张海龙", ID, "15082200001", county.agency.name))
+    run, _ = await try_out(county.bureau, content)
+    await login_as("supervision_bureau", region=county.bureau.region)
+    assert (await client.get("/certificates/migrations")).status_code == 200
+    assert "还没有写入" in (await client.get(f"/certificates/migrations/{run}")).text
+    assert (await client.get("/certificates/migrations/bodies/template.xlsx")).status_code == 200
+    await login_as("body_admin", organisation=county.agency)
+    assert county.agency.name in (await client.get("/certificates/data")).text
+    assert (await client.get("/certificates/migrations")).status_code == 403
