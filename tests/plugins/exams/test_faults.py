@@ -1,0 +1,365 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes wrong in a room: the line, the camera, two people, the same password twice."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from core.api.db import Scope, execute, row, transaction, value
+from core.api.errors import Conflict, Invalid, NotFound, Refused
+from core.api.files import receive
+from core.api.people import decrypt, enter_person
+from core.api.testing import Agencies, Browser
+from core.db import DB, WORKER
+from plugins.exams.rules.sealed import seal
+from plugins.exams.rules.sitting import Sent
+from plugins.exams.services import after, candidates, chaining, door, sessions, sitting
+from plugins.exams.services.base import CANDIDATE
+from tests.plugins.exams.conftest import IDS, SAME_LAST_SIX, START, As, Hall
+from tests.plugins.exams.test_pages import PNG
+
+WHY = "现场情况说明"
+
+
+class Sitting:
+    """Somebody who sits."""
+
+    def __init__(self, entry: dict[str, Any], signed: sitting.SignedIn) -> None:
+        self.entry, self.id, self.token = entry, signed.attempt, signed.token
+
+    async def save(self, *acts: Sent, grace: int = 60) -> chaining.Saved:
+        return await chaining.save(self.id, self.token, acts, grace)
+
+    async def row(self) -> dict[str, Any]:
+        found = await row("select * from exams_attempt where id = $1", self.id)
+        assert found is not None
+        return found
+
+
+async def begin(hall: Hall, clock: Any, number: int = 0) -> Sitting:
+    """From the door to the first question."""
+    code = await value("select code from exams_session where id = $1", hall.session)
+    if not code:
+        code = await hall.open()
+    entry, password = await hall.let_in(number)
+    signed = await sitting.sign_in(code, entry["ticket"], password)
+    async with transaction(hall.who.scope):
+        await door.waive_photo(hall.who, hall.session, entry["id"], WHY)
+    clock(START)
+    await sitting.begin(signed.attempt, signed.token)
+    return Sitting(entry, signed)
+
+
+async def test_the_same_again_out_of_order_and_after_the_end(hall: Hall, clock: Any) -> None:
+    one = await begin(hall, clock)
+    right = await hall.answers()
+    q, keys = right["single"]
+    assert (await one.save(Sent(3, q, keys))).fresh == 1
+    assert (await one.save(Sent(2, q, []), Sent(3, q, keys), Sent(1, q, ["o2"]))).fresh == 2
+    assert (await one.save(Sent(1, q, ["o2"]))).fresh == 0
+    clock(START + timedelta(minutes=60, seconds=59))
+    in_time = await one.save(Sent(4, right["fill"][0], ["三十"]))
+    assert (in_time.state, in_time.fresh) == ("sitting", 1)
+    clock(START + timedelta(minutes=61, seconds=1))
+    over = await one.save(Sent(5, q, ["o2"]))
+    assert (over.state, over.fresh, over.last) == ("over", 0, 4)
+    async with transaction(CANDIDATE):
+        assert await sitting.sweep(0, 2**62) == 1
+        assert await sitting.sweep(0, 2**62) == 0
+    held = await one.row()
+    assert (held["state"], held["how"], held["score"]) == ("submitted", "auto", 40)
+    assert (await one.save(Sent(6, q, ["o2"]))).state == "submitted"
+    assert chaining.verified(await chaining.acts_of(one.id), held["head"]) == 0
+
+
+async def test_an_empty_paper_is_marked_too(hall: Hall, clock: Any) -> None:
+    one = await begin(hall, clock)
+    clock(START + timedelta(hours=2))
+    async with transaction(CANDIDATE):
+        await sitting.sweep(0, 2**62)
+    held = await one.row()
+    assert (held["score"], held["passed"]) == (0, False)
+
+
+async def test_to_another_computer_with_the_lost_time(hall: Hall, clock: Any) -> None:
+    one = await begin(hall, clock)
+    right = await hall.answers()
+    q, keys = right["single"]
+    await one.save(Sent(1, q, keys))
+    until = (await one.row())["deadline"]
+    clock(START + timedelta(minutes=12))
+    async with transaction(hall.who.scope):
+        given = await door.release(hall.who, hall.session, one.entry["id"], "停电", 10)
+    with pytest.raises(chaining.Unknown):
+        await one.save(Sent(2, q, ["o2"]))
+    code = await value("select code from exams_session where id = $1", hall.session)
+    signed = await sitting.sign_in(code, one.entry["ticket"], given.password)
+    other = Sitting(one.entry, signed)
+    held = await other.row()
+    assert (held["epoch"], held["deadline"] - until) == (1, timedelta(minutes=10))
+    async with transaction(CANDIDATE):
+        found = await sitting.mine(signed.attempt, signed.token)
+        paper = await sitting.paper_of(found)
+    assert next(each.answer for each in paper if each.position == q) == tuple(keys)
+    assert (await other.save(Sent(1, right["true_false"][0], ["t"]))).fresh == 1
+    assert (await other.row())["score"] is None
+
+
+@pytest.mark.req("S2-28")
+async def test_photo_and_answers_cannot_be_exchanged(hall: Hall, clock: Any) -> None:
+    one = await begin(hall, clock)
+    other = await begin(hall, clock, 1)
+    q, keys = (await hall.answers())["single"]
+    for each in (one, other):
+        await each.save(Sent(1, q, keys))
+        photo = await receive(PNG, "p.png", kinds=("photo",))
+        async with transaction(hall.who.scope):
+            await door.photo_by_invigilator(hall.who, hall.session, each.entry["id"], photo)
+        await sitting.hand_in(each.id, each.token)
+    async with transaction(hall.who.scope):
+        assert await after.check_chains(hall.session) == (2, [])
+    await execute("update exams_photo set sha256 = '\\x00' where attempt = $1", one.id)
+    await execute("update exams_act set body = replace(body, 'o', 'p') where attempt = $1"
+                  " and kind = 'answer'", other.id)  # fmt: skip
+    async with transaction(hall.who.scope):
+        good, bad = await after.check_chains(hall.session)
+    assert good == 0
+    assert ["照片" in bad[0], "链" in bad[1]] == [True, True]
+
+
+async def test_two_people_where_it_matters(
+    hall: Hall, clock: Any, as_bureau: As, agencies: Agencies
+) -> None:
+    code = await hall.open()
+    entry = await value("select min(id) from exams_entry")
+    second = await as_bureau("乌云")
+
+    async def asked() -> int:
+        return int(await value("select max(id) from exams_confirmation where state = 'open'"))
+
+    async with transaction(hall.who.scope):
+        await door.ask_checkin(hall.who, hall.session, entry, WHY)
+        with pytest.raises(Refused, match="另一名"):
+            await door.decide(hall.who, await asked(), "agreed")
+    async with transaction(second.scope):
+        admitted = await door.decide(second, await asked(), "agreed")
+    assert admitted is not None
+    assert admitted.entry["way"] == "manual"
+    signed = await sitting.sign_in(code, admitted.entry["ticket"], admitted.password)
+    async with transaction(hall.who.scope):
+        await door.waive_photo(hall.who, hall.session, entry, WHY)
+    clock(START)
+    await sitting.begin(signed.attempt, signed.token)
+    one = Sitting(admitted.entry, signed)
+    until = (await one.row())["deadline"]
+    async with transaction(hall.who.scope):
+        assert await door.add_minutes(hall.who, hall.session, entry, 15, WHY)
+        assert not await door.add_minutes(hall.who, hall.session, entry, 20, WHY)
+        with pytest.raises(Invalid, match="一共最多"):
+            await door.add_minutes(hall.who, hall.session, entry, 46, WHY)
+        with pytest.raises(Refused, match="等待两人"):
+            await execute("update exams_session set state = 'closed'")
+            await after.publish(hall.who, hall.session)
+        await execute("update exams_session set state = 'open'")
+    assert (await one.row())["deadline"] - until == timedelta(minutes=15)
+    async with transaction(second.scope):
+        await door.decide(second, await asked(), "agreed")
+    assert (await one.row())["deadline"] - until == timedelta(minutes=35)
+    async with transaction(hall.who.scope):
+        await door.ask_void(hall.who, hall.session, entry, "替考")
+    async with transaction(second.scope):
+        await door.decide(second, await asked(), "agreed")
+    held = await one.row()
+    assert (held["state"], held["void_reason"]) == ("voided", "替考")
+    assert await value("select count(*) from exams_act where attempt = $1", one.id) > 4
+
+
+async def test_the_sealed_file_is_the_last_resort(hall: Hall, clock: Any, as_bureau: As) -> None:
+    one = await begin(hall, clock)
+    right = await hall.answers()
+    q, keys = right["single"]
+    await one.save(Sent(1, q, ["o9"]))
+    clock(START + timedelta(hours=2))
+    async with transaction(CANDIDATE):
+        await sitting.sweep(0, 2**62)
+    assert (await one.row())["score"] == 0
+    key = decrypt((await one.row())["key"], sitting.KEY_FIELD)
+    acts = [Sent(1, q, ["o9"]), Sent(2, q, keys), Sent(3, right["fill"][0], ["30"])]
+    content = seal(acts, one.id, key, b"0" * 12)
+    async with transaction(hall.who.scope):
+        with pytest.raises(Invalid, match="损坏"):
+            bad = seal(acts, one.id, "00" * 32, b"0" * 12)
+            await door.ask_sealed(hall.who, hall.session, one.entry["id"], bad, WHY)
+        assert await door.ask_sealed(hall.who, hall.session, one.entry["id"], content, WHY) == 3
+    asked = await value("select max(id) from exams_confirmation")
+    second = await as_bureau("乌云")
+    async with transaction(second.scope):
+        await door.decide(second, asked, "agreed")
+    held = await one.row()
+    assert held["score"] == 40
+    assert chaining.verified(await chaining.acts_of(one.id), held["head"]) == 0
+
+
+@pytest.mark.req("S2-29")
+async def test_the_legacy_way_in_refuses_what_is_ambiguous(
+    hall: Hall, clock: Any, agencies: Agencies
+) -> None:
+    async with transaction(Scope.platform("test data")):
+        same = await enter_person("同号", agencies.agency.id, id_number=SAME_LAST_SIX)
+        wanted = await candidates.enter(same.id, "补录同号考生")
+    async with transaction(hall.who.scope):
+        await sessions.seat(hall.who, hall.session, [wanted])
+    code = await hall.open()
+    await hall.let_in(0)
+    with pytest.raises(Invalid, match="准考证号或密码"):
+        await sitting.sign_in(code, IDS[0][-6:], "1")
+    await execute("update exams_session set legacy_password = true")
+    await hall.let_in(1)
+    other = await sitting.sign_in(code, IDS[1][-6:], "1")
+    assert other.attempt
+    with pytest.raises(Invalid, match="已经登录"):
+        await sitting.sign_in(code, IDS[1][-6:], "1")
+    with pytest.raises(Invalid, match="准考证号或密码"):
+        await sitting.sign_in(code, IDS[2][-6:], "1")  # not on this roster
+    async with transaction(hall.who.scope):
+        await door.scan(hall.who, hall.session, SAME_LAST_SIX)
+    with pytest.raises(Invalid, match="后六位相同"):
+        await sitting.sign_in(code, IDS[0][-6:], "1")
+
+
+async def test_a_password_is_locked_after_five_wrong_ones(hall: Hall) -> None:
+    code = await hall.open()
+    entry, password = await hall.let_in()
+    for _ in range(5):
+        with pytest.raises(Invalid):
+            await sitting.sign_in(code, entry["ticket"], "AAAAAA")
+    with pytest.raises(Invalid, match="太多次"):
+        await sitting.sign_in(code, entry["ticket"], password)
+    async with transaction(hall.who.scope):
+        fresh = await door.password_again(hall.who, hall.session, entry["id"])
+    assert (await sitting.sign_in(code, entry["ticket"], fresh.password)).attempt
+
+
+async def test_a_picture_bomb_is_no_photo(hall: Hall, client: Browser) -> None:
+    code = await hall.open()
+    entry, password = await hall.let_in()
+    await client.post("/exams/sit", {"code": code, "ticket": entry["ticket"], "password": password})
+    bomb = (
+        b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x01\x86\xa0\x00\x01\x86\xa0\x08\x02\x00\x00\x00"
+        + PNG[29:]
+    )
+    for content, name in ((bomb, "p.png"), (b"<svg/>", "p.svg"), (b"", "leer.png")):
+        answer = await client.post("/exams/sit/photo", files={"photo": (name, content)})
+        assert answer.status_code == 422, name
+    assert await value("select count(*) from exams_photo") == 0
+
+
+async def test_an_upheld_appeal_marks_everybody_anew(
+    hall: Hall, clock: Any, client: Browser, as_bureau: As, login_as: Any, agencies: Agencies
+) -> None:
+    one, other = await begin(hall, clock), await begin(hall, clock, 1)
+    right = await hall.answers()
+    await one.save(Sent(1, right["multiple"][0], right["multiple"][1]))
+    await other.save(
+        Sent(1, right["fill"][0], ["三十"]), Sent(2, right["multiple"][0], right["multiple"][1])
+    )
+    clock(START + timedelta(hours=2))
+    async with transaction(CANDIDATE):
+        await sitting.sweep(0, 2**62)
+    async with transaction(hall.who.scope):
+        await after.publish(hall.who, hall.session)
+    assert [(await each.row())["score"] for each in (one, other)] == [40, 60]
+    await login_as("handler", name="考生1", person=one.entry["person"])
+    mine = await client.get(f"/exams/mine/{one.entry['id']}")
+    assert "提出异议" in mine.text
+    assert (await client.get(f"/exams/mine/{other.entry['id']}")).status_code == 404
+    assert "九月第一场" in (await client.get("/exams/mine")).text
+    number = 0
+    async with transaction(CANDIDATE):
+        held = await after.own_result(one.entry["person"], one.entry["id"])
+        number = held["order"].index(right["fill"][0]) + 1
+    filed = await client.post(
+        f"/exams/mine/{one.entry['id']}/appeals",
+        {"position": str(number), "reason": "题目没有写明是查封还是扣押"},
+    )
+    assert filed.status_code == 303, filed.text[-500:]
+    appeal = await value("select max(id) from exams_appeal")
+    who = await as_bureau()
+    assert (await client.get(f"/exams/appeals/{appeal}")).status_code == 200
+    decided = await client.post(
+        f"/exams/appeals/{appeal}", {"outcome": "all", "answer": "题目确有歧义，人人得分。"}
+    )
+    assert decided.status_code == 303, decided.text[-500:]
+    assert [(await each.row())["score"] for each in (one, other)] == [60, 60]
+    log = await row("select * from exams_regrade")
+    assert log is not None
+    assert (log["before"], log["after"], log["passed_before"], log["passed_after"]) == (
+        40, 60, False, True,
+    )  # fmt: skip
+    assert await value("select state from exams_wanted where person = $1", one.entry["person"]) == (
+        "passed"
+    )
+    told = await value(
+        "select payload from core_fact where kind = 'exams.result_published'"
+        " and subject_id = $1 order by id desc limit 1",
+        one.entry["person"],
+    )
+    payload = msgspec.json.decode(told) if isinstance(told, str) else told
+    assert (payload["score"], payload["passed"]) == (6.0, True)
+    page = await client.get(f"/exams/sessions/{hall.session}/results")
+    assert "重新评分记录" in page.text
+    assert who.user_id
+
+
+async def test_photos_go_after_their_time_and_their_hash_stays(
+    hall: Hall, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await begin(hall, clock)
+    photo = await receive(PNG, "p.png", kinds=("photo",))
+    async with transaction(hall.who.scope):
+        await door.photo_by_invigilator(hall.who, hall.session, one.entry["id"], photo)
+        assert await after.delete_photos(0, 2**62) == 0
+    clock(START + timedelta(days=731))
+    # The web role may not delete files; this is the worker's.
+    monkeypatch.setattr(DB, "scoped_role", WORKER)
+    async with transaction(Scope.platform("nightly")):
+        assert await after.delete_photos(0, 2**62) == 1
+    monkeypatch.undo()
+    assert await value("select count(*) from core_file where purpose = 'exams.held'") == 0
+    assert (await one.row())["photo"] == photo.sha256
+    async with transaction(hall.who.scope):
+        assert await after.check_chains(hall.session) == (1, [])
+
+
+async def test_strangers_see_nothing(
+    hall: Hall, client: Browser, as_bureau: As, region_tree: Any
+) -> None:
+    await hall.open()
+    foreign = await as_bureau("外地", region=region_tree.other_county)
+    base = f"/exams/sessions/{hall.session}"
+    entry = await value("select min(id) from exams_entry")
+    for path in (base, f"{base}/live", f"{base}/entries/{entry}", f"{base}/door"):
+        assert (await client.get(path)).status_code == 404, path
+    async with transaction(foreign.scope):
+        with pytest.raises(NotFound):
+            await door.scan(foreign, hall.session, IDS[0])
+    for path in ("/exams/sit/paper", "/exams/sit/ready", "/exams/sit/done"):
+        assert (await client.get(path)).status_code == 404, path
+    client.http.cookies.set("jiandu_exam", "1." + "x" * 32, domain="jiandu.test", path="/exams/sit")
+    answer = await client.http.post("/exams/sit/answers", json={"acts": []})
+    assert answer.status_code == 401
+
+
+async def test_nothing_opens_or_is_cancelled_at_the_wrong_time(hall: Hall, clock: Any) -> None:
+    clock(START - timedelta(hours=4))
+    with pytest.raises(Refused, match="3 小时"):
+        await hall.open()
+    clock(START - timedelta(minutes=20))
+    one = await begin(hall, clock)
+    async with transaction(hall.who.scope):
+        with pytest.raises(Conflict, match="不能取消"):
+            await sessions.cancel(hall.who, hall.session, WHY)
+        with pytest.raises(Conflict, match="已经入场"):
+            await sessions.unseat(hall.who, hall.session, one.entry["id"])
