@@ -19,7 +19,7 @@ from core.api.web import (
     address_of,
     get,
     limit,
-    page,
+    partial,
     public_actions,
     qr_file,
     render,
@@ -68,7 +68,7 @@ async def check_certificate(request: Request, token: FromPath[str]) -> Response:
     async with transaction(LOOK):
         found = await check_code(code, today, moment)
     standing = judge_card(as_card(found), today) if found else None
-    return page(
+    return partial(
         request,
         "certificates/check.html",
         status=200 if found else 404,
@@ -79,7 +79,6 @@ async def check_certificate(request: Request, token: FromPath[str]) -> Response:
         code=code,
         acts=public_actions(request, "certificates.check"),
         checked_at=moment,
-        words=_TOLD,
     )
 
 
@@ -96,7 +95,7 @@ async def ask_for_certificate(request: Request) -> Response:
         problem = _problem(asked)
         if not problem:
             found = await _find(asked)
-    return page(
+    return partial(
         request,
         "certificates/check_query.html",
         status=422 if problem else 200,
@@ -105,7 +104,6 @@ async def ask_for_certificate(request: Request) -> Response:
         problem=problem,
         found=found,
         checked_at=clock.now(),
-        words=_TOLD,
     )
 
 
@@ -180,6 +178,7 @@ async def give_trust(request: Request) -> Response:
     async with transaction(Scope.public()):
         told = await trust_file(everybody=True, with_list=False)
     told.pop("made_at")
+    told["words"] = _TOLD
     body = msgspec.json.encode(told)
     return _kept(request, body, hashlib.sha256(body).hexdigest(), "application/json")
 
