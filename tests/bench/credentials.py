@@ -103,7 +103,16 @@ async def _page(registry: Registry, address: str, rounds: int, times: int) -> li
     )
     try:
         bare = Asker(_bare(pool, len(real.body)))
-        race = Race({"page": ask, "bare": lambda: bare.get(f"/check/{CODE}")}, rounds, times=times)
+        drawn = Asker(_bare(pool, 0, _drawing(app)))
+        race = Race(
+            {
+                "page": ask,
+                "bare": lambda: bare.get(f"/check/{CODE}"),
+                "drawn": lambda: drawn.get(f"/check/{CODE}"),
+            },
+            rounds,
+            times=times,
+        )
         for work in race.ways.values():
             for _ in range(10):
                 await work()
