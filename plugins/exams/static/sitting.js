@@ -33,17 +33,15 @@
   } catch {
     stored = null;
   }
-  // A page that a worker kept brings an old time; what was heard last is better.
-  const kept = performance.getEntriesByType("navigation")[0]?.workerStart > 0 && !navigator.onLine;
   const it = { ...fresh };
   if (stored && stored.epoch === fresh.epoch) {
     it.next = Math.max(fresh.next, stored.next);
     it.queue = stored.queue;
     it.answers = stored.answers;
-    if (kept || Math.abs(stored.ahead - fresh.ahead) > 120000) {
-      it.ahead = stored.ahead;
-      it.until = stored.until;
-    }
+    // A page that a worker kept brings an old moment, which makes the server's clock seem slow;
+    // the end only ever moves on. The next answer of the server sets both right.
+    it.ahead = Math.max(fresh.ahead, stored.ahead);
+    it.until = Math.max(fresh.until, stored.until);
   } else if (stored) {
     // Released and signed in again here: what never arrived counts where nothing stands.
     for (const act of stored.queue) {

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The line is cut for ten minutes and the browser started again: nothing is lost (C7-08)."""
+
+import asyncio
+import io
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from core import db
+from core.api.db import Scope, row, rows, transaction, value
+from core.api.people import appoint_organ
+from core.api.testing import Browser, make_agencies, sign_in_as
+from core.auth import services
+from core.host import enabling
+from core.host import registry as host_registry
+from plugins.exams.services import chaining
+from tests import factories
+from tests.plugins.exams.conftest import MORNING, START, Hall
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+]
+WIDE = Scope.platform("a test looks at everything")
+
+
+@pytest.fixture
+async def room(fresh_db: str, app: Any, registry: Any, clock: Any) -> Any:
+    clock(MORNING)
+    enabling.forget()
+    with host_registry.use(registry):
+        tree = await factories.region_tree()
+        agencies = await make_agencies(tree)
+        async with transaction(WIDE):
+            await appoint_organ(tree.county.id, "supervision", agencies.bureau.id)
+        async with db.transaction(services.office(0)):
+            await services.apply_defaults(registry)
+        browser = Browser(app)
+        who = await sign_in_as(browser, "supervision_bureau", region=tree.county)
+        made = Hall(who, agencies.agency)
+        await made.stock()
+        await made.ask(1)
+        async with transaction(WIDE):
+            await made.plan()
+        yield made
+        await browser.close()
+    enabling.forget()
+
+
+@asynccontextmanager
+async def serving(app: Any, port: int) -> AsyncIterator[None]:
+    """The server as long as the block lasts; outside of it the line is cut."""
+    import uvicorn
+
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="off"))
+    task = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn offers a flag, no event
+        await asyncio.sleep(0.05)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        server.force_exit = True
+        await task
+
+
+def face() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (640, 480), "#b0845f").save(out, "JPEG")
+    return out.getvalue()
+
+
+async def test_ten_minutes_without_a_line_and_a_new_browser(
+    room: Hall, app: Any, clock: Any, tmp_path: Path
+) -> None:
+    from playwright.async_api import async_playwright, expect
+
+    code = await room.open()
+    entry, password = await room.let_in()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    home = f"http://127.0.0.1:{port}"
+    async with transaction(WIDE):
+        right = await room.answers()
+
+    async def answers() -> int:
+        async with transaction(WIDE):
+            return int(await value("select count(*) from exams_act where kind = 'answer'"))
+
+    async with async_playwright() as playwright:
+
+        async def browse() -> Any:
+            return await playwright.chromium.launch_persistent_context(
+                str(tmp_path / "profile"), executable_path=CHROMIUM, args=["--no-sandbox"]
+            )
+
+        async with serving(app, port):
+            browser = await browse()
+            page = await browser.new_page()
+            await page.goto(f"{home}/exams/sit?code={code}")
+            await page.fill("[name=ticket]", entry["ticket"])
+            await page.fill("[name=password]", password)
+            await page.click("button:has-text('进入考试')")
+            await page.set_input_files(
+                "#f-photo", {"name": "p.jpg", "mimeType": "image/jpeg", "buffer": face()}
+            )
+            await page.click("button:has-text('上传照片')")
+            clock(START)
+            await page.reload()
+            await page.click("button:has-text('开始作答')")
+            assert await page.locator("fieldset.jd-exam-question").count() == 4
+            q, keys = right["single"]
+            await page.check(f"[name=q{q}][value={keys[0]}]")
+            await expect(page.locator("[data-exam-line]")).to_have_text("答案已保存")
+            # The worker has the page once its cache answers.
+            await page.wait_for_function(
+                "caches.open('jiandu-exam').then(c => c.match('/exams/sit/paper')).then(Boolean)"
+            )
+            assert await answers() == 1
+        # The server is gone. Answering goes on, the browser is closed and started again.
+        fill = right["fill"][0]
+        await page.fill(f"[name=q{fill}]", "三十")
+        await expect(page.locator("[data-exam-banner]")).to_contain_text("网络断开")
+        await browser.close()
+        browser = await browse()
+        page = await browser.new_page()
+        await page.goto(f"{home}/exams/sit/paper")
+        assert await page.input_value(f"[name=q{fill}]") == "三十"
+        assert await page.is_checked(f"[name=q{q}][value={keys[0]}]")
+        many, two = right["multiple"]
+        for key in two:
+            await page.check(f"[name=q{many}][value={key}]")
+        await expect(page.locator("[data-exam-banner]")).to_contain_text("2 个答案")
+        clock(START + timedelta(minutes=10))
+        assert await answers() == 1
+        async with serving(app, port):
+            await expect(page.locator("[data-exam-line]")).to_have_text(
+                "答案已保存", timeout=20_000
+            )
+            await page.click("summary:has-text('交卷')")
+            await page.click("[data-exam-submit]")
+            await page.wait_for_url("**/exams/sit/done")
+            assert await page.evaluate("Object.keys(localStorage).length") == 0
+            await browser.close()
+    async with transaction(WIDE):
+        held = await row("select * from exams_attempt")
+        assert held is not None
+        assert (held["state"], held["how"], held["score"]) == ("submitted", "self", 80)
+        assert chaining.verified(await chaining.acts_of(held["id"]), held["head"]) == 0
+        kinds = [each["kind"] for each in await rows("select kind from exams_act order by seq")]
+    # There is no camera here: that it failed stands in the chain and kept nobody out.
+    assert "photo_failed" in kinds
+    assert [each for each in kinds if each not in ("photo_failed", "answer", "blur")] == [
+        "checked_in", "signed_in", "photo", "begun", "submitted",
+    ]  # fmt: skip
+    assert kinds[-1] == "submitted"
