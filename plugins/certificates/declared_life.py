@@ -6,12 +6,13 @@ from typing import Any
 
 import msgspec
 
-from core.api.plugin import Cron, FactKind, NavItem, Permission, SubjectKind
-from plugins.certificates import facts
+from core.api.plugin import Cron, FactHandler, FactKind, Metric, NavItem, Permission, SubjectKind
+from plugins.certificates import facts, figures
 from plugins.certificates.reactions import (
     describe_body,
     describe_inspection,
     describe_registration,
+    keep_praise,
 )
 from plugins.certificates.services.base import (
     BODIES_READ,
@@ -19,6 +20,7 @@ from plugins.certificates.services.base import (
     BODY,
     INCLUDE,
     MIGRATE,
+    MINE,
     READ,
     REGISTRATION,
     REVIEW,
@@ -37,7 +39,10 @@ async def remind_in_the_morning(_payload: Mapping[str, Any]) -> None:
 
 READERS = ("body_admin", "supervision_bureau", "justice_office", "legal_office", "leader")
 
+OFFICERS = ("handler", "data_entry", "submitter", "legal_office", "dept_supervisor", "body_admin")
+
 PERMISSIONS = (
+    Permission(MINE, "看自己的执法证、年审和考试", OFFICERS),
     Permission(BODIES_READ, "查看执法主体和账户", (*READERS, "data_entry")),
     Permission(BODIES_WRITE, "完善执法主体资料、划分人员", ("body_admin",)),
     Permission(MIGRATE, "迁移 2008 系统的数据", ("supervision_bureau",), sensitive=True),
@@ -45,6 +50,8 @@ PERMISSIONS = (
 )
 
 NAV = (
+    NavItem("我的证件", "/certificates/mine", MINE, "本单位", "qrcode", 302, phone="me"),
+    NavItem("证件统计", "/certificates/figures", READ, "本单位", "chart-bar", 320),
     NavItem("执法主体", "/certificates/bodies", BODIES_READ, "本单位", "building", 308),
     NavItem("执法主体注册", "/certificates/register", "", "公众服务", "building", for_public=True),
     NavItem("委托书公开", "/certificates/letters", "", "公众服务", "file-text", for_public=True),
@@ -100,6 +107,32 @@ FACTS = (
     _own("migration_undone", "撤销迁移", "撤销迁移，{entered} 人离岗", facts.Migrated),
     _own("data_signed", "数据核对", "{side} 核对：{note}", facts.SignedOff),
     _own("letter_kept", "上传委托书", "委托书到 {until}", facts.LetterKept),
+)
+
+HANDLERS = (FactHandler("complaints.praised", keep_praise),)
+
+METRICS = (
+    Metric(
+        "certificates.in_force",
+        "持有效执法证的人员",
+        "在册、证件有效、已经年审的执法人员，按今天算",
+        figures.in_force,
+        "/certificates/?standing=valid",
+    ),
+    Metric(
+        "certificates.not_inspected",
+        "逾期未年审的人员",
+        "在册、年审应完成日期已过的执法人员，按今天算",
+        figures.not_inspected,
+        "/certificates/?standing=not_inspected",
+    ),
+    Metric(
+        "certificates.issued",
+        "新发执法证",
+        "期间发出的新申领证件",
+        figures.issued,
+        "/certificates/requests?state=issued",
+    ),
 )
 
 JOBS = (Cron("certificates.remind", remind_in_the_morning, at="08:40", per_region=True),)

@@ -17,6 +17,7 @@ from core.api.plugin import (
     Job,
     Manifest,
     MessageKind,
+    Metric,
     NavItem,
     Permission,
     Retention,
@@ -27,7 +28,6 @@ from plugins.certificates import declared_life as life
 from plugins.certificates import declared_signing as signing
 from plugins.certificates import facts
 from plugins.certificates.demo import register_demo_officers
-from plugins.certificates.demo_faces import give_demo_photos
 from plugins.certificates.reactions import (
     answer_may_be_supervisor,
     answer_officer_may_act,
@@ -205,6 +205,7 @@ def _own(key: str, title: str, text: str, payload: type[msgspec.Struct]) -> Fact
 def fact_handlers() -> list[FactHandler]:
     return [
         FactHandler("exams.result_published", hear_exam_result, locks=the_person),
+        *life.HANDLERS,
         *signing.HANDLERS,
     ]
 
@@ -229,6 +230,11 @@ def message_kinds() -> list[MessageKind]:
     return [
         MessageKind(f"certificates.{key}", each.title, each.text) for key, each in MESSAGES.items()
     ]
+
+
+@hookimpl
+def metrics() -> list[Metric]:
+    return list(life.METRICS)
 
 
 @hookimpl
@@ -271,7 +277,4 @@ def gate_checks() -> list[GateCheck]:
 
 @hookimpl
 def demo_steps() -> list[DemoStep]:
-    return [
-        DemoStep(15, "登记执法人员", register_demo_officers),
-        DemoStep(16, "证件照", give_demo_photos),
-    ]
+    return [DemoStep(15, "登记执法人员", register_demo_officers)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from core.api.db import Scope, value
+from core.api.db import Scope, execute, row, transaction, value
 from core.api.plugin import Blocker, Fact, SubjectLabel, SubjectRef
 from plugins.certificates.queries import OFFICERS, active_officers, cards_of, find_officer
 from plugins.certificates.queries.applying import request_row
@@ -118,6 +118,33 @@ async def hear_exam_result(fact: Fact) -> None:
     """A published result is an applicant's or belongs to an inspection."""
     await applying.hear_result(fact)
     await inspecting.hear_result(fact)
+
+
+async def keep_praise(fact: Fact) -> None:
+    """Praise the public was heard with stays in the officer's record; once for each."""
+    person = int(fact.payload.get("officer") or 0)
+    if not person:
+        return
+    async with transaction(Scope.platform("praise goes into the officer's own record")):
+        officer = await row(
+            "select region_lo, org_lo from certificates_officer where person = $1", person
+        )
+        if officer is None or await value(
+            "select 1 from certificates_note where source = $1 and person = $2",
+            fact.payload["complaint"],
+            person,
+        ):
+            return
+        await execute(
+            """insert into certificates_note (kind, source, text, at, person, region_lo, org_lo)
+               values ('praise', $1, $2, $3, $4, $5, $6)""",
+            fact.payload["complaint"],
+            f"收到群众表扬（编号 {fact.payload['number']}）。",
+            fact.at,
+            person,
+            officer["region_lo"],
+            officer["org_lo"],
+        )
 
 
 async def describe_check(_id: int, _scope: Scope) -> SubjectLabel | None:

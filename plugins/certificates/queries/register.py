@@ -8,7 +8,7 @@ from core.api.db import Scope, row, rows, scope_conditions
 from core.api.web import Column, Filter, Listing
 from plugins.certificates.rules import STATES, Card, Period
 
-_NEWEST = """left join lateral (
+NEWEST_CARD = """left join lateral (
     select c.* from certificates_certificate c where c.officer = o.id
     order by c.valid_until desc, c.id desc limit 1) c on true
   left join lateral (
@@ -16,7 +16,7 @@ _NEWEST = """left join lateral (
     order by p.since desc, p.id desc limit 1) p on true"""
 
 # One word for where a card stands today, computed where it is filtered and where it is shown.
-_STANDING = """case when o.closed_at is not null then 'left'
+STANDING_TODAY = """case when o.closed_at is not null then 'left'
   when c.id is null then 'none' when p.state is null then 'making'
   when p.state <> 'valid' then p.state
   when c.valid_until < current_date then 'expired'
@@ -39,9 +39,11 @@ OFFICERS = Listing(
     title="执法人员",
     select=(
         f"o.id, o.person, o.name, o.position, o.category, g.name as organisation, c.number, "
-        f"c.valid_until, c.inspection_due, {_STANDING} as standing"
+        f"c.valid_until, c.inspection_due, {STANDING_TODAY} as standing"
     ),
-    source=("certificates_officer o join core_organisation g on g.id = o.organisation " + _NEWEST),
+    source=(
+        "certificates_officer o join core_organisation g on g.id = o.organisation " + NEWEST_CARD
+    ),
     alias="o",
     id="o.id",
     columns=(
@@ -65,7 +67,7 @@ OFFICERS = Listing(
             "状态",
             kind="tabs",
             options=(("", "全部"), *((key, title) for key, title in STANDINGS.items())),
-            where=f"({_STANDING}) = {{}}",
+            where=f"({STANDING_TODAY}) = {{}}",
         ),
     ),
     order="name",

@@ -10,6 +10,7 @@ from plugins.certificates.routes.inspecting import ROUTES_INSPECTING
 from plugins.certificates.routes.keys import ROUTES_KEYS
 from plugins.certificates.routes.lists import ROUTES_LISTS
 from plugins.certificates.routes.migrating import ROUTES_MIGRATING
+from plugins.certificates.routes.mine import ROUTES_MINE
 from plugins.certificates.routes.register import ROUTES_REGISTER
 from plugins.certificates.routes.roster import ROUTES_ROSTER
 
@@ -21,6 +22,7 @@ ROUTES = (
     *ROUTES_BODIES,
     *ROUTES_DAILY,
     *ROUTES_MIGRATING,
+    *ROUTES_MINE,
     *ROUTES_FACES,
     *ROUTES_KEYS,
     *ROUTES_ROSTER,

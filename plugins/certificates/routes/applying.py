@@ -46,6 +46,7 @@ from plugins.certificates.services.base import (
     REVIEW,
     SUBMIT,
     Actor,
+    acts_for_unit,
     place_of,
     request_ref,
 )
@@ -160,9 +161,9 @@ async def request_page(
         papers = await files([found[each] for each in ("photo", "evidence") if found[each]])
         unit = await organisation(found["organisation"])
         unit_name = await making.unit_name_of(unit) if unit else ""
+        submits = await acts_for_unit(who, found)
         holding = await hold(request_ref(number), visitor(request))
     reviews = who.reviews(found)
-    submits = who.may(SUBMIT) and who.scope.may_write(place_of(found))
     state = found["state"]
     return page(
         request,

@@ -46,6 +46,7 @@ from plugins.certificates.services.base import (
     INCLUDE,
     REVIEW,
     Actor,
+    acts_for_unit,
     place_of,
 )
 
@@ -132,7 +133,7 @@ async def body_page(
         papers = await files([each["file"] for each in letters])
         holding = await hold(bodies.body_ref(number), visitor(request))
         reviews = who.reviews(found)
-        writes = who.may(BODIES_WRITE) and who.scope.may_write(place_of(found))
+        writes = await acts_for_unit(who, found, BODIES_WRITE)
         people, targets = [], []
         if writes and found["origin"] == "shared" and found["divided_at"] is None:
             people, targets = await bodies.people_of(found), await bodies.units_below(found)

@@ -21,7 +21,15 @@ from plugins.certificates.rules import STATES
 from plugins.certificates.rules.daily import ACTS, acts_for
 from plugins.certificates.services import daily
 from plugins.certificates.services.applying import PAPER, PHOTO
-from plugins.certificates.services.base import BODIES_READ, READ, REVIEW, SUBMIT, Actor, place_of
+from plugins.certificates.services.base import (
+    BODIES_READ,
+    READ,
+    REVIEW,
+    SUBMIT,
+    Actor,
+    acts_for_unit,
+    place_of,
+)
 
 
 async def _found(who: Actor, certificate: int) -> dict[str, Any]:
@@ -55,6 +63,7 @@ async def card_page(
                order by id desc""",
             certificate,
         )
+        writes = await acts_for_unit(who, found)
         home = visitor(request).region
         units = (
             await organisations_in(Scope.platform("where an officer may go"), kinds=BODIES)
@@ -66,7 +75,6 @@ async def card_page(
         for one in units
         if home.lo <= one.region_lo <= home.hi and one.id != found["organisation"]
     ]
-    own = writes = daily.writes(who, found)
     acts = (
         acts_for(found["state"] or "", office=reviews)
         if (reviews or writes) and not found["closed_at"]
@@ -84,7 +92,6 @@ async def card_page(
         names=names,
         units=choices if not found["closed_at"] else [],
         today=clock.today(),
-        writes=own,
         form=form,
         form_of=form_of,
     )

@@ -43,6 +43,7 @@ from plugins.certificates.services.base import (
     REVIEW,
     SUBMIT,
     Actor,
+    acts_for_unit,
     place_of,
     settings_in,
 )
@@ -165,6 +166,7 @@ async def inspection_page(
         if found is None or not (who.sees(found) or found["person"] == who.person_id):
             raise NotFound
         papers = await files([found["paper"]] if found["paper"] else [])
+        submits = await acts_for_unit(who, found)
         holding = await hold(inspecting.inspection_ref(number), visitor(request))
     blockers = [dict(each) for each in found["blockers"]]
     refs = [SubjectRef(each["kind"], each["id"]) for each in blockers if each["kind"]]
@@ -174,7 +176,6 @@ async def inspection_page(
         label = labels.get(SubjectRef(each["kind"], each["id"]))
         each["href"] = label.path if label else ""
     reviews = who.reviews(found)
-    submits = who.may(SUBMIT) and who.scope.may_write(place_of(found))
     own = bool(who.person_id) and who.person_id == found["person"]
     state = found["state"]
     return page(

@@ -118,7 +118,7 @@ async def apply(who: Actor, form: RequestForm, photo: Received | None) -> int:
         unit = await organisation(form.organisation)
         if unit is None:
             raise Invalid({"organisation": "请选择单位。"})
-        must_submit(who, {"region_lo": unit.region_lo, "org_lo": unit.lo})
+        await must_submit(who, {"region_lo": unit.region_lo, "org_lo": unit.lo})
         await must_be_open(unit)
         office = await reviewer_of(unit)
         place = place_of({"region_lo": unit.region_lo, "org_lo": unit.lo})
@@ -163,7 +163,7 @@ async def correct(who: Actor, request: int, form: CorrectForm, photo: Received |
     phone = _particulars(form)["phone"]
     async with transaction(who.wide):
         found = await take(who, request)
-        must_submit(who, found)
+        await must_submit(who, found)
         if refused := rules.why_not(found["state"], "check"):
             raise Conflict(refused)
         number = clean(form.id_number)
@@ -536,7 +536,7 @@ async def cancel(who: Actor, request: int, reason: str, paper: Received | None) 
     async with transaction(who.wide):
         found = await take(who, request)
         if not who.reviews(found):
-            must_submit(who, found)
+            await must_submit(who, found)
         if refused := rules.why_not(found["state"], "cancel"):
             raise Conflict(refused)
         if found["state"] == "made":

@@ -28,6 +28,7 @@ SUBMIT, REVIEW, MAKE = (
     "certificates.request.review",
     "certificates.card.make",
 )
+MINE = "certificates.mine.read"
 LISTS, MIGRATE = "certificates.list.manage", "certificates.migration.run"
 BODIES_READ, BODIES_WRITE, INCLUDE = (
     "certificates.body.read",
@@ -142,10 +143,30 @@ def request_ref(request: int) -> SubjectRef:
     return SubjectRef(REQUEST, request)
 
 
-def must_submit(who: Actor, row: Mapping[str, Any], permission: str = SUBMIT) -> None:
-    """Refuse whoever does not act for this row's own unit."""
-    if not who.may(permission) or not who.scope.may_write(place_of(row)):
-        raise NotFound
+async def acts_for_unit(who: Actor, row_: Mapping[str, Any], permission: str = SUBMIT) -> bool:
+    """Whether he acts for this row's own unit.
+
+    A second-level or entrusted unit has its own account: its superior reads what it does and
+    does nothing in its name (S2-9, S2-11).
+    """
+    if not who.may(permission) or not who.scope.may_write(place_of(row_)):
+        return False
+    if who.organisation is None or who.organisation.lo == row_["org_lo"]:
+        return True
+    return not await row(
+        "select 1 from certificates_body where org_lo = $1 and kind <> 'first'"
+        " and included_at is not null",
+        row_["org_lo"],
+    )
+
+
+async def must_submit(who: Actor, row_: Mapping[str, Any], permission: str = SUBMIT) -> None:
+    """Refuse whoever does not act for this row's own unit; its superior is told why."""
+    if await acts_for_unit(who, row_, permission):
+        return
+    if who.may(permission) and who.scope.may_write(place_of(row_)):
+        raise Refused("这个单位有自己的账户，由它自己办理，你可以查看。")
+    raise NotFound
 
 
 def must_review(who: Actor, row: Mapping[str, Any]) -> None:

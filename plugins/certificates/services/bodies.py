@@ -49,6 +49,7 @@ from plugins.certificates.services.base import (
     give_office,
     give_unit,
     must_review,
+    must_submit,
     place_of,
     reviewer_of,
     tell,
@@ -121,8 +122,7 @@ async def _own(who: Actor, body: int) -> dict[str, Any]:
     found = await body_row(body)
     if found is None or not who.sees(found):
         raise NotFound
-    if not who.may(BODIES_WRITE) or not who.scope.may_write(place_of(found)):
-        raise NotFound
+    await must_submit(who, found, BODIES_WRITE)
     return found
 
 

@@ -26,6 +26,7 @@ from plugins.certificates.services.applying import PAPER, PHOTO, digest_of
 from plugins.certificates.services.base import (
     SUBMIT,
     Actor,
+    acts_for_unit,
     must_review,
     person_ref,
     place_of,
@@ -74,11 +75,6 @@ async def take(who: Actor, certificate: int) -> dict[str, Any]:
     return found
 
 
-def writes(who: Actor, found: dict[str, Any]) -> bool:
-    """Whether he acts for the unit itself."""
-    return who.may(SUBMIT) and who.scope.may_write(place_of(found))
-
-
 async def act(who: Actor, certificate: int, form: DailyForm, paper: Received | None) -> None:
     """Do one of the acts of ``rules.daily`` with its paper; what follows follows here."""
     if paper is None:
@@ -86,7 +82,7 @@ async def act(who: Actor, certificate: int, form: DailyForm, paper: Received | N
     async with transaction(who.wide):
         found = await take(who, certificate)
         doing = ACTS[form.act]
-        if doing.office or not writes(who, found):
+        if doing.office or not await acts_for_unit(who, found):
             must_review(who, found)
         if form.act not in {key for key, _ in acts_for(found["state"] or "", office=True)}:
             raise Refused(f"证件现在的状态不能办{doing.title}。")
@@ -313,7 +309,7 @@ async def complete_basics(
         if found is None:
             raise NotFound
         own = bool(who.person_id) and who.person_id == found["person"]
-        if not own and not writes(who, found):
+        if not own and not await acts_for_unit(who, found):
             raise NotFound
         holder = await person(found["person"])
         if holder is None:

@@ -155,12 +155,11 @@ async def apply(who: Actor, officers: Sequence[int]) -> tuple[list[int], list[st
     async with transaction(who.wide):
         for each in await due_officers(list(dict.fromkeys(officers))):
             try:
-                must_submit(who, each)
-            except NotFound:
-                continue
-            try:
+                await must_submit(who, each)
                 async with transaction():
                     made.append(await _apply_for(who, each))
+            except NotFound:
+                continue
             except Refused as error:
                 refused.append(f"{each['name']}：{error}")
             except asyncpg.UniqueViolationError:
@@ -238,7 +237,7 @@ async def apply_again(who: Actor, inspection: int) -> str:
     """What stopped it is gone, or what was returned is put right."""
     async with transaction(who.wide):
         found = await take(who, inspection)
-        must_submit(who, found)
+        await must_submit(who, found)
         if refused := rules.why_not(found["state"], "apply"):
             raise Conflict(refused)
         if lacks := rules.missing(found["id_number_masked"] or "", found["phone_masked"] or ""):
@@ -330,7 +329,7 @@ async def scan(who: Actor, inspection: int, code: str) -> list[str]:
         found = await take(who, inspection)
         own = bool(who.person_id) and who.person_id == found["person"]
         if not own:
-            must_submit(who, found)
+            await must_submit(who, found)
         if refused := rules.why_not(found["state"], "scan"):
             raise Conflict(refused)
         text = code.strip()
