@@ -11,7 +11,7 @@ from core.api.errors import Conflict, Invalid
 from core.cli import main
 from core.db import DB, WORKER
 from plugins.certificates.forms import CertificateForm, StateForm
-from plugins.certificates.rules import trust, verdict
+from plugins.certificates.rules import cose, trust, verdict
 from plugins.certificates.services import (
     change_state,
     register_certificate,
@@ -19,6 +19,8 @@ from plugins.certificates.services import (
     signing,
     trusting,
 )
+from plugins.certificates.services.base import CertificateSettings
+from plugins.certificates.services.signers import PLATFORM, CardSigner
 from tests.plugins.certificates import card_world as w
 from tests.plugins.certificates.test_services import OFFICE, act, body, officer  # noqa: F401
 
@@ -316,3 +318,55 @@ async def test_the_command_needs_the_file_and_nothing_else(card, client, tmp_pat
     assert main(["cert", "verify", code, "--trust", str(tmp_path / "none")]) == 2
     (tmp_path / "bad").write_text("{}")
     assert main(["cert", "verify", code, "--trust", str(tmp_path / "bad")]) == 2
+
+
+# --- another way of signing -----------------------------------------------------------------------
+
+
+async def test_an_authority_may_sign_with_its_own_machine(
+    body,  # noqa: F811
+    clock,
+    jobs,
+    client,
+    monkeypatch,
+):
+    """The hook: keys and signatures come from elsewhere, everything else stays."""
+    pens = {}
+
+    async def key(purpose):
+        return pens.setdefault(purpose, Pen(len(pens) + 40))
+
+    async def rotate(purpose):
+        pens[purpose] = Pen(len(pens) + 60)
+
+    machine = CardSigner(
+        title="密码机", algorithm=cose.EDDSA, key=key, rotate=rotate, verify=PLATFORM.verify
+    )
+
+    async def chosen():
+        return CertificateSettings(card_signer="machine", issuer_name="某省司法厅")
+
+    monkeypatch.setattr(signing, "signers", lambda: {"ed25519": PLATFORM, "machine": machine})
+    monkeypatch.setattr(signing, "settings", chosen)
+    await act(register_officer, officer(body))
+    await settle(clock, jobs, NOW + timedelta(seconds=2))
+    made = await one("select id from certificates_certificate where number = '15082204017'")
+    found = await judged(made)
+    assert found.code == "valid"
+    assert found.key.public == pens["card.card.150822"].public
+    assert await one("select name from certificates_key where use = 'root'") == "某省司法厅"
+    assert not await one("select count(*) from core_signing_key where purpose like 'card.%'")
+
+
+class Pen:
+    """A key in a machine that only signs."""
+
+    def __init__(self, seed):
+        self._secret = w.Pen(seed).secret
+
+    @property
+    def public(self):
+        return self._secret.public_key().public_bytes_raw()
+
+    def sign(self, message):
+        return self._secret.sign(message)
