@@ -28,6 +28,8 @@ from plugins.certificates import declared_life as life
 from plugins.certificates import declared_signing as signing
 from plugins.certificates import facts
 from plugins.certificates.demo import register_demo_officers
+from plugins.certificates.demo_faces import give_demo_photos
+from plugins.certificates.demo_life import plan_life
 from plugins.certificates.reactions import (
     answer_may_be_supervisor,
     answer_officer_may_act,
@@ -277,4 +279,8 @@ def gate_checks() -> list[GateCheck]:
 
 @hookimpl
 def demo_steps() -> list[DemoStep]:
-    return [DemoStep(15, "登记执法人员", register_demo_officers)]
+    return [
+        DemoStep(15, "登记执法人员", register_demo_officers),
+        DemoStep(16, "证件照", give_demo_photos),
+        DemoStep(17, "执法主体、申领和年审", plan_life),
+    ]
