@@ -199,7 +199,7 @@ def shown_to(
 def own_complaints(phone: Phone) -> int:
     """How many complaints of his the volunteer finds, done or not."""
     found = 0
-    for tab in ("", "?tab=done"):
+    for tab in ("?tab=open", "?tab=done"):
         text = phone.context.request.get(f"/complaints/mine{tab}").text()
         found += len(re.findall(r'href="/complaints/mine/\d+"', text))
     return found
@@ -278,7 +278,7 @@ def test_a_complaint_from_a_place_without_a_line(
     assert own_complaints(phone) == before + 1
 
     # The newest of his own.
-    page.goto("/complaints/mine")
+    page.goto("/complaints/mine?tab=open")
     page.locator("a[href^='/complaints/mine/']").first.click()
     page.wait_for_url(re.compile(r"/complaints/mine/\d+$"))
     expect(page.locator("main")).to_contain_text(account)
@@ -315,7 +315,7 @@ def test_a_complaint_from_a_place_without_a_line(
     photograph(phone, pictures, "phone-result")
 
     # Another one, pushed and never answered.
-    page.goto("/complaints/mine")
+    page.goto("/complaints/mine?tab=open")
     token = bureau_token(bureau, officer)
     page.goto(f"/complaints/new?code={token}")
     page.wait_for_selector(READY)

@@ -31,11 +31,11 @@ async def own_list(aliases: Sequence[bytes], *, done: bool) -> list[dict[str, An
 
 
 async def own_news(aliases: Sequence[bytes]) -> int:
-    """How many of his have changed since he looked."""
+    """How many lines of his list have changed since he looked."""
     async with transaction(OWN):
         return int(
             await value(
-                "select count(*) from complaints_complaint where alias = any($1::bytea[]) and news",
+                f"select count(*) from ({LIST}) x where x.news or x.later_news",
                 list(aliases),
             )
         )

@@ -40,6 +40,7 @@ from plugins.complaints.forms import (
 )
 from plugins.complaints.routes.words import NO_STORE, actor, grouped, take
 from plugins.complaints.rules import HANDLE, READ, flow, intake
+from plugins.complaints.services.matters import elsewhere
 from plugins.complaints.services.noting import LEVELS
 from plugins.complaints.showing import view_of
 
@@ -90,7 +91,8 @@ async def detail_page(
         if it is None:
             raise NotFound("没有找到这件投诉举报，或者不在你的管理范围内。")
         view = await view_of(it, who)
-        may = HANDLE in who.permissions
+        other = await elsewhere(who.region.lo, it) if HANDLE in who.permissions else ""
+        may = HANDLE in who.permissions and not other
         if may and not view.cannot["transfer"]:
             view.bureaus = await queries.bureaus(it["organ"])
         if may and not it["body"] and it["state"] in flow.UNHANDLED:
@@ -103,6 +105,7 @@ async def detail_page(
         view=view,
         it=it,
         may=may,
+        elsewhere=other,
         door=intake.DOORS[it["door"]],
         kind=intake.KINDS[it["kind"]],
         target=intake.TARGETS.get(it["target"], ""),

@@ -37,29 +37,38 @@ FIELD = "media"
 
 @get("/mine", guards=[requires(OWN)])
 async def own_list(request: Request) -> Response:
-    """未处理 and 已处理, exactly as S0-14."""
+    """未处理 and 已处理, exactly as S0-14.
+
+    Who comes by the number beside the menu finds what it counts: when all the news is among
+    已处理, that is the list which opens.
+    """
     who = visitor(request)
-    done = request.query_params.get("tab") == "done"
+    tab = request.query_params.get("tab")
     own = aliases_of(who.person_id)
-    rows = await queries.own_list(own, done=done)
-    other = await queries.own_list(own, done=not done)
-    for each in rows:
+    lists = {done: await queries.own_list(own, done=done) for done in (False, True)}
+    for each in (*lists[False], *lists[True]):
         each["chip"] = flow.STATES[each["now_state"]]
         each["words"] = flow.REPORTER_STATES[each["now_state"]]
         each["fresh"] = each["news"] or each["later_news"]
-    counts = (len(other), len(rows)) if done else (len(rows), len(other))
+    fresh = {done: any(each["fresh"] for each in found) for done, found in lists.items()}
+    done = tab == "done" or (tab != "open" and fresh[True] and not fresh[False])
     return page(
         request,
         "complaints/mine.html",
         headers=NO_STORE,
-        rows=rows,
+        rows=lists[done],
         done=done,
         tab_items=[
-            {"title": "未处理", "url": "/complaints/mine", "count": counts[0], "current": not done},
+            {
+                "title": "未处理",
+                "url": "/complaints/mine?tab=open",
+                "count": len(lists[False]),
+                "current": not done,
+            },
             {
                 "title": "已处理",
                 "url": "/complaints/mine?tab=done",
-                "count": counts[1],
+                "count": len(lists[True]),
                 "current": done,
             },
         ],

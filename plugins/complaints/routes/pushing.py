@@ -5,7 +5,7 @@ from litestar.params import FromPath
 
 from core.api.access import requires, visitor
 from core.api.db import transaction
-from core.api.errors import Invalid, NotFound
+from core.api.errors import Invalid, NotFound, Refused
 from core.api.people import organisation
 from core.api.settings import settings_of
 from core.api.web import Bound, Request, Response, bind, get, page, post, redirect
@@ -13,7 +13,7 @@ from plugins.complaints import queries, services
 from plugins.complaints.forms import PushForm
 from plugins.complaints.routes.words import NO_STORE, actor, take
 from plugins.complaints.rules import HANDLE, flow, intake, redacting
-from plugins.complaints.services.matters import standing
+from plugins.complaints.services.matters import elsewhere, standing
 
 
 async def _page(
@@ -24,6 +24,8 @@ async def _page(
         it = await queries.find(complaint, who.scope)
         if it is None:
             raise NotFound("没有找到这件投诉举报，或者不在你的管理范围内。")
+        if why := await elsewhere(who.region.lo, it):
+            raise Refused(why)
         text = str(form.get("text") or "") if form is not None else None
         draft = await services.draft_copy(it, text)
         body = await organisation(it["body"]) if it["body"] else None

@@ -24,6 +24,7 @@ from plugins.complaints.services.matters import (
     bureau_rests,
     change,
     copy_ref,
+    elsewhere,
     give_bureau,
     handled,
     place_of,
@@ -261,6 +262,8 @@ async def merge(who: Actor, complaint: int, into: int) -> None:
         other = await row("select * from complaints_complaint where id = $1 for update", into)
         if other is None or await queries.find(into, who.scope) is None:
             raise NotFound("没有找到要并入的那一件，或者不在你的管理范围内。")
+        if why := await elsewhere(who.region_lo, other):
+            raise Refused(why)
         refuse(flow.why_not_merge(standing(it), standing(other), same=complaint == into))
         async with transaction(register()):
             clock_id = it["clock"]

@@ -13,7 +13,7 @@ from core.api.access import persons_holding
 from core.api.db import Place, Scope, SubjectRef, current_scope, execute, lock_subjects, row
 from core.api.errors import NotFound, Refused
 from core.api.messages import notify
-from core.api.people import organisation
+from core.api.people import competent_organ, organisation
 from core.api.turns import close_turn, hand_turn
 from plugins.complaints import queries
 from plugins.complaints.rules import ANSWER, HANDLE, flow
@@ -92,6 +92,17 @@ def standing(it: Mapping[str, Any]) -> flow.Standing:
     )
 
 
+async def elsewhere(region_lo: int, it: Mapping[str, Any]) -> str:
+    """Why somebody of that region only reads it; empty when its bureau is his own (S0-13).
+
+    The bureau above reads what stands below it. It handles what has no bureau of its own.
+    """
+    organ = await competent_organ(it["region_lo"], "supervision") if it["region_lo"] else None
+    if organ is not None and organ.region_lo != region_lo:
+        return f"由{organ.name}办理，你可以查看。"
+    return ""
+
+
 async def take(who: Actor, complaint: int, *also: SubjectRef) -> dict[str, Any]:
     """The complaint, locked, if it is the visitor's to handle."""
     if HANDLE not in who.permissions:
@@ -99,6 +110,8 @@ async def take(who: Actor, complaint: int, *also: SubjectRef) -> dict[str, Any]:
     seen = await queries.find(complaint, who.scope)
     if seen is None:
         raise NotFound("没有找到这件投诉举报，或者不在你的管理范围内。")
+    if why := await elsewhere(who.region_lo, seen):
+        raise Refused(why)
     await lock_subjects(
         ref(complaint), *also, *([person_ref(seen["officer"])] if seen["officer"] else [])
     )

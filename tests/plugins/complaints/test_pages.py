@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.api.db import Scope, rows, transaction, value
+from core.api.db import Scope, execute, rows, transaction, value
 from core.api.people import appoint_organ, enter_person
 from core.api.testing import Browser, switch_off
 from core.web.state import platform_of
@@ -351,6 +351,60 @@ async def test_another_county_finds_nothing(client, login_as, agencies, county, 
     assert (await client.get(f"/complaints/{number}")).status_code == 404
     assert (await client.get(f"/complaints/{number}/push")).status_code == 404
     assert (await client.post(f"/complaints/{number}/accept", {})).status_code == 404
+
+
+@pytest.mark.req("S0-13")
+async def test_the_bureau_above_reads_and_leaves_the_act_to_the_countys_own(
+    client, login_as, agencies, county, region_tree
+):
+    number = await filed(client, login_as, agencies, county)
+    async with transaction(OFFICE):
+        await appoint_organ(region_tree.city.id, "supervision", agencies.city_bureau.id)
+    await login_as("supervision_bureau", organisation=False, region=region_tree.city)
+    page = await client.get(f"/complaints/{number}")
+    assert page.status_code == 200
+    assert "只来了一个人" in page.text
+    assert f"由{agencies.bureau.name}办理" in page.text
+    for words in ("受理</", "推送单位", "告知结果并办结", "添加备注"):
+        assert words not in page.text
+    assert (await client.get(f"/complaints/{number}/push")).status_code == 409
+    for act, form in {
+        "accept": {},
+        "notes": {"text": "市里看过了", "level": "internal"},
+        "reject": {"ground": "outside", "reason": "不属于执法监督。"},
+        "tell": {"founded": "no", "result": "经查不属实。"},
+        "supervise": {"reason": "情节严重，市里直接督办。"},
+    }.items():
+        answer = await client.post(f"/complaints/{number}/{act}", form)
+        assert answer.status_code == 409, act
+        assert f"由{agencies.bureau.name}办理" in answer.text
+    async with transaction(OFFICE):
+        assert await value("select state from complaints_complaint") == "submitted"
+        # What has no bureau of its own is handled by the one above.
+        await execute(
+            "delete from core_competent_organ where organisation = $1", agencies.bureau.id
+        )
+    assert (await client.post(f"/complaints/{number}/accept", {})).status_code == 303
+
+
+@pytest.mark.req("S0-14")
+async def test_the_number_beside_the_menu_leads_to_what_it_counts(
+    client, login_as, agencies, county
+):
+    number = await filed(client, login_as, agencies, county)
+    await login_as("supervision_bureau", organisation=False, region=county)
+    await client.post(
+        f"/complaints/{number}/reject", {"ground": "outside", "reason": "不属于执法监督。"}
+    )
+    async with transaction(OFFICE):
+        reporter = await value("select id from core_person where name = '乌云娜'")
+    await login_as(
+        "supervisor", organisation=agencies.bureau, region=county, person=reporter, name="乌云娜"
+    )
+    assert "有新进展" in (await client.get("/complaints/mine")).text
+    assert "投〔2026〕1号" not in (await client.get("/complaints/mine?tab=open")).text
+    await client.get(f"/complaints/mine/{number}")
+    assert "投〔2026〕1号" not in (await client.get("/complaints/mine")).text
 
 
 # --- the public's door -------------------------------------------------------------------------
