@@ -395,6 +395,14 @@ def test_every_icon_named_anywhere_exists() -> None:
     assert vendor.used_icons() <= {path.stem for path in pictures.glob("*.svg")}
 
 
+def test_the_icon_of_every_entry_of_the_menu_is_in_the_sprite(tmp_path: Path) -> None:
+    """Given by position, in a file that does not say the word."""
+    declared = tmp_path / "plugins" / "some" / "plugin.py"
+    declared.parent.mkdir(parents=True)
+    declared.write_text('NavItem("申请", "/some/apply", "", "公众服务", "user-plus")', "utf-8")
+    assert "user-plus" in vendor.possible_icons(tmp_path)
+
+
 def test_sprite_names_an_unknown_icon(tmp_path: Path) -> None:
     with pytest.raises(LookupError, match="no-such-icon"):
         vendor.sprite(["no-such-icon"], tmp_path)
