@@ -16,6 +16,14 @@ def typed_time(moment: datetime | None) -> str:
     return f"{clock.local(moment):%Y-%m-%dT%H:%M}" if moment else ""
 
 
+def second_words(moment: datetime | None) -> str:
+    """``11月5日 09:41:07``: in a room seconds matter."""
+    if moment is None:
+        return ""
+    at = clock.local(moment)
+    return f"{at.month}月{at.day}日 {at:%H:%M:%S}"
+
+
 def share_words(share: float) -> str:
     """``83 %``."""
     return f"{round(share * 100)} %"
@@ -33,6 +41,7 @@ WORDS: dict[str, Any] = {
     "points": points_words,
     "short": short,
     "typed_time": typed_time,
+    "second_words": second_words,
     "share_words": share_words,
     "level_words": level_words,
     "gap_words": gap_words,

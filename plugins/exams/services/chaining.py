@@ -139,6 +139,12 @@ def _hand_on(gathering: _Gathering) -> None:
 async def _together(asked: list[_Asked]) -> None:
     try:
         await _write(asked)
+    except asyncio.CancelledError:
+        # The server stops. Whether it was written nobody knows now; every browser asks again.
+        for each in asked:
+            if not each.answer.done():
+                each.answer.cancel()
+        raise
     except Exception as error:  # noqa: BLE001 - handed to whoever asked
         if len(asked) == 1:
             if not asked[0].answer.done():
