@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading applications, their checks and the lists behind them."""
 
+from datetime import date
 from typing import Any
 
 from core.api.db import Scope, row, rows, scope_conditions
@@ -129,17 +130,18 @@ async def open_request_of(digest: bytes, but: int) -> dict[str, Any] | None:
     )
 
 
-async def living_card(person: int) -> str | None:
+async def living_card(person: int, today: date) -> str | None:
     """The number of a card the person holds that is neither cancelled, revoked nor run out."""
     found = await row(
         """select c.number from certificates_certificate c
            left join lateral (
              select p.state from certificates_period p where p.certificate = c.id
              order by p.since desc, p.id desc limit 1) p on true
-           where c.person = $1 and c.valid_until >= current_date
+           where c.person = $1 and c.valid_until >= $2
              and coalesce(p.state, 'valid') not in ('cancelled', 'revoked')
            order by c.id desc limit 1""",
         person,
+        today,
     )
     return found["number"] if found else None
 

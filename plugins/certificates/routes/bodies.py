@@ -433,6 +433,7 @@ async def _register_page(
 @get("/register", opt=ANYBODY)
 async def show_register(request: Request) -> Response:
     """立即注册."""
+    limit(request, "certificates.register_form")
     return await _register_page(request, None, done=request.query_params.get("done") == "1")
 
 

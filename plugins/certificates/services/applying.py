@@ -216,7 +216,7 @@ async def _known(found: dict[str, Any], number: str) -> rules.Known:
         source="" if problem else await _ask_sources(found, number),
         forced_reason=(forced["reason"] or "强制注销") if forced else "",
         forced_version=blacklist["version"] if blacklist else 0,
-        holds_card=(await living_card(holder.id) or "") if holder else "",
+        holds_card=(await living_card(holder.id, clock.today()) or "") if holder else "",
         applies_at=other["organisation_name"] if other else "",
         establishment_version=listed["version"] if listed else 0,
         establishment_name=entry["name"] if entry else None,
