@@ -80,7 +80,7 @@ DUE = Listing(
     title="应年审人员",
     select="""o.id, o.name, o.person, c.id as certificate, c.number, c.valid_from,
       c.inspection_due, g.name as organisation_name,
-      n.id_number_masked, n.phone_masked, c.inspection_due < current_date as late""",
+      n.id_number_masked, n.phone_masked""",
     source=_CARD,
     alias="o",
     id="o.id",

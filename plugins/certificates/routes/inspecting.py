@@ -107,6 +107,7 @@ async def _due_page(
         )
     for each in listing.rows:
         lacks = rules.missing(each["id_number_masked"] or "", each["phone_masked"] or "")
+        each["late"] = each["inspection_due"] < clock.today()
         each["missing"] = "缺" + "、".join(lacks) if lacks else ""
         each["kind"] = rules.kind_of_due(
             each["valid_from"], each["inspection_due"], exam=settings.inspection_exam_years
