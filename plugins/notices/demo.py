@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Notices and a code of conduct of the demo's bureaus, published through the services."""
 
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from datetime import datetime, time, timedelta
+from functools import partial
 
+from core.api import clock
 from core.api.access import Visitor
 from core.api.db import transaction, value
 from core.api.demo import DemoContext
@@ -11,17 +14,18 @@ from plugins.notices.services.base import own_office
 from plugins.notices.services.guides import begin_guide, publish_version, save_guide
 from plugins.notices.services.notices import publish_notice, save_draft
 
-NOTICES: tuple[tuple[str, str, Readers, bool, int], ...] = (
+NOTICES: tuple[tuple[str, str, Readers, bool, int, int], ...] = (
     (
-        "关于开展秋季涉企检查监督的通知",
+        "关于开展涉企检查专项监督的通知",
         (
-            "各行政执法机关、社会监督员：\n\n9 月起开展秋季涉企行政检查专项监督，重点看三件事：检查有没有计划，"
+            "各行政执法机关、社会监督员：\n\n本月起开展涉企行政检查专项监督，重点看三件事：检查有没有计划，"
             "是不是两名以上持证人员，检查后有没有把结果告诉企业。\n\n社会监督员受邀随队的，当天在“登记”里写下所见；"
             "自己发现线索的，从“投诉举报”提交，可以要求保密。"
         ),
         "all",
         False,
         0,
+        47,
     ),
     (
         "请各执法机关核对持证人员名单",
@@ -29,20 +33,23 @@ NOTICES: tuple[tuple[str, str, Readers, bool, int], ...] = (
         "bodies",
         True,
         10,
+        5,
     ),
     (
-        "社会监督员第三季度活动安排",
+        "社会监督员近期活动安排",
         (
-            "本季度安排三次活动：市场监管综合执法大队的食品检查、生态环境执法开放日、行政处罚案卷公开评查。\n\n"
+            "近期安排三次活动：市场监管综合执法大队的食品检查、生态环境执法开放日、行政处罚案卷公开评查。\n\n"
             "时间地点在“登记”的邀请里，不能参加的请提前说明原因。"
         ),
         "supervisors",
         False,
         0,
+        19,
     ),
 )
-CONDUCT = (
-    "社会监督员行为准则",
+"""Title, text, readers, whether they confirm, by when (days from now), published how long ago."""
+CONDUCT_TITLE = "社会监督员行为准则"
+CONDUCT: tuple[tuple[str, str], ...] = (
     (
         (
             "一、依法履职，不越权，不代替执法人员作决定。\n\n二、不借监督的名义谋私利，不收受财物，不接受宴请。\n\n"
@@ -69,6 +76,8 @@ MANUAL = (
 )
 BUREAUS = ("zhaojianguo", "jiangwei")
 """The bureaus of 磴口县 and of 威海市 publish."""
+CONDUCT_AGO, MANUAL_AGO = (200, 33), 199
+"""Days ago: the two versions of the code of conduct, and the manual."""
 
 
 async def publish_demo_notices(context: DemoContext) -> None:
@@ -83,28 +92,50 @@ async def publish_demo_notices(context: DemoContext) -> None:
                 "select 1 from notices_notice where organ = $1 limit 1", await own_office(who)
             ):
                 continue
-        for title, body, readers, confirm, days in NOTICES:
-            async with transaction(who.scope):
-                notice = await save_draft(
-                    who,
-                    NoticeForm(
-                        title=title,
-                        body=body,
-                        readers=readers,
-                        must_confirm=confirm,
-                        confirm_by=context.today + timedelta(days=days) if days else None,
-                    ),
-                )
-                await publish_notice(who, notice)
-        title, *versions = CONDUCT
-        async with transaction(who.scope):
-            guide = await begin_guide(
-                who, NewGuideForm(kind="conduct", title=str(title), must_confirm=True)
-            )
-            for body, changes in versions:
-                await save_guide(who, guide, GuideForm(body=body, changes=changes))
-                await publish_version(who, guide)
-        async with transaction(who.scope):
-            manual = await begin_guide(who, NewGuideForm(kind="manual", title=MANUAL[0]))
-            await save_guide(who, manual, GuideForm(body=MANUAL[1]))
-            await publish_version(who, manual)
+        _plan(context, who)
+
+
+def _plan(context: DemoContext, who: Visitor) -> None:
+    """Each is published on a day of its own, so that those are told who are readers by then."""
+
+    def on(ago: int, act: Callable[[], Awaitable[None]]) -> None:
+        day = context.workday(context.today - timedelta(days=ago))
+        moment = datetime.combine(day, time(9, 10), clock.SHANGHAI)
+        context.plan(moment, act, lane=f"notices.{who.region.lo}")
+
+    for title, body, readers, confirm, days, ago in NOTICES:
+        form = NoticeForm(
+            title=title,
+            body=body,
+            readers=readers,
+            must_confirm=confirm,
+            confirm_by=context.today + timedelta(days=days) if days else None,
+        )
+        on(ago, partial(_announce, who, form))
+    for version, ago in zip(CONDUCT, CONDUCT_AGO, strict=True):
+        on(ago, partial(_conduct, who, *version))
+    on(MANUAL_AGO, partial(_manual, who))
+
+
+async def _announce(who: Visitor, form: NoticeForm) -> None:
+    async with transaction(who.scope):
+        await publish_notice(who, await save_draft(who, form))
+
+
+async def _conduct(who: Visitor, body: str, changes: str) -> None:
+    async with transaction(who.scope):
+        guide = await value(
+            "select id from notices_guide where kind = 'conduct' and organ = $1",
+            await own_office(who),
+        ) or await begin_guide(
+            who, NewGuideForm(kind="conduct", title=CONDUCT_TITLE, must_confirm=True)
+        )
+        await save_guide(who, guide, GuideForm(body=body, changes=changes))
+        await publish_version(who, guide)
+
+
+async def _manual(who: Visitor) -> None:
+    async with transaction(who.scope):
+        manual = await begin_guide(who, NewGuideForm(kind="manual", title=MANUAL[0]))
+        await save_guide(who, manual, GuideForm(body=MANUAL[1]))
+        await publish_version(who, manual)
