@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from core.api.db import Place, Scope, execute, rows, transaction
 from core.api.demo import DemoContext
-from core.api.files import publish, store
+from core.api.files import store
 
 SIZE = (413, 579)
 CLOTHES = ("#24476b", "#2f4f4f", "#3b3f5c", "#4a3c52", "#274b3e")
@@ -35,7 +35,7 @@ async def give_demo_photos(context: DemoContext) -> None:  # noqa: ARG001 - a st
     """Every card of the demo that has no photo gets one."""
     async with transaction(Scope.platform("demo data: portraits of the officers")):
         for card in await rows(
-            """select id, officer, region_lo, org_lo, published from certificates_certificate
+            """select id, officer, region_lo, org_lo from certificates_certificate
                where photo is null order by id"""
         ):
             kept = await store(
@@ -45,8 +45,6 @@ async def give_demo_photos(context: DemoContext) -> None:  # noqa: ARG001 - a st
                 purpose="certificates.photo",
                 kinds=("photo",),
             )
-            if card["published"]:
-                await publish(kept.id)
             await execute(
                 "update certificates_certificate set photo = $2 where id = $1", card["id"], kept.id
             )

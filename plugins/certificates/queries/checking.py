@@ -4,14 +4,14 @@
 from datetime import date, datetime
 from typing import Any
 
-from core.api.db import Scope, row, rows
+from core.api.db import Scope, row, rows, value
 from plugins.certificates.rules import Card, Period
 
 LOOK = Scope.platform("anybody checks one card by its code or number; that it was asked is counted")
 MOST = 5
 """Namesakes in one unit are shown together; more would be a list of officers."""
 
-_FIELDS = """c.id, c.person, c.number, c.kind, c.holder_name, c.unit_name, c.region_name,
+_FIELDS = """c.id, c.person, c.token, c.number, c.kind, c.holder_name, c.unit_name, c.region_name,
   c.category, c.powers, c.photo, c.valid_from, c.valid_until, c.inspection_due, c.region_lo,
   c.org_lo, p.state, p.since, p.until"""
 
@@ -64,6 +64,14 @@ async def public_certificate(token: str) -> dict[str, Any] | None:
            where c.token = $1 and c.published""",
         token,
     )
+
+
+async def public_photo(token: str) -> int | None:
+    """The photo of the card behind an opaque code."""
+    found: int | None = await value(
+        "select photo from certificates_certificate where token = $1 and published", token
+    )
+    return found
 
 
 def as_card(certificate: dict[str, Any]) -> Card:

@@ -34,7 +34,7 @@ CARDS = Listing(
         Column("number", "证号", sort="c.number", coded=True),
         Column("unit_name", "证面单位", sort="c.unit_name"),
         Column("valid_until", "有效期至", kind="date", sort="c.valid_until"),
-        Column("times", "打印次数", kind="number"),
+        Column("times", "打印次数"),
     ),
     filters=(
         Filter(

@@ -13,6 +13,7 @@ from core.api import clock
 from core.api.access import public
 from core.api.db import Scope, transaction
 from core.api.errors import NotFound
+from core.api.files import open_, send_file
 from core.api.web import (
     Request,
     Response,
@@ -32,6 +33,7 @@ from plugins.certificates.queries.checking import (
     check_number,
     newest_list,
     public_certificate,
+    public_photo,
 )
 from plugins.certificates.rules import Standing, judge_card
 from plugins.certificates.rules.verdict import WORDS
@@ -80,6 +82,18 @@ async def check_certificate(request: Request, token: FromPath[str]) -> Response:
         acts=public_actions(request, "certificates.check"),
         checked_at=moment,
     )
+
+
+@get("/check/{token:str}/photo", opt=ANYBODY)
+async def show_photo(request: Request, token: FromPath[str]) -> Response:
+    """The photo, for whoever holds the card's code: files have numbers one could count through."""
+    limit(request, "certificates.check")
+    async with transaction(LOOK):
+        photo = await public_photo(token[:40])
+        if photo is None:
+            raise NotFound
+        opened = await open_(photo)
+    return send_file(request, opened, original=False)
 
 
 @get("/check/", opt=ANYBODY)
@@ -238,6 +252,7 @@ async def draw_qr(request: Request, token: FromPath[str]) -> Response:
 
 ROUTES_CHECKING = (
     check_certificate,
+    show_photo,
     ask_for_certificate,
     tell_live_status,
     give_status_list,

@@ -10,7 +10,6 @@ from core.api.db import execute, transaction, value
 from core.api.deadlines import anniversary, term_end
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
-from core.api.files import publish
 from core.api.numbers import next_number
 from core.api.people import OrganisationRow, move_person, organisation, person
 from core.api.regions import region
@@ -215,8 +214,6 @@ async def issue(who: Actor, request: int, form: IssueForm) -> None:
             request,
             form.issued_on,
         )
-        if found["photo"]:
-            await publish(found["photo"])
         await enter_period(found["certificate"], "valid", since, "发证", place)
         await announce(
             found["certificate"],

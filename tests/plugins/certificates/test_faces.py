@@ -284,3 +284,17 @@ async def test_keys_page_withdraws_and_believes(card, client, login_as):  # noqa
     done = await client.post(f"/certificates/keys/{key}/withdraw", {"reason": "密钥备份丢失"})
     assert done.status_code == 303
     assert "密钥备份丢失" in (await client.get("/certificates/keys")).text
+
+
+@pytest.mark.req("C6-01")
+async def test_the_photo_opens_by_the_code_of_the_card_alone(printable, client):
+    async with transaction(OWNER):
+        code = await value("select token from certificates_certificate where id = $1", printable)
+        photo = await value("select photo from certificates_certificate where id = $1", printable)
+    page = await client.get(f"/certificates/check/{code}")
+    assert f"/certificates/check/{code}/photo" in page.text
+    shown = await client.get(f"/certificates/check/{code}/photo")
+    assert shown.status_code == 200
+    assert shown.headers["content-type"].startswith("image/")
+    assert (await client.get("/certificates/check/other/photo")).status_code == 404
+    assert (await client.get(f"/files/public/{photo}")).status_code == 404
