@@ -28,6 +28,7 @@ from core.api.web import (
 )
 from plugins.exams.forms import Nothing, SignInForm
 from plugins.exams.rules import sitting as rules
+from plugins.exams.rules.papers import points_words
 from plugins.exams.rules.questions import KINDS
 from plugins.exams.services import chaining
 from plugins.exams.services import sitting as acts
@@ -242,6 +243,7 @@ async def show_paper(request: Request) -> Response:
         it=found,
         questions=questions,
         kinds=KINDS,
+        points=points_words,
         now=int(now.timestamp() * 1000),
         until=int(found["deadline"].timestamp() * 1000),
         next_number=found["newest"] + 1,

@@ -108,7 +108,7 @@
   // --- the line ------------------------------------------------------------------------------
 
   function say(text, bad) {
-    line.textContent = text;
+    line.textContent = bad ? (cut ? "网络断开" : "请看提示") : text;
     banner.hidden = !bad;
     if (bad) banner.textContent = text;
   }
