@@ -115,7 +115,7 @@ async def plan_life(context: DemoContext) -> None:
     )
     context.plan(
         _morning(context, 9),
-        lambda: _inspect(context, known[UNIT], reviewer),
+        lambda: _inspect(context, reviewer),
         lane="certificates.demo",
     )
 
@@ -226,7 +226,7 @@ async def _apply_all(unit: OrganisationRow, reviewer: Actor) -> None:
             await making.issue(reviewer, request, IssueForm(clock.today()))
 
 
-async def _inspect(context: DemoContext, unit: OrganisationRow, reviewer: Actor) -> None:
+async def _inspect(context: DemoContext, reviewer: Actor) -> None:
     """Whom the gate stops is stopped; one of the others is approved, one waits for the office."""
     approved = False
     persons = context.shared["core.persons"]
@@ -236,7 +236,8 @@ async def _inspect(context: DemoContext, unit: OrganisationRow, reviewer: Actor)
                 "select id from certificates_officer where person = $1 and closed_at is null",
                 persons[login].id,
             )
-        if officer is None:
+            unit = await organisation(persons[login].organisation)
+        if officer is None or unit is None:
             continue
         who = _clerk(unit)
         await daily.complete_basics(who, officer, BasicsForm(phone, number), None)
