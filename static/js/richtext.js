@@ -47,6 +47,13 @@
     editor.setAttribute("aria-describedby", area.getAttribute("aria-describedby") || "");
     if (area.hasAttribute("aria-invalid")) editor.setAttribute("aria-invalid", "true");
     editor.className = "form-control jd-prose jd-rich";
+    // The bar is drawn after this script has run, so it waits for the editor to say that it stands.
+    editor.addEventListener("trix-initialize", () => {
+      const bar = editor.toolbarElement;
+      // Words nobody reads aloud twice: the bar of the editor names its buttons by their titles.
+      bar.setAttribute("aria-label", "文字格式");
+      bar.querySelector("[data-trix-button-group=file-tools]")?.remove();
+    });
     area.after(said, editor);
     // Files belong to the form's own upload field, where they are checked and sealed.
     editor.addEventListener("trix-file-accept", (event) => event.preventDefault());
@@ -57,7 +64,4 @@
       link.addEventListener("click", () => setTimeout(() => editor.focus()));
     }
   }
-  // Words nobody reads aloud twice: the bar of the editor names its buttons by their titles.
-  for (const bar of document.querySelectorAll("trix-toolbar")) bar.setAttribute("aria-label", "文字格式");
-  for (const group of document.querySelectorAll("trix-toolbar [data-trix-button-group=file-tools]")) group.remove();
 })();

@@ -471,7 +471,9 @@ async def test_from_the_announcement_to_the_attendance(
     seen = shown_value(scanned.text, "seen")
     clock(START + timedelta(seconds=59))
     checked = await client.post("/activities/in", {"id": str(made), "seen": seen})
-    assert "到场" in (await client.follow(checked)).text
+    after = (await client.follow(checked)).text
+    assert "到场" in after
+    assert re.search(r"\d\d:\d\d 扫码签到", after)
 
     clock(END + timedelta(minutes=1))
     await as_bureau()

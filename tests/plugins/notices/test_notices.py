@@ -2,6 +2,7 @@
 """发布、阅读、确认、提醒、撤回: the acts, the refusals, the scope."""
 
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -307,3 +308,13 @@ async def test_a_file_that_pretends_is_refused_and_the_words_stay(
     assert answer.status_code == 422
     assert "看三件事。" in answer.text
     assert await value("select count(*) from notices_notice") == 0
+
+
+async def test_a_phone_finds_the_way_back_to_the_list(
+    client: Browser, as_bureau: As, as_reader: As
+) -> None:
+    await as_bureau()
+    made = await publish(client)
+    await as_reader()
+    text = (await client.get(f"/notices/{made}")).text
+    assert re.search(r'<p class="mb-0"><a href="/notices/">.*?通知公告</a></p>', text)
