@@ -13,6 +13,7 @@ from core.api.db import execute, lock_subjects, row, rows, value
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
 from core.api.messages import notify
+from core.api.turns import close_turn, hand_turn
 from plugins.exams import facts
 from plugins.exams.forms import AppealForm, RulingForm
 from plugins.exams.rules.analysis import Item, analyse
@@ -20,6 +21,7 @@ from plugins.exams.rules.grading import Ruling
 from plugins.exams.rules.papers import order_of, points_words
 from plugins.exams.services.base import (
     ENTRY,
+    RUN,
     SESSION,
     person_ref,
     place_of,
@@ -64,6 +66,9 @@ async def publish(who: Visitor, session: int) -> dict[str, int]:
             else "failed"
         )
         counts[outcome] += 1
+        if each["standing"] == "withdrawn" and outcome == "absent":
+            # Who withdrew before he came has missed nothing.
+            continue
         # A void attempt is no attempt; who did not come has used one.
         used = each["used"] + (0 if outcome == "voided" else 1)
         state = (
@@ -86,6 +91,7 @@ async def publish(who: Visitor, session: int) -> dict[str, int]:
         clock.now(),
         until,
     )
+    await close_turn(ref(SESSION, session), key="")
     await record(
         "exams.session_published",
         ref(SESSION, session),
@@ -189,6 +195,16 @@ async def file_appeal(who: Visitor, entry: int, position: int, form: AppealForm)
             found["org_lo"],
         )
     )
+    await hand_turn(
+        ref(SESSION, found["session"]),
+        title=f"{found['title']}：{found['name']}的题目异议",
+        step_title="处理异议",
+        path=f"/exams/appeals/{appeal}",
+        place=place_of(found),
+        holder_org=found["org_lo"],
+        permission=RUN,
+        key=f"appeal {appeal}",
+    )
     await record(
         "exams.appeal_filed",
         ref(SESSION, found["session"]),
@@ -238,6 +254,7 @@ async def decide_appeal(who: Visitor, appeal: int, form: RulingForm) -> int:
         who.name,
         clock.now(),
     )
+    await close_turn(ref(SESSION, found["session"]), key=f"appeal {appeal}")
     await notify(
         "exams.appeal_decided",
         [found["person"]],

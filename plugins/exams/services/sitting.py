@@ -14,13 +14,23 @@ from core.api.facts import record
 from core.api.files import Received, keep
 from core.api.people import decrypt, encrypt, lookup_hash
 from core.api.richtext import shown
+from core.api.turns import hand_turn
 from plugins.exams import facts
 from plugins.exams.rules import papers as paper_rules
 from plugins.exams.rules import sitting as rules
 from plugins.exams.rules.chain import current_answers
 from plugins.exams.rules.questions import stored_options
 from plugins.exams.services import chaining
-from plugins.exams.services.base import CANDIDATE, ENTRY, HELD, place_of, ref, settings_in
+from plugins.exams.services.base import (
+    CANDIDATE,
+    ENTRY,
+    HELD,
+    RUN,
+    SESSION,
+    place_of,
+    ref,
+    settings_in,
+)
 from plugins.exams.services.grading import grade
 
 KEY_FIELD = "exams.sealed_file"
@@ -388,9 +398,19 @@ async def close(session: Mapping[str, Any]) -> None:
         session["id"],
         clock.now(),
     )
+    # The office has to publish; until then nobody's application or inspection goes on.
+    await hand_turn(
+        ref(SESSION, session["id"]),
+        title=session["title"],
+        step_title="公布成绩",
+        path=f"/exams/sessions/{session['id']}/results",
+        place=place_of(session),
+        holder_org=session["org_lo"],
+        permission=RUN,
+    )
     await record(
         "exams.session_closed",
-        ref("exams.session", session["id"]),
+        ref(SESSION, session["id"]),
         facts.SessionChanged(session["id"], session["title"], len(absent), session["sheet_digest"]),
         place_of(session),
     )

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.api.db import Scope, execute, row, transaction, value
+from core.api.db import Scope, SubjectRef, execute, row, transaction, value
+from core.api.db import rows as rows_of
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.files import receive
 from core.api.people import decrypt, enter_person
@@ -363,3 +364,47 @@ async def test_nothing_opens_or_is_cancelled_at_the_wrong_time(hall: Hall, clock
             await sessions.cancel(hall.who, hall.session, WHY)
         with pytest.raises(Conflict, match="已经入场"):
             await sessions.unseat(hall.who, hall.session, one.entry["id"])
+
+
+@pytest.mark.req("S2-27")
+async def test_a_certificates_code_opens_for_inspections_only(
+    hall: Hall, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hall.open()
+    first, second = await rows_of("select id, person from exams_entry order by id")
+    await execute("update exams_entry set officer = 40 + id, purpose = 'inspection' where id = $1",
+                  first["id"])  # fmt: skip
+    await execute("update exams_entry set officer = 40 + id where id = $1", second["id"])
+    scanned = {"card-a": 40 + first["id"], "card-b": 40 + second["id"], "card-c": 7}
+
+    async def resolve(code: str, _scope: Any) -> SubjectRef | None:
+        return SubjectRef("certificates.officer", scanned[code]) if code in scanned else None
+
+    monkeypatch.setattr(door, "resolve", resolve)
+    async with transaction(hall.who.scope):
+        admitted = await door.scan(hall.who, hall.session, "card-a")
+        assert (admitted.entry["id"], admitted.entry["way"]) == (first["id"], "certificate")
+        with pytest.raises(Invalid, match="刷身份证"):
+            await door.scan(hall.who, hall.session, "card-b")
+        for other in ("card-c", "nothing"):
+            with pytest.raises(Invalid, match="不是名册里"):
+                await door.scan(hall.who, hall.session, other)
+
+
+async def test_the_office_is_told_what_is_its_turn(hall: Hall, clock: Any) -> None:
+    async def turns() -> list[str]:
+        found = await rows_of(
+            "select step_title from core_turn where closed_at is null"
+            " and subject_kind = 'exams.session' order by id"
+        )
+        return [each["step_title"] for each in found]
+
+    await begin(hall, clock)
+    assert await turns() == []
+    clock(START + timedelta(hours=2))
+    async with transaction(CANDIDATE):
+        await sitting.sweep(0, 2**62)
+    assert await turns() == ["公布成绩"]
+    async with transaction(hall.who.scope):
+        await after.publish(hall.who, hall.session)
+    assert await turns() == []
