@@ -20,6 +20,7 @@ from plugins.certificates.services.reminding import remind
 from tests.plugins.certificates.helpers import (
     ID,
     OFFICE,
+    OTHER_ID,
     card_in_hand,
     clerk,
     competent,
@@ -27,6 +28,7 @@ from tests.plugins.certificates.helpers import (
     paper,
     reviewer,
 )
+from tests.plugins.certificates.helpers import apply as apply_for
 
 ISSUED = datetime(2026, 5, 12, 2, tzinfo=UTC)
 
@@ -213,6 +215,24 @@ async def test_nobody_is_handed_in_without_his_telephone(agencies, officer, cloc
     assert "手机号" in refused[0]
     with pytest.raises(Refused):
         await inspecting.apply(clerk(agencies.agency), [])
+
+
+@pytest.mark.req("S2-20")
+async def test_applicants_without_a_card_go_with_the_inspection(agencies, officer):
+    del officer
+    unit = agencies.agency
+    await name_list(agencies.bureau, ("李四", OTHER_ID))
+    request = await apply_for(unit, name="李四", id_number=OTHER_ID)
+    with pytest.raises(Refused):
+        await inspecting.join(clerk(unit), [])
+    assert await inspecting.join(clerk(agencies.other_agency), [request]) == 0
+    assert await inspecting.join(clerk(unit), [request]) == 1
+    assert await inspecting.join(clerk(unit), [request]) == 0
+    async with transaction(OFFICE):
+        joined = await row(
+            "select joined_inspection, state from certificates_request where id = $1", request
+        )
+    assert (joined["joined_inspection"], joined["state"]) == (2026, "legal")
 
 
 @pytest.mark.req("S2-3")
