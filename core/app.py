@@ -70,9 +70,14 @@ def assemble(settings: Settings, registry: Registry) -> Platform:
         _inside(folders, "templates"),
         static,
         watch=watch,
-        kept=None if settings.environment == "test" else settings.data / "cache/templates",
+        kept=compiled_templates(settings),
     )
     return Platform(settings, registry, templates, static)
+
+
+def compiled_templates(settings: Settings) -> Path | None:
+    """Where compiled templates outlive the process; tests have no folder of their own for it."""
+    return None if settings.environment == "test" else settings.data / "cache/templates"
 
 
 def _inside(folders: dict[str, Path], name: str) -> dict[str, Path]:

@@ -11,13 +11,17 @@ of the plugin host come from ``core.api.testing``, which plugin authors load too
 import asyncio
 import inspect
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from xdist.remote import Producer
 
+from core import app as core_app
 from core import settings as core_settings
 from core.db import DB, OWNER, WEB, SafeTransaction
 from core.host.discovery import allowed
@@ -25,11 +29,15 @@ from core.host.registry import set_current
 from tests import cluster, factories
 from tests.sharing import ByShare, rank
 
+TEMPLATES = "COMPILED_TEMPLATES_OF_TESTS"
+"""Names the folder to the processes of a run."""
+
 if find_spec("core.api.testing") is not None:
     pytest_plugins = ["core.api.testing"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    compile_templates_once(config)
     # With xdist the controller starts the one server that all workers clone their databases in.
     parallel = getattr(config.option, "numprocesses", None)
     if parallel and not hasattr(config, "workerinput") and cluster.SERVER not in os.environ:
@@ -37,6 +45,19 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[cluster.SERVER] = server.url_of("postgres")
         config.add_cleanup(server.remove)
         config.add_cleanup(lambda: os.environ.pop(cluster.SERVER, None))
+
+
+def compile_templates_once(config: pytest.Config) -> None:
+    """Every application compiles its templates anew; there are some dozens of both in a run.
+
+    The processes of one run share a folder. What lies in it is checked against its source.
+    """
+    if TEMPLATES not in os.environ:
+        folder = tempfile.mkdtemp(prefix="jiandu-templates-")
+        os.environ[TEMPLATES] = folder
+        config.add_cleanup(lambda: os.environ.pop(TEMPLATES, None))
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    core_app.compiled_templates = lambda _settings: Path(os.environ[TEMPLATES])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

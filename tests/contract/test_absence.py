@@ -14,14 +14,15 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 from litestar import Litestar
+from lxml import etree
+from lxml.html import document_fromstring
 
 from core.api.testing import Browser, browsing, switch_off
 from core.app import create_app, handlers_of
@@ -53,11 +54,10 @@ FURTHER = 2
 # --- what a page offers ------------------------------------------------------------------------
 
 
-class Offers(HTMLParser):
+class Offers:
     """The addresses a page leads to, and those its forms are sent to."""
 
     def __init__(self, html: str) -> None:
-        super().__init__()
         self.led: dict[str, bool] = {}
         """Address → whether htmx asks for it as a piece of the page."""
         self.sent: set[tuple[str, str]] = set()
@@ -67,12 +67,13 @@ class Offers(HTMLParser):
         self._forms: dict[str, str] = {}
         """Form id → its method; under "" that of the form begun last."""
         self._buttons: list[tuple[str, str]] = []
-        self.feed(html)
+        if html.strip():
+            for element in document_fromstring(html).iter(etree.Element):
+                self._look(element.tag, element.attrib)
         for form, action in self._buttons:
             self._send(self._forms.get(form, "POST"), action)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+    def _look(self, tag: str, given: Mapping[str, str]) -> None:
         if tag == "a":
             self.blank += given.get("href") == ""
             self._lead(given.get("href", ""))
