@@ -68,6 +68,8 @@ HANDLERS = [
     FactHandler(kind, _card_changed)
     for kind in (
         "certificates.certificate_changed",
+        "certificates.card_act",
+        "certificates.officer_transferred",
         "certificates.import_applied",
         "certificates.import_undone",
     )
