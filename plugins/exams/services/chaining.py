@@ -80,7 +80,9 @@ class _Gathering:
         self.busy = False
 
 
-_gathering = _Gathering()
+# A few, so that one slow answer of the database does not hold up everybody; by attempt, so that
+# two of them never touch the same row.
+_gatherings = tuple(_Gathering() for _ in range(3))
 
 
 def token_hash(token: str) -> bytes:
@@ -97,7 +99,7 @@ async def save(attempt: int, token: str, acts: Sequence[rules.Sent], grace: int)
     if in_transaction():
         await _write([asked])
         return asked.answer.result()
-    gathering = _gathering
+    gathering = _gatherings[attempt % len(_gatherings)]
     gathering.waiting.append(asked)
     if not gathering.busy:
         gathering.busy = True
