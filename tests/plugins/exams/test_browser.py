@@ -144,6 +144,8 @@ async def test_ten_minutes_without_a_line_and_a_new_browser(
         clock(START + timedelta(minutes=10))
         assert await answers() == 1
         async with serving(app, port):
+            # The browser hears of the line; without that it asks again within seconds.
+            await page.evaluate("window.dispatchEvent(new Event('online'))")
             await expect(page.locator("[data-exam-line]")).to_have_text(
                 "答案已保存", timeout=20_000
             )

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from core.api.db import Scope, transaction, value
+from core.api.facts import record
 from core.api.people import enter_person
 from core.api.plugin import Fact, Place, SubjectRef
-from core.api.testing import Agencies
+from core.api.testing import Agencies, Browser
 from plugins.exams import reactions
 from tests.plugins.exams.conftest import START
 
@@ -73,3 +74,36 @@ async def test_what_is_not_ours_is_left_alone(officer: tuple[int, Place]) -> Non
     await heard("certificates.exam_wanted", person, place, purpose="driving")
     await heard("certificates.exam_wanted", person, place, purpose="application", due_on="")
     assert await value("select array_agg(purpose) from exams_wanted") == ["application"]
+
+
+@pytest.mark.needs("certificates")
+@pytest.mark.req("S2-24")
+async def test_told_by_the_platform_and_asked_by_its_gate(
+    officer: tuple[int, Place], client: Browser, objects_to: Any
+) -> None:
+    del client  # it brings the registry of the real application
+    from plugins.certificates.facts import ExamUnwanted, ExamWanted
+
+    person, place = officer
+    ref = SubjectRef("core.person", person)
+    wanted = ExamWanted(
+        request=7,
+        purpose="inspection",
+        person=person,
+        name="张海龙",
+        organisation=await value("select organisation from core_person where id = $1", person),
+        org_lo=place.org_lo,
+        region_lo=place.region_lo,
+        card_number="15082200001",
+        due_on="2026-12-31",
+    )
+    async with transaction(Scope.platform("the legal office approves")):
+        await record("certificates.exam_wanted", ref, wanted, place)
+    assert await value("select state from exams_wanted where person = $1", person) == "waiting"
+    assert "exams.not_passed" in await objects_to("certificates.annual_review", ref)
+    async with transaction(Scope.platform("the body withdraws")):
+        await record(
+            "certificates.exam_unwanted", ref, ExamUnwanted(7, "inspection", person, "离职"), place
+        )
+    assert await value("select state from exams_wanted where person = $1", person) == "withdrawn"
+    assert "exams.not_passed" not in await objects_to("certificates.annual_review", ref)
