@@ -38,6 +38,7 @@ BENCHES = {
     "phone": "tests.bench.phone",
     "sitting": "tests.bench.sitting",
     "credentials": "tests.bench.credentials",
+    "officers": "tests.bench.officers_import",
 }
 
 

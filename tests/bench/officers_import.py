@@ -129,4 +129,5 @@ async def _measure(url: str, template: str, registry: Registry, count: int) -> l
 def measure(*, quick: bool = False) -> list[Number]:
     """The figures."""
     with server() as (url, template):
-        return run(_measure(url, template, current(), 2_000 if quick else OFFICERS))
+        found: list[Number] = run(_measure(url, template, current(), 2_000 if quick else OFFICERS))
+        return found

@@ -8,7 +8,7 @@ from core.api import clock
 from core.api.db import execute, lock_subjects, row, rows, transaction, value
 from core.api.errors import Invalid, NotFound, Refused
 from core.api.facts import record
-from core.api.files import Received, keep, publish
+from core.api.files import Received, keep
 from core.api.people import (
     change_organisation,
     change_person,
@@ -121,8 +121,6 @@ async def act(who: Actor, certificate: int, form: DailyForm, paper: Received | N
                 found["officer"],
                 clock.now(),
             )
-            if found["photo"]:
-                await publish(found["photo"], False)
         if doing.listed:
             await _strike_off(found, form.reason, stored.id)
         await record(

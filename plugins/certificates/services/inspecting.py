@@ -375,6 +375,11 @@ async def _finish(found: Mapping[str, Any], card: Card, how: str, by: int) -> No
     valid_until = card.valid_until
     if how == "card":
         valid_until = max(valid_until, term_end(today, settings.valid_years))
+        await execute(
+            """update certificates_certificate c set photo = coalesce(o.photo, c.photo)
+               from certificates_officer o where o.id = c.officer and c.id = $1""",
+            card.id,
+        )
     await execute(
         "update certificates_certificate set inspection_due = $2, valid_until = $3 where id = $1",
         card.id,
