@@ -131,6 +131,17 @@
     else sendWaiting();
   });
 
+  // On a page kept some days ago "today" is no longer the day it was drawn.
+  let old = false;
+
+  function today(form) {
+    if (adopted.get(form)?.stored) return;
+    const now = new Date();
+    const day = new Date(now.getTime() - now.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
+    for (const field of form.querySelectorAll("input[type=date]"))
+      if (field.defaultValue && field.value === field.defaultValue) field.value = day;
+  }
+
   async function adopt(form) {
     if (adopted.has(form)) return;
     const kind = form.dataset.jdDraft;
@@ -171,11 +182,15 @@
         }
         draft.stored = true;
         restored(form, draft);
+      } else if (once && document.querySelector(".jd-errbox") === null) {
+        // A page kept on the phone is opened more than once: each draft has a key of its own.
+        once.value = draft.once = draft.id = box.newId();
       }
     } catch (error) {
       failed(form, error);
     }
     adopted.set(form, draft);
+    if (old) today(form);
     form.dispatchEvent(new CustomEvent("jd:draft", { bubbles: true, detail: draft }));
     form.dataset.jdReady = "1";
   }
@@ -463,15 +478,17 @@
       const made = make("div", "jd-note");
       made.setAttribute("role", "status");
       const words = make("p", "jd-grow", `已发出：${each.title}（${when(each.at)}）`);
+      const row = make("div", "jd-row mt-2");
+      words.append(row);
       made.append(words);
       if (each.to) {
         const link = make("a", "btn btn-line btn-sm", "查看");
         link.href = each.to;
-        made.append(link);
+        row.append(link);
       } else if (each.html) {
-        made.append(button("查看", "line btn-sm", () => show(each.html)));
+        row.append(button("查看", "line btn-sm", () => show(each.html)));
       }
-      made.append(
+      row.append(
         button("知道了", "text btn-sm", async () => {
           await box.remove("done", each.id);
           unsent();
@@ -588,6 +605,8 @@
   worker?.addEventListener("message", ({ data }) => {
     if (data?.kind === "send") sendWaiting();
     if (data?.kind === "offline") {
+      old = true;
+      for (const form of document.querySelectorAll("form[data-jd-draft]")) if (adopted.has(form)) today(form);
       const at = data.at ? when(Date.parse(data.at)) : "上次";
       const made = make("div", "jd-note jd-note--offline jd-note--old");
       made.setAttribute("role", "status");
@@ -598,6 +617,10 @@
   worker?.startMessages?.();
   if (worker && document.body.classList.contains("jd-phone"))
     worker.register("/sw.js", { updateViaCache: "none" }).catch((error) => console.info(String(error)));
+
+  const ahead = [...document.querySelectorAll("[data-jd-keep]")].map((each) => each.dataset.jdKeep);
+  if (worker && ahead.length && account)
+    worker.ready.then((it) => it.active?.postMessage({ kind: "keep", urls: ahead })).catch(() => {});
 
   window.addEventListener("online", sendWaiting);
   window.setInterval(sendWaiting, 30000);

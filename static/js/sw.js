@@ -10,6 +10,7 @@
   const STATE = "jd-state";
   const MARK = "/.jd/account";
   const KEPT = 40; // pages of the account
+  const FRESH = 12 * 3600000;
   const HASHED = /^\/static\/.+\.[0-9a-f]{12}\.[A-Za-z0-9]+$/;
   const OUTBOX = self.JD.shell.find((url) => url.includes("/js/outbox."));
   if (OUTBOX) self.importScripts(OUTBOX);
@@ -63,12 +64,27 @@
     for (const old of names.slice(0, Math.max(0, names.length - KEPT))) await cache.delete(old, { ignoreVary: true });
   }
 
+  // A form is needed most where there is no line: a list that leads to it has it kept beforehand.
+  async function keepAhead(urls) {
+    const mark = await account();
+    if (!mark) return;
+    const cache = await caches.open(PAGES + mark);
+    for (const each of urls) {
+      const url = new URL(each, self.location.origin);
+      if (url.origin !== self.location.origin) continue;
+      const old = await cache.match(url.href, { ignoreVary: true });
+      if (old && Date.now() - Date.parse(old.headers.get("Date") || "") < FRESH) continue;
+      const answer = await fetch(url.href, { credentials: "same-origin", redirect: "error", headers: { Accept: "text/html" } });
+      await keep({ url: url.href }, answer);
+    }
+  }
+
   const NOTHING = `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>没有网络</title>
 <link rel="stylesheet" href="${self.JD.shell.find((url) => url.includes("/tabler.")) || ""}">
 <link rel="stylesheet" href="${self.JD.shell.find((url) => url.includes("/css/jiandu.")) || ""}"></head>
 <body class="jd-phone"><main class="jd-page" id="main"><h1>没有网络</h1>
-<p>这一页还没有在这部手机上读过，等有了信号再打开。已经填好的内容还在，信号恢复后自动发出。</p>
+<p>这一页没有存在这部手机上，等有了信号再打开。已经填好的内容还在，信号恢复后自动发出。</p>
 <p><a class="btn btn-primary" href="/">回到工作台</a></p></main></body></html>`;
 
   async function page(event) {
@@ -136,5 +152,6 @@
   });
   self.addEventListener("message", (event) => {
     if (event.data?.kind === "leave") event.waitUntil(nowIs(""));
+    if (event.data?.kind === "keep") event.waitUntil(keepAhead(event.data.urls ?? []).catch(() => {}));
   });
 })();

@@ -298,6 +298,43 @@ def test_pages_last_read_open_without_a_line_for_this_account_only(phones: Pick)
     expect(page.locator("h1")).to_have_text("没有网络")
 
 
+KEPT_AHEAD = """async (path) => { for (const name of await caches.keys())
+  if (name.startsWith("jd-pages-") && await (await caches.open(name)).match(new URL(path, location).href,
+    {ignoreVary: true})) return true; return false; }"""
+
+
+def test_a_form_opens_where_there_is_no_line_and_two_are_two(phones: Pick) -> None:
+    """The list keeps the blank form; opened twice without a line it makes two complaints."""
+    phone = phones("zhangmin")
+    page = phone.page
+    page.goto("/complaints/mine?tab=open")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    page.goto("/complaints/mine?tab=open")
+    until(page, KEPT_AHEAD, "/complaints/new")
+    phone.context.set_offline(True)
+    accounts = [title(), title()]
+    for account in accounts:
+        page.goto("/complaints/new")
+        page.wait_for_selector(READY)
+        expect(page.locator("main")).to_contain_text("没有网络。这是")
+        expect(page.locator("[name=account]")).to_have_value("")
+        page.locator("[name=target][value=act]").check(force=True)
+        page.select_option("[name=enforcement_type]", label="行政检查")
+        page.fill("[name=account]", f"{account}：检查没有出示证件。")
+        page.select_option("[name=department]", index=1)
+        page.fill("[name=body_name]", "镇里的执法队")
+        page.locator("[name=confidential][value=open]").check(force=True)
+        page.get_by_role("button", name=re.compile("^提交给")).click()
+        expect(page.locator("main")).to_contain_text("内容存在这部手机上")
+    assert page.evaluate("async () => (await jdOutbox.all('drafts')).length") == 2
+    phone.context.set_offline(False)
+    until(page, EMPTY)
+    done = page.evaluate("async () => (await jdOutbox.all('done')).map((each) => each.to)")
+    assert len(set(done)) == 2
+    texts = [phone.context.request.get(path).text() for path in done]
+    assert all(any(account in text for text in texts) for account in accounts)
+
+
 def test_a_code_is_read_by_the_camera(phones: Pick) -> None:
     """The detector is loaded when the camera is opened, from this site, and reads the code."""
     phone = phones()

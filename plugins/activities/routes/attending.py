@@ -65,7 +65,6 @@ async def own_list(request: Request) -> Response:
     return page(
         request,
         "activities/invitations.html",
-        headers=NO_STORE,
         rows=[_worded(each) for each in shown],
         over=over,
         tab_items=[
@@ -112,7 +111,8 @@ async def _page(
         request,
         "activities/invitation.html",
         status=status,
-        headers=NO_STORE,
+        # When and where is read on the way, where there may be no line.
+        headers=NO_STORE if form is not None else None,
         it=_worded(found),
         about=activity["about"],
         reason=activity["reason"],

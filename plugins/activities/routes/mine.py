@@ -75,7 +75,7 @@ async def own_list(request: Request) -> Response:
         found = await own_records(who.person_id)
     for each in found:
         each["chip"] = rules.STATES[each["state"]]
-    return page(request, "activities/mine.html", headers=NO_STORE, rows=found, types=TYPES)
+    return page(request, "activities/mine.html", rows=found, types=TYPES)
 
 
 # --- 新增 -----------------------------------------------------------------------------------------
@@ -168,7 +168,8 @@ async def _form_page(
         request,
         "activities/new.html",
         status=status,
-        headers=NO_STORE,
+        # The blank form is kept on the phone: it is opened where there is no line.
+        headers=NO_STORE if form is not None or before or found is not None else None,
         form=form,
         known=before,
         found=found,

@@ -55,7 +55,6 @@ async def own_list(request: Request) -> Response:
     return page(
         request,
         "complaints/mine.html",
-        headers=NO_STORE,
         rows=lists[done],
         done=done,
         tab_items=[
@@ -102,7 +101,8 @@ async def _form_page(
         request,
         "complaints/new.html",
         status=status,
-        headers=NO_STORE,
+        # The blank form is kept on the phone: it is opened where there is no line.
+        headers=NO_STORE if form is not None or request.query_params else None,
         form=form,
         target=target,
         departments=options(units),
