@@ -126,16 +126,19 @@ class CodeForm(msgspec.Struct):
     code: Annotated[str, Meta(title="证件二维码", min_length=1, max_length=2000)]
 
 
+Count = Annotated[int, Meta(ge=0, le=100_000)]
+
+
 class BodyForm(msgspec.Struct):
     """完善资料; a number left empty is still missing, which is not the same as none."""
 
     unified_code: Annotated[str, Meta(title="统一社会信用代码", max_length=20)] = ""
-    civil_quota: Annotated[int | None, Meta(title="公务员编制", ge=0, le=100000)] = None
-    civil_actual: Annotated[int | None, Meta(title="公务员实有", ge=0, le=100000)] = None
-    career_quota: Annotated[int | None, Meta(title="事业编制", ge=0, le=100000)] = None
-    career_actual: Annotated[int | None, Meta(title="事业实有", ge=0, le=100000)] = None
-    other_quota: Annotated[int | None, Meta(title="其他编制", ge=0, le=100000)] = None
-    other_actual: Annotated[int | None, Meta(title="其他实有", ge=0, le=100000)] = None
+    civil_quota: Annotated[Count | None, Meta(title="公务员编制")] = None
+    civil_actual: Annotated[Count | None, Meta(title="公务员实有")] = None
+    career_quota: Annotated[Count | None, Meta(title="事业编制")] = None
+    career_actual: Annotated[Count | None, Meta(title="事业实有")] = None
+    other_quota: Annotated[Count | None, Meta(title="其他编制")] = None
+    other_actual: Annotated[Count | None, Meta(title="其他实有")] = None
     admin_name: Annotated[str, Meta(title="管理员", max_length=60)] = ""
     admin_phone: Annotated[str, Meta(title="管理员手机号", max_length=20)] = ""
     basis: Annotated[str, Meta(title="行政执法依据", max_length=4000)] = ""
