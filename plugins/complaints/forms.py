@@ -14,7 +14,7 @@ Once = Annotated[str, Meta(title="提交编号", max_length=64)]
 Words = Annotated[str, Meta(title="内容", min_length=1, max_length=2000)]
 Reason = Annotated[str, Meta(title="理由", min_length=2, max_length=1000)]
 Account = Annotated[str, Meta(title="举报说明", min_length=5, max_length=5000)]
-Code = Annotated[str, Meta(max_length=400)]
+Code = Annotated[str, Meta(title="证件二维码的内容", max_length=400)]
 
 Confidential = Annotated[
     Literal["open", "sealed"],

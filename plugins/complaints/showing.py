@@ -91,11 +91,14 @@ async def due_of(found: Clock | None) -> dict[str, Any] | None:
         return None
     calendar = await load_calendar(found.place.region_lo)
     now = await standing_of(found, calendar)
-    day = found.due_day
+    until = f"{found.due_day.month}月{found.due_day.day}日到期"
+    if found.state == "paused":
+        # The day moves with every day of the pause: none is promised.
+        words = f"{now.text}，恢复后顺延"
+    else:
+        words = f"{now.text}，{until}" if found.open else until
     return {
-        "words": f"{now.text}，{day.month}月{day.day}日到期"
-        if found.open
-        else f"{day.month}月{day.day}日到期",
+        "words": words,
         "rows": await ledger(found),
         "provisional": found.provisional,
         "paused": found.state == "paused",

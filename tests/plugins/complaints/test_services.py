@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from core.api.db import SubjectRef, rows, transaction, value
+from core.api.deadlines import clocks_of
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.plugin import Fact, Place
 from plugins.complaints import queries, reactions, services
@@ -13,6 +14,7 @@ from plugins.complaints.rules import flow
 from plugins.complaints.services import retaining as keeping
 from plugins.complaints.services.reminding import remind
 from plugins.complaints.services.reporters import aliases_of
+from plugins.complaints.showing import due_of
 from tests.plugins.complaints.conftest import NOW, OFFICE, copy_of, received, state_of
 
 TEXT = "检查时只来了一个人，没有出示证件。"
@@ -224,6 +226,9 @@ async def test_extending_and_pausing_are_two_acts(matter, facts):
         )
         assert (event["reason"], event["approver"]) == ("当事人住院", "赵建国")
         assert await value("select state from core_clock") == "paused"
+        due = await due_of((await clocks_of(SubjectRef("complaints.copy", copy)))[0])
+        assert due is not None
+        assert due["words"] == "已中止，不计时，恢复后顺延"
     await services.resume(matter.bureau, complaint)
     assert len(await facts.only("complaints.extended")) == 1
     assert len(await facts.only("complaints.paused")) == 1
