@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from litestar import Request, Response, get
+from markupsafe import Markup
 
 from core import db
 from core.api.plugin import Card, NavItem
@@ -22,12 +23,21 @@ DESK, PHONE = "layouts/desk.html", "layouts/phone.html"
 BENCH = "core.bench.use"
 MESSAGES = "/messages"
 
-_cache: dict[tuple[int, int, str, int], tuple[tuple[str, tuple[NavItem, ...]], ...]] = {}
+Key = tuple[int, int, str, int]
+_cache: dict[Key, tuple[tuple[str, tuple[NavItem, ...]], ...]] = {}
+_drawn: dict[tuple[Key, str], Markup] = {}
+"""Menus as they stand on pages, by the entry that is the current one."""
 
 
 def forget() -> None:
     """Drop the menus of this process; rolled-back tests repeat version numbers."""
     _cache.clear()
+    _drawn.clear()
+
+
+def _key(kept: Held, who: Visitor) -> Key:
+    # The version moves when rights or switches change, so the cache needs no expiry.
+    return (id(kept.platform.registry), who.version, who.role, who.region.lo)
 
 
 def sections(kept: Held, who: Visitor) -> tuple[tuple[str, tuple[NavItem, ...]], ...]:
@@ -35,8 +45,7 @@ def sections(kept: Held, who: Visitor) -> tuple[tuple[str, tuple[NavItem, ...]],
 
     The order of sections is that of their lightest entry.
     """
-    # The version moves when rights or switches change, so the cache needs no expiry.
-    key = (id(kept.platform.registry), who.version, who.role, who.region.lo)
+    key = _key(kept, who)
     found = _cache.get(key)
     if found is None:
         grouped: dict[str, list[NavItem]] = {}
@@ -50,7 +59,7 @@ def sections(kept: Held, who: Visitor) -> tuple[tuple[str, tuple[NavItem, ...]],
             grouped.setdefault(item.section, []).append(item)
         found = tuple((section, tuple(items)) for section, items in grouped.items())
         if len(_cache) > 2000:
-            _cache.clear()  # old versions and regions nobody is in any more
+            forget()  # old versions and regions nobody is in any more
         _cache[key] = found
     return found
 
@@ -61,19 +70,25 @@ def is_on(where: Held | Platform, entry: object, _who: Visitor | None = None) ->
     return kept is not None and kept.platform.registry.plugin_of(entry) in kept.enabled
 
 
-def menu(kept: Held, who: Visitor, path: str, badges: dict[str, int]) -> list[Section]:
-    """The menu as templates draw it: the entry whose path fits longest is the current one."""
-    found = sections(kept, who)
-    paths = [item.path for _, items in found for item in items]
-    here = max(
+def _current(found: tuple[tuple[str, tuple[NavItem, ...]], ...], path: str) -> str:
+    """The entry whose path fits longest."""
+    return max(
         (
-            each
-            for each in paths
-            if path == each or (each != "/" and path.startswith(each.rstrip("/") + "/"))
+            each.path
+            for _, items in found
+            for each in items
+            if path == each.path
+            or (each.path != "/" and path.startswith(each.path.rstrip("/") + "/"))
         ),
         key=len,
         default="",
     )
+
+
+def menu(kept: Held, who: Visitor, path: str, badges: dict[str, int]) -> list[Section]:
+    """The menu as templates draw it."""
+    found = sections(kept, who)
+    here = _current(found, path)
     return [
         (
             section,
@@ -92,12 +107,32 @@ def menu(kept: Held, who: Visitor, path: str, badges: dict[str, int]) -> list[Se
     ]
 
 
+def _menu_drawn(kept: Held, who: Visitor, path: str) -> Markup:
+    """The menu without its counts, which come after the page: drawn once for all such pages."""
+    key = (_key(kept, who), _current(sections(kept, who), path))
+    html = _drawn.get(key)
+    if html is None:
+        platform = kept.platform
+        html = Markup(  # noqa: S704 - drawn by our own template, which escapes
+            platform.templates.render("partials/_nav.html", {"nav": menu(kept, who, path, {})})
+        )
+        if platform.settings.environment != "development":  # where templates change all the time
+            _drawn[key] = html
+    return html
+
+
 def _bars(kept: Held, who: Visitor | None, path: str, badges: dict[str, int]) -> dict[str, Any]:
     """The menu of the desk, or the tabs of the phone."""
     if who is not None and who.on_phone:
         own = [item.path for item in phone_items(kept, who, "me")]
         return {"nav": [], "tabs_below": phone_tabs(who, path, badges, own)}
-    return {"nav": menu(kept, who, path, badges) if who else []}
+    if who is None:
+        return {"nav": []}
+    return (
+        {"nav": menu(kept, who, path, badges)}
+        if badges
+        else {"nav_drawn": _menu_drawn(kept, who, path)}
+    )
 
 
 TABS = (
