@@ -182,14 +182,10 @@ class Rows:
                     }
         finally:
             await connection.close()
-        own = _own_words()
-        words = Words(
-            word
-            for texts in self.texts.values()
-            for row in texts.values()
-            for word in row
-            if word not in self.known and word not in own
-        )
+        everything = {
+            word for texts in self.texts.values() for row in texts.values() for word in row
+        } - self.known
+        words = Words(everything - Words(everything).within(_own_words()))
         for name, rows_of in documents.items():
             self.said[name] = {row: words.within(text) for row, text in rows_of.items()}
 
