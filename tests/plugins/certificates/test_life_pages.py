@@ -7,7 +7,15 @@ import pytest
 
 from core.api.db import row, transaction
 from tests.plugins.certificates import test_migrating as old
-from tests.plugins.certificates.helpers import ID, OFFICE, competent, name_list, open_body, portrait
+from tests.plugins.certificates.helpers import (
+    ID,
+    OFFICE,
+    card_in_hand,
+    competent,
+    name_list,
+    open_body,
+    portrait,
+)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NOW = datetime(2026, 5, 12, 2, tzinfo=UTC)
@@ -146,3 +154,56 @@ async def test_lists_migration_and_sign_off_through_the_pages(client, login_as, 
     assert "待法制机构审核" in (await client.get(path)).text
     await login_as("supervision_bureau", region=county.bureau.region)
     assert (await client.post(f"{path}/decide", {"decision": "pass"})).status_code == 303
+
+
+@pytest.mark.req("S2-16")
+async def test_anybody_registers_a_new_body_and_the_office_opens_it(client, login_as, county):
+    given = {
+        "name": "磴口县城市管理局",
+        "kind": "first",
+        "unified_code": old.CODE,
+        "reviewer": str(county.bureau.id),
+        "admin_name": "李四",
+        "id_number": "150801198811207478",
+        "phone": "13812345678",
+        "once": "e" * 32,
+    }
+    sent = await client.post("/certificates/register", given)
+    assert sent.status_code == 303
+    again = await client.post("/certificates/register", given)
+    assert again.status_code == 303
+    assert "注册已提交" in (await client.get(sent.headers["location"])).text
+    registration = await newest("certificates_registration")
+    path = f"/certificates/registrations/{registration['id']}"
+    await login_as("supervision_bureau", region=county.bureau.region)
+    assert "磴口县城市管理局" in (await client.get("/certificates/bodies")).text
+    assert (await client.post(f"{path}/decide", {"decision": "reject"})).status_code == 422
+    opened = await client.post(f"{path}/decide", {"decision": "pass"})
+    assert "一次性密码" in opened.text
+    assert (await client.post(f"{path}/decide", {"decision": "pass"})).status_code == 422
+
+
+@pytest.mark.req("S2-23")
+async def test_the_scan_is_sent_from_the_inspections_page(client, login_as, county, clock):
+    request = await card_in_hand(county.agency, county.bureau, NOW.date())
+    async with transaction(OFFICE):
+        card = await row(
+            """select c.* from certificates_request q join certificates_certificate c
+               on c.id = q.certificate where q.id = $1""",
+            request,
+        )
+    clock(datetime(2028, 4, 1, 2, tzinfo=UTC))
+    await login_as("body_admin", organisation=county.agency)
+    nobody = await client.post("/certificates/inspections/apply", {})
+    assert nobody.status_code == 422
+    applied = await client.post("/certificates/inspections/apply", {"id": str(card["officer"])})
+    assert applied.status_code == 303
+    path = f"/certificates/inspections/{(await newest('certificates_inspection'))['id']}"
+    await login_as("supervision_bureau", region=county.bureau.region)
+    assert (await client.post(f"{path}/decide", {"decision": "pass"})).status_code == 303
+    await login_as("handler", organisation=county.agency, person=card["person"])
+    assert "扫码完成年审" in (await client.get(path)).text
+    assert (await client.post(f"{path}/scan", {"code": "胡写的"})).status_code == 422
+    code = f"https://jiandu.example/certificates/check/{card['token']}"
+    assert (await client.post(f"{path}/scan", {"code": code})).status_code == 303
+    assert "本人扫码" in (await client.get(path)).text
