@@ -59,7 +59,13 @@ EMPTY_OF_OTHERS = ("/audit/", "/orders/panels/", "/inspection/panels/")
 """The trail has its own scope; panels of what one does not see are empty."""
 SKIPPED = {"/logout", "/login", "/roles", "/password", "/metrics", "/static/{name:path}"}
 """They would end or change the session that asks."""
-CHANGE_BY_THEMSELVES = {"core_fact", "core_message", "core_turn", "core_clock"}
+CHANGE_BY_THEMSELVES = {
+    "core_fact",
+    "core_message",
+    "core_turn",
+    "core_clock",
+    "certificates_signed",
+}
 """Rows the worker goes on writing while the strangers ask."""
 ENGLISH = re.compile(r"[A-Z][a-z]+ (?:[a-z]+ ){2,}")
 
