@@ -66,13 +66,12 @@
 
   // A form is needed most where there is no line: a list that leads to it has it kept beforehand.
   async function keepAhead(urls) {
-    const mark = await account();
-    if (!mark) return;
-    const cache = await caches.open(PAGES + mark);
     for (const each of urls) {
       const url = new URL(each, self.location.origin);
       if (url.origin !== self.location.origin) continue;
-      const old = await cache.match(url.href, { ignoreVary: true });
+      // On the first visit nothing is kept yet: the answer itself tells whose it is.
+      const mark = await account();
+      const old = mark ? await (await caches.open(PAGES + mark)).match(url.href, { ignoreVary: true }) : undefined;
       if (old && Date.now() - Date.parse(old.headers.get("Date") || "") < FRESH) continue;
       const answer = await fetch(url.href, { credentials: "same-origin", redirect: "error", headers: { Accept: "text/html" } });
       await keep({ url: url.href }, answer);
