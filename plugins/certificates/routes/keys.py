@@ -47,9 +47,7 @@ async def show_keys(request: Request) -> Response:
     return await _page(request)
 
 
-async def _page(
-    request: Request, form: Bound[Any] | None = None, form_of: str = ""
-) -> Response:
+async def _page(request: Request, form: Bound[Any] | None = None, form_of: str = "") -> Response:
     async with transaction(_acting(visitor(request))):
         keys = await keys_of_platform()
         lists = await newest_lists()
