@@ -619,8 +619,9 @@
     worker.register("/sw.js", { updateViaCache: "none" }).catch((error) => console.info(String(error)));
 
   const ahead = [...document.querySelectorAll("[data-jd-keep]")].map((each) => each.dataset.jdKeep);
+  // The list itself too: on the first visit the worker was not there yet to see it pass.
   if (worker && ahead.length && account)
-    worker.ready.then((it) => it.active?.postMessage({ kind: "keep", urls: ahead })).catch(() => {});
+    worker.ready.then((it) => it.active?.postMessage({ kind: "keep", urls: [...ahead, location.pathname] })).catch(() => {});
 
   window.addEventListener("online", sendWaiting);
   window.setInterval(sendWaiting, 30000);

@@ -310,7 +310,10 @@ def test_a_form_opens_where_there_is_no_line_and_two_are_two(phones: Pick) -> No
     # Once is enough, also on the very first visit.
     page.goto("/complaints/mine?tab=open")
     until(page, KEPT_AHEAD, "/complaints/new")
+    until(page, KEPT_AHEAD, "/complaints/mine")
     phone.context.set_offline(True)
+    page.goto("/complaints/mine")
+    expect(page.get_by_role("link", name="新增", exact=True)).to_be_visible()
     accounts = [title(), title()]
     for account in accounts:
         page.goto("/complaints/new")
