@@ -21,6 +21,7 @@ ROLES = {
     "liwenbo": "legal_office",
     "wuyunna": "dept_supervisor",
     "liuxiaoyan": "data_entry",
+    "yangfan": "body_admin",
     "zhaojianguo": "supervision_bureau",
     "heqige": "leader",
     "nashun": "justice_office",
