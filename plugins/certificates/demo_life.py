@@ -101,13 +101,14 @@ async def plan_life(context: DemoContext) -> None:
             for key in (UNIT, BELOW, WAITING, DRAFT, "dk-sfj", "dk-sjj")
         }
     known = {key: unit for key, unit in units.items() if unit is not None}
+    # Named at every start, so that the list of accounts is whole also when nothing is seeded.
+    await _account(context, known[UNIT])
     async with transaction(Scope.platform("demo data")):
         if await body_of(known[UNIT].id):
             return
     reviewer = _office(
         known["dk-sfj"], context.shared["core.persons"]["zhaojianguo"].user, "赵建国"
     )
-    await _account(context, known[UNIT])
     await _enter_bodies(known, reviewer)
     context.plan(_morning(context, 34), lambda: _import_lists(reviewer), lane="certificates.demo")
     context.plan(
