@@ -23,6 +23,7 @@ and its handler does ``listing = await ALARMS.page(request, scope)`` inside its 
 
 import base64
 import binascii
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -102,6 +103,11 @@ class Filter:
     convert: Callable[[str], Any] | None = None
     placeholder: str = ""
     wide: bool = False
+
+    def __post_init__(self) -> None:
+        # It would only show when somebody searches: as a fault of the database.
+        if re.search(r"\{[^}]", self.where):
+            raise ValueError(f"filter {self.key!r}: every place of the value is written {{}}")
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,13 @@ async def test_rows_of_others_for_an_audience_or_a_person(things):
     assert await titles("published", Scope.nothing()) == []
 
 
+def test_a_condition_no_value_can_stand_in_is_refused_when_it_is_written():
+    for where in ("(a.name ilike {0} or a.unit ilike {0})", "a.name ilike {value}"):
+        with pytest.raises(ValueError, match="every place of the value"):
+            Filter("q", "姓名", where=where)
+    Filter("q", "姓名", where="(a.name ilike {} or a.unit ilike {})")
+
+
 async def test_filters_tabs_chips_and_links(things):
     url = "/things?state=red&q=第&since=2026年5月1日&sort=title&after=zzz"
     page = await THINGS.page(ask(url), ALL, tab_counts=True)

@@ -75,7 +75,7 @@ CANDIDATES = Listing(
         Column("state", "状态", export=lambda one: WANTED_STATES[one["state"]][1]),
     ),
     filters=(
-        Filter("q", "姓名或单位", where="(w.name ilike {0} or w.unit ilike {0})"),
+        Filter("q", "姓名或单位", where="(w.name ilike {} or w.unit ilike {})"),
         Filter(
             "purpose",
             "事由",

@@ -84,6 +84,8 @@ async def test_a_candidate_at_the_computer(
     base = f"/exams/sessions/{hall.session}"
     assert "考生1" in await ok(client, base)
     await ok(client, "/exams/candidates")
+    assert "考生1" in await ok(client, "/exams/candidates?q=考生1&state=all")
+    assert "考生1" not in await ok(client, "/exams/candidates?q=没有这个人&state=all")
     assert (await client.post(f"{base}/open")).status_code == 303
     code = await value("select code from exams_session where id = $1", hall.session)
     await ok(client, f"{base}/live")
