@@ -116,7 +116,7 @@ class Session(Owned, Table, tablename="exams_session"):
     title = Varchar(length=120, default=None)
     organ_name = Varchar(length=120, default="")
     venue = Varchar(length=200, default="")
-    paper = ForeignKey(Paper, null=False, on_delete=OnDelete.restrict)
+    paper = ForeignKey(Paper, null=False, on_delete=OnDelete.restrict, index=True)
     state = Varchar(length=10, default="planned")
     """planned | open | closed | published | cancelled"""
     starts_at = Timestamptz(default=None)
