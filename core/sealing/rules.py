@@ -59,18 +59,13 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
 def path_of(leaves: Sequence[bytes], index: int) -> list[tuple[str, bytes]]:
     """From a leaf to the root: on which side (``left``, ``right``) which hash joins."""
     path: list[tuple[str, bytes]] = []
-    level = list(leaves)
-    while len(level) > 1:
-        if index % 2:
-            path.append(("left", level[index - 1]))
-        elif index + 1 < len(level):
-            path.append(("right", level[index + 1]))
-        above = [
-            _sha256(NODE + level[at] + level[at + 1]).digest() for at in range(0, len(level) - 1, 2)
-        ]
-        if len(level) % 2:
-            above.append(level[-1])
-        level, index = above, index // 2
+    level = b"".join(leaves)
+    while len(level) > 32:
+        beside = index ^ 1
+        # The last of an odd number has nobody beside it and is carried up as it is.
+        if other := level[32 * beside : 32 * beside + 32]:
+            path.append(("left" if index % 2 else "right", other))
+        level, index = _above(level), index // 2
     return path
 
 

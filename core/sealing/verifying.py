@@ -17,7 +17,7 @@ import asyncpg
 from core.facts.canonical import fact_bytes
 from core.keys.signing import fingerprint_of
 from core.scope import Scope
-from core.sealing.fast import UnusualError, facts_between
+from core.sealing.bulk import UnusualError, facts_between
 from core.sealing.rules import LATE, LISTED, Checker, Report, Sealed, microseconds
 from core.sealing.services import COLUMNS, PURPOSE, sealed_of
 

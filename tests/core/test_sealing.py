@@ -25,8 +25,8 @@ from core.intervals import REGIONS
 from core.jobs.worker import Worker
 from core.keys import signing
 from core.sealing import heads, rules, services
+from core.sealing.bulk import UnusualError, facts_between, facts_in
 from core.sealing.export import BadExport, verify_file, write
-from core.sealing.fast import UnusualError, facts_between, facts_in
 from core.sealing.verifying import FACTS, verify
 from tests.dummy_plugin import plugin as dummy
 from tests.dummy_plugin.services import NoteWritten
