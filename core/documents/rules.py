@@ -54,6 +54,13 @@ class Paper:
     code: str = ""
     """An address, printed as a QR code beside the signature: where the document is checked."""
     code_words: str = "扫码查验"
+    red: bool = False
+    """With the head of a 公文 (GB/T 9704): the organ large and red, the number under it, a red rule,
+    and page numbers as — 1 —."""
+    to: str = ""
+    """主送机关, flush left above the text."""
+    copies: str = ""
+    """抄送 and the like, between two rules at the end (版记)."""
 
 
 def plain(text: str) -> str:
