@@ -3,8 +3,8 @@
 
 Nothing is rewritten so that time seems to have passed. The pages, the rules and the sweep of
 deadlines are those of the platform; only what they take for the present moment is moved, as on a
-machine whose clock is wrong. ``GET /later?days=40`` moves it and lets the deadlines that have
-passed by then lapse, with everything that follows from them.
+machine whose clock is wrong. ``GET /later?days=40&minutes=0`` moves it and lets the deadlines that
+have passed by then lapse, with everything that follows from them.
 """
 
 import argparse
@@ -45,12 +45,12 @@ class Later:
                 start_new_session=True,
             )
 
-    def to(self, days: int, *, lapse: bool = True) -> "Later":
-        """Stand ``days`` after today; what has run out by then is found, unless told not to."""
+    def to(self, days: int, *, minutes: int = 0, lapse: bool = True) -> "Later":
+        """Stand so long after now; what has run out by then is found, unless told not to."""
         end = time.monotonic() + START_SECONDS
         while True:
             try:
-                address = f"{self.url}{MOVE}?days={days}&lapse={int(lapse)}"
+                address = f"{self.url}{MOVE}?days={days}&minutes={minutes}&lapse={int(lapse)}"
                 with urllib.request.urlopen(address, timeout=120):
                     return self
             except (urllib.error.URLError, ConnectionError) as error:
@@ -96,7 +96,7 @@ def application() -> Any:
             await app(scope, receive, send)
             return
         asked = parse_qs(scope["query_string"].decode())
-        ahead = timedelta(days=int(asked["days"][0]))
+        ahead = timedelta(days=int(asked["days"][0]), minutes=int(asked["minutes"][0]))
         if asked["lapse"] == ["1"]:
             await lapse_everything()
         await send({"type": "http.response.start", "status": 204, "headers": []})

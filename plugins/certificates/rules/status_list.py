@@ -45,11 +45,21 @@ class StatusList:
     packed: bytes
 
     def of(self, index: int) -> int:
-        """What became of the card in this place. A card younger than the list is not in it yet."""
+        """What became of the card in this place; ``knows`` says whether it is in the list at all."""
         byte, within = divmod(index, 4)
         if byte >= len(self.packed):
             return VALID
         return (self.packed[byte] >> (within * BITS)) & 3
+
+    def knows(self, index: int, signed_at: int) -> bool:
+        """Whether the list can speak of the card: one younger than the list is not in it yet.
+
+        A card signed anew keeps its place, so an older list still speaks of it. In the last byte
+        there may be places of nobody; of those the time decides.
+        """
+        byte = index // 4
+        last = len(self.packed) - 1
+        return byte < last or (byte == last and signed_at <= self.issued_at)
 
 
 def pack(states: Iterable[tuple[int, int]], size: int) -> bytes:

@@ -35,7 +35,9 @@ WORDS: Final[Mapping[str, Words]] = {
         "证件已过期", "这张证已过有效期，持证人不得凭此证执法。你可以拒绝检查并反映。", "no"
     ),
     "suspended": Words(
-        "证件暂扣中", "这张证被暂扣，暂扣期间持证人不得执法。你可以拒绝检查。", "no"
+        "证件暂扣中",
+        "这张证被暂扣，或者还没有发到本人手里，持证人不得凭此证执法。你可以拒绝检查。",
+        "no",
     ),
     "cancelled": Words(
         "证件已注销", "这张证已经注销或者吊销，持证人不得凭此证执法。你可以拒绝检查并反映。", "no"
@@ -53,7 +55,7 @@ WORDS: Final[Mapping[str, Words]] = {
     ),
     "list_stale": Words(
         "名单过旧",
-        "签名真实，但手机里的证件状态名单太旧或者没有，不知道这张证现在是否暂扣、注销。有网络时请再扫一次。",
+        "签名真实，但手机里没有证件状态名单，或者名单太旧、比这张证还早，不知道这张证现在是否已经发出、暂扣、注销。有网络时请再扫一次。",
         "unsure",
     ),
     "damaged": Words(
@@ -127,6 +129,6 @@ def judge(
         return answer("expired")
     if moment < card.begins:
         return answer("not_yet")
-    if listed is None or moment > listed.expires:
+    if listed is None or moment > listed.expires or not listed.knows(card.index, card.issued_at):
         return answer("list_stale")
     return answer(_LISTED.get(state, "valid"))

@@ -311,15 +311,16 @@ async def ask_to_sign() -> None:
 
 # --- the status list -------------------------------------------------------------------------
 
-# Only what is not valid: the others are noughts. An unissued card has no state and begins later.
+# Only what is not valid: the others are noughts. A card that is made and not yet handed over has no
+# state; it is marked as one held back, which a later list may take back, unlike a cancelled one.
 _MARKED = """
 select s.id - 1 as place,
-  case p.state when 'suspended' then 2 when 'valid' then 3 else 1 end as state
+  case coalesce(p.state, 'suspended') when 'suspended' then 2 when 'valid' then 3 else 1 end as state
 from certificates_signed s
 join certificates_certificate c on c.id = s.certificate
-join certificates_period p on p.certificate = c.id
+left join certificates_period p on p.certificate = c.id
   and p.since <= $1 and (p.until is null or p.until > $1)
-where p.state <> 'valid' or c.inspection_due < $1
+where p.state is distinct from 'valid' or c.inspection_due < $1
 """
 
 

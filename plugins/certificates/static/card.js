@@ -227,6 +227,13 @@
     return byte >= list.packed.length ? 0 : (list.packed[byte] >> ((index % 4) * 2)) & 3;
   }
 
+  // A card younger than the list is not in it; one signed anew keeps its place.
+  function knows(list, card) {
+    const byte = Math.floor(card.index / 4);
+    const last = list.packed.length - 1;
+    return byte < last || (byte === last && card.issued <= list.issued);
+  }
+
   // --- the answer ------------------------------------------------------------------------------
 
   const isCount = (what) => typeof what === "number" && what >= 0 && what < 2 ** 48;
@@ -265,7 +272,7 @@
     if (state === CANCELLED) return answer("cancelled");
     if (now > card.expires) return answer("expired");
     if (now < card.begins) return answer("not_yet");
-    if (!list || now > list.expires) return answer("list_stale");
+    if (!list || now > list.expires || !knows(list, card)) return answer("list_stale");
     return answer(LISTED[state] || "valid");
   }
 
