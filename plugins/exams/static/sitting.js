@@ -284,24 +284,35 @@
   for (const each of document.querySelectorAll("[data-exam-question]")) mark(Number(each.dataset.examQuestion));
   keep();
 
+  // Words that are typed become an answer when the writer pauses, goes on to another field or
+  // leaves the page. Each field waits by itself: going on quickly must not cost the first one.
+  const typing = new Map();
+  function settle(q) {
+    clearTimeout(typing.get(q));
+    typing.delete(q);
+    if ((it.answers[q] ?? [])[0] !== values(q)[0] && (values(q).length || it.answers[q])) answer(q);
+  }
+  function settleAll() {
+    for (const each of document.querySelectorAll('[data-kind="fill"]')) settle(Number(each.dataset.examQuestion));
+  }
   form.addEventListener("change", (event) => {
     const box = event.target.closest("[data-exam-question]");
-    if (box && event.target.type !== "text") answer(Number(box.dataset.examQuestion));
+    if (!box) return;
+    const q = Number(box.dataset.examQuestion);
+    if (event.target.type === "text") settle(q);
+    else answer(q);
   });
-  let typing = 0;
   form.addEventListener("input", (event) => {
     const box = event.target.closest("[data-exam-question]");
     if (!box || event.target.type !== "text") return;
-    clearTimeout(typing);
-    typing = setTimeout(() => answer(Number(box.dataset.examQuestion)), 700);
+    const q = Number(box.dataset.examQuestion);
+    clearTimeout(typing.get(q));
+    typing.set(q, setTimeout(() => settle(q), 700));
   });
+  window.addEventListener("pagehide", settleAll);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (typing) clearTimeout(typing);
-    for (const each of document.querySelectorAll('[data-kind="fill"]')) {
-      const q = Number(each.dataset.examQuestion);
-      if ((it.answers[q] ?? [])[0] !== values(q)[0] && (values(q).length || it.answers[q])) answer(q);
-    }
+    settleAll();
     if (!event.submitter?.matches("[data-exam-submit]")) return;
     await send();
     if (it.queue.length) await send();
@@ -327,6 +338,7 @@
   let left = 0;
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) {
+      settleAll();
       left = Date.now();
     } else if (left) {
       it.queue.push({ n: it.next++, q: -1, a: [], kind: "blur", seconds: Math.round((Date.now() - left) / 1000) });
