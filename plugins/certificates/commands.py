@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``jiandu cert verify``: check a card without a network and without a database."""
+"""``jiandu cert verify``, which needs neither network nor database, and ``jiandu cert migrate``."""
 
 import argparse
 import json
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.api.commands import Command
+from plugins.certificates import command_migrate
 
 __all__ = ["COMMANDS"]
 
@@ -29,9 +30,16 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     )
     verify.add_argument("--at", type=int, metavar="SECONDS", help="按这个时刻核验（Unix 时间）")
     verify.add_argument("--json", action="store_true", help="输出 JSON")
+    command_migrate.add_parser(acts)
 
 
 def _run(asked: argparse.Namespace) -> int:
+    if asked.act == "migrate":
+        return command_migrate.run(asked)
+    return _verify(asked)
+
+
+def _verify(asked: argparse.Namespace) -> int:
     from core.api import clock
     from plugins.certificates.rules import trust, verdict
     from plugins.certificates.rules.cose import Damaged
@@ -86,5 +94,10 @@ def _as_words(found: Any) -> str:
 
 
 COMMANDS = [
-    Command(name="cert", help="离线核验执法证（二维码里的签名）", configure=_configure, run=_run)
+    Command(
+        name="cert",
+        help="离线核验执法证（verify），迁移 2008 系统的数据（migrate）",
+        configure=_configure,
+        run=_run,
+    )
 ]

@@ -66,7 +66,7 @@ def portrait() -> Upload:
 def give(desk: Desk, name: str, file: Upload) -> None:
     """A file for the field of that name."""
     field = desk.page.locator(f"input[type=file][name='{name}']").first
-    field.set_input_files([file.payload])  # type: ignore[list-item]
+    field.set_input_files([file.payload])  # type: ignore[arg-type]
 
 
 def slip(desk: Desk) -> tuple[str, str]:

@@ -166,12 +166,16 @@ async def post_migration_apply(request: Request, number: FromPath[int]) -> Respo
 async def post_migration_undo(request: Request, number: FromPath[int]) -> Response:
     """撤销."""
     form = await bind(request, Nothing)
+    who = Actor.of(visitor(request))
     try:
-        gone = await migrating.undo(Actor.of(visitor(request)), number)
+        async with transaction(who.wide):
+            found = await migrating.migration_row(who, number)
+        gone = await migrating.undo(who, number)
     except (Refused, Conflict) as error:
         return await _run_page(request, number, form=form.error("", str(error)), status=409)
+    unit = "人离岗" if found["kind"] == "officers" else "个单位撤销"
     return redirect(
-        request, f"/certificates/migrations/{number}", message=f"已撤销，{gone} 人离岗。"
+        request, f"/certificates/migrations/{number}", message=f"已撤销，{gone} {unit}。"
     )
 
 

@@ -10,12 +10,12 @@ import xlsxwriter
 from core.api.db import SubjectRef, row, transaction, value
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.imports import read_sheet
-from core.api.people import organisation_by_code
-from plugins.certificates.forms import SignOffForm
+from core.api.people import close_person, enter_person, organisation_by_code
+from plugins.certificates.forms import IssueForm, SignOffForm
 from plugins.certificates.queries.bodies import body_of
 from plugins.certificates.reactions import answer_officer_may_act
 from plugins.certificates.rules.migrating import differences, fate_of, row_problem
-from plugins.certificates.services import migrating
+from plugins.certificates.services import making, migrating
 from plugins.certificates.sheet import OLD_BODIES, OLD_OFFICERS
 from tests.plugins.certificates.helpers import (
     ID,
@@ -137,13 +137,29 @@ async def test_dry_run_apply_again_and_undo(county, facts):
 
     assert await codes("张海龙") == []
     assert await codes("李四") == ["not_yet"]
+    # Who was in production is handed his card like any other.
+    async with transaction(OFFICE):
+        waiting = await value("select id from certificates_request where state = 'made'")
     _, again = await try_out(office, content)
     assert (again["counts"].get("new", 0), again["counts"]["known"]) == (0, 2)
     assert await migrating.undo(reviewer(office), run) == 2
     assert await codes("张海龙") == ["cancelled"]
+    with pytest.raises(Conflict):
+        await making.issue(reviewer(office), waiting, IssueForm(date(2026, 5, 12)))
     rerun, _ = await try_out(office, content)
-    assert await apply(office, rerun, content) == 2
+    told = []
+    content_again = read_sheet(content, OLD_OFFICERS)
+    made = await migrating.apply(
+        reviewer(office), rerun, content_again, content, progress=lambda *said: told.append(said)
+    )
+    assert (made, told[0], told[-1]) == (2, ("核对", 0, 2), ("写入", 2, 2))
     assert await codes("张海龙") == []
+    async with transaction(OFFICE):
+        waiting = await value("select id from certificates_request where state = 'made'")
+    await making.issue(reviewer(office), waiting, IssueForm(date(2026, 5, 12)))
+    assert await codes("李四") == []
+    with pytest.raises(Refused, match="1 人迁移以后办过业务"):
+        await migrating.undo(reviewer(office), rerun)
 
 
 @pytest.mark.req("S2-17")
@@ -164,8 +180,20 @@ async def test_all_bodies_come_over_and_wait_for_their_approval(county):
         body = await body_of(first.id)
         below = await value("select count(*) from certificates_body where superior = $1", first.id)
     assert (body["state"], below) == ("draft", 1)
-    with pytest.raises(Refused):
+    # Taken back as a whole where nothing was built on it, and not at all where something was.
+    async with transaction(OFFICE):
+        helper = await enter_person("何静", first.id)
+    with pytest.raises(Refused, match="磴口县城市管理局已有人员"):
         await migrating.undo(reviewer(office), run)
+    async with transaction(OFFICE):
+        assert await body_of(first.id) is not None
+        await close_person(helper.id, "录错")
+    assert await migrating.undo(reviewer(office), run) == 2
+    async with transaction(OFFICE):
+        assert await body_of(first.id) is None
+        assert await organisation_by_code(CODE) is None
+    rerun, dry = await try_out(office, content, "bodies")
+    assert (dry["counts"]["new"], await apply(office, rerun, content, "bodies")) == (2, 2)
 
 
 @pytest.mark.req("S2-13")

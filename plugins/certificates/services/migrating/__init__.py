@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Data of the 2008 system: dry run, apply, take back, and the sign-off of both sides.
+
+The file itself is not kept, since it holds ID numbers in clear: it is chosen again to be applied,
+and has to be the very one that was tried.
+"""
+
+from plugins.certificates.services.migrating.agreeing import (
+    figures_of,
+    said_of,
+    sign,
+    signed_by_office,
+    units_to_sign,
+)
+from plugins.certificates.services.migrating.running import (
+    apply,
+    migration_row,
+    migrations_in,
+    try_out,
+)
+from plugins.certificates.services.migrating.undoing import undo
+
+__all__ = [
+    "apply",
+    "figures_of",
+    "migration_row",
+    "migrations_in",
+    "said_of",
+    "sign",
+    "signed_by_office",
+    "try_out",
+    "undo",
+    "units_to_sign",
+]

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What would become of every row: decided for thousands of rows with a few statements."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.api import clock
+from core.api.db import rows
+from core.api.imports import Sheet
+from core.api.people import lookup_hash, organisation_by_code
+from core.api.regions import REGIONS
+from plugins.certificates.rules import migrating as rules
+from plugins.certificates.services.base import Actor
+
+ID_NUMBER, PHONE = "person.id_number", "person.phone"
+CHUNK = 2000
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how many rows of it are done and of how many."""
+
+
+def silently(_what: str, _done: int, _of: int) -> None:
+    """For those who do not watch."""
+
+
+@dataclass
+class Plan:
+    """What would become of each row; nothing of it is stored but counts and sentences."""
+
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    units: dict[str, dict[str, int]] = field(default_factory=dict)
+    faults: list[dict[str, Any]] = field(default_factory=list)
+
+    def count(self, key: str, unit: int | None = None) -> None:
+        self.counts[key] = self.counts.get(key, 0) + 1
+        if unit is not None:
+            of = self.units.setdefault(str(unit), {})
+            of[key] = of.get(key, 0) + 1
+
+    def fault(self, line: Mapping[str, Any], text: str) -> None:
+        self.count("faults")
+        if len(self.faults) < 500:
+            self.faults.append({"row": line["row"], "name": line.get("name", ""), "text": text})
+
+
+async def _units(who: Actor) -> dict[str, dict[str, Any]]:
+    """The organisations of the region by code and by name, for cards with the generated name."""
+    interval = REGIONS.interval(who.region_lo)
+    found = await rows(
+        """select o.id, o.name, o.kind, o.unified_code, o.region_lo, o.lo, u.name as above,
+                  r.name as region_name
+           from core_organisation o join core_region r on r.id = o.region
+           left join core_organisation u on u.id = o.parent
+           where o.valid_to is null and o.region_lo between $1 and $2""",
+        interval.lo,
+        interval.hi,
+    )
+    known: dict[str, dict[str, Any]] = {}
+    for each in found:
+        known.setdefault(each["name"], each)
+        if each["unified_code"]:
+            known[each["unified_code"]] = each
+    return known
+
+
+def _bad_rows(sheet: Sheet, plan: Plan) -> set[int]:
+    bad = {each.row for each in sheet.faults}
+    for row_number in sorted(bad):
+        texts = [f"{each.column}：{each.text}" for each in sheet.faults if each.row == row_number]
+        plan.fault({"row": row_number}, "；".join(texts))
+    return bad
+
+
+async def plan_officers(
+    who: Actor, sheet: Sheet, *, expired_open: bool, progress: Progress = silently
+) -> Plan:
+    """Decide about every row; asks the database a few times for all rows together."""
+    plan, units, today = Plan(), await _units(who), clock.today()
+    by_row: dict[int, list[str]] = {}
+    for each in sheet.faults:
+        by_row.setdefault(each.row, []).append(f"{each.column}：{each.text}")
+    seen: dict[str, int] = {}
+    for line in sheet.rows:
+        if line["row"] in by_row:
+            plan.fault(line, "；".join(by_row[line["row"]]))
+            continue
+        fate = rules.fate_of(line["state"], expired_open=expired_open)
+        unit = units.get(line["unit_code"]) or units.get(line["unit"])
+        if not fate:
+            plan.fault(line, f"状态“{line['state']}”认不出来。")
+        elif fate in ("skip", "expired"):
+            plan.count(fate, unit["id"] if unit else None)
+        elif unit is None:
+            plan.fault(line, f"没有“{line['unit'] or line['unit_code']}”这个单位，请先迁移主体。")
+        elif problem := rules.row_problem(line, today):
+            plan.fault(line, problem)
+        elif twin := seen.get(line["id_number"]) or seen.get(line["number"]):
+            plan.fault(line, f"身份证号或证号与第 {twin} 行重复。")
+        else:
+            seen[line["id_number"]] = seen[line["number"]] = line["row"]
+            line["to"] = unit
+            line["fate"] = fate
+            plan.lines.append(line)
+    await _compare(plan, progress)
+    return plan
+
+
+async def _compare(plan: Plan, progress: Progress) -> None:
+    """Which rows are here already, and which numbers belong to somebody else."""
+    good: list[dict[str, Any]] = []
+    for done, lines in enumerate(chunks(plan.lines)):
+        progress("核对", done * CHUNK, len(plan.lines))
+        for each in lines:
+            each["hash"] = lookup_hash(each["id_number"], ID_NUMBER)
+        persons = {
+            bytes(one["id_number_hash"]): one
+            for one in await rows(
+                """select p.id, p.id_number_hash, p.organisation, p.name, p.close_reason,
+                          p.closed_at is not null as closed, o.id as officer,
+                          o.closed_at is null as active
+                   from core_person p left join certificates_officer o on o.person = p.id
+                   where p.id_number_hash = any($1::bytea[])""",
+                [each["hash"] for each in lines],
+            )
+        }
+        cards = {
+            one["number"]: one
+            for one in await rows(
+                "select id, number, person from certificates_certificate"
+                " where number = any($1::text[])",
+                [each["number"] for each in lines],
+            )
+        }
+        for each in lines:
+            held = persons.get(each["hash"])
+            card = cards.get(each["number"])
+            each["person"] = held["id"] if held else None
+            if card is not None and (held is None or card["person"] != held["id"]):
+                plan.fault(each, f"证号 {each['number']} 已经登记在别人名下。")
+            elif held is not None and held["officer"] and held["active"]:
+                plan.count("known", each["to"]["id"])
+                plan.count("kept", each["to"]["id"])
+            elif (
+                held is not None
+                and not held["closed"]
+                and held["organisation"]
+                not in (
+                    0,
+                    None,
+                    each["to"]["id"],
+                )
+            ):
+                plan.fault(each, "这个身份证号已经登记在别的单位。")
+            elif held is not None and held["name"] != each["name"]:
+                plan.fault(each, f"这个身份证号登记的姓名是“{held['name']}”。")
+            else:
+                each["card"] = card["id"] if card else None
+                plan.count("new", each["to"]["id"])
+                plan.count("kept", each["to"]["id"])
+                good.append(each)
+    progress("核对", len(plan.lines), len(plan.lines))
+    plan.lines = good
+
+
+def chunks(lines: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
+    for start in range(0, len(lines), CHUNK):
+        yield lines[start : start + CHUNK]
+
+
+async def plan_bodies(sheet: Sheet) -> Plan:
+    plan = Plan()
+    bad = _bad_rows(sheet, plan)
+    for line in sheet.rows:
+        if line["row"] in bad:
+            continue
+        kind = rules.BODY_KINDS.get(line["kind"].strip() or "一级")
+        if kind is None:
+            plan.fault(line, f"类别“{line['kind']}”认不出来，应为一级、二级或受委托。")
+        elif kind != "first" and not line["superior_code"]:
+            plan.fault(line, "二级机构和受委托单位要填上级的统一社会信用代码。")
+        elif line["unified_code"] and await organisation_by_code(line["unified_code"]):
+            line["known"] = True
+            line["body_kind"] = kind
+            plan.count("known")
+            plan.lines.append(line)
+        else:
+            line["body_kind"] = kind
+            plan.count("new")
+            plan.lines.append(line)
+    # Superiors first, wherever they stand in the sheet.
+    plan.lines.sort(key=lambda each: each["body_kind"] != "first")
+    return plan
