@@ -25,6 +25,7 @@ FILES: Final = {
     "trix.umd.min.js": "trix/dist/trix.umd.min.js",
     "barcode-detector.js": "barcode-detector/dist/iife/ponyfill.js",
     "nacl-fast.min.js": "tweetnacl/nacl-fast.min.js",
+    "echarts.common.min.js": "echarts/dist/echarts.common.min.js",
 }
 BINARIES: Final = {
     # Exactly the version the detector was built against: with another it reads beyond its memory.
@@ -37,12 +38,15 @@ LICENCES: Final = {  # Tabler's own notice stands at the head of its style sheet
     "tweetnacl.txt": "tweetnacl/LICENSE",
     "barcode-detector.txt": "barcode-detector/LICENSE",
     "zxing-wasm.txt": "zxing-wasm/LICENSE",
+    "echarts.txt": "echarts/LICENSE",
+    "echarts-notice.txt": "echarts/NOTICE",
 }
 
 VERSIONED: Final = (
     "@tabler/core",
     "@tabler/icons",
     "barcode-detector",
+    "echarts",
     "htmx.org",
     "trix",
     "tweetnacl",
