@@ -39,12 +39,11 @@ NARROWEST = 360
 WIDTHS = (1280, 390, NARROWEST)
 FILES = re.compile(r"^/(files|static)/|format=|export|\.xlsx|\.xes|\.txt$|\.pem$|/print$|^/logout")
 SAME = re.compile(r"\d+")
-# Style sheets are not loaded once more: only an experimental rule, which does not run, reads them.
 # Contrast is measured; what axe cannot decide ("incomplete") is not counted against a page.
 RUN = """
-async (contrast) => {
-  const rules = {"color-contrast": {enabled: contrast}};
-  const found = await axe.run(document, {resultTypes: ["violations"], preload: false, rules});
+async (whole) => {
+  const rules = {"color-contrast": {enabled: whole}};
+  const found = await axe.run(document, {resultTypes: ["violations"], preload: whole, rules});
   return found.violations.map((each) =>
     `${each.id}: ${each.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(" | ")}`);
 }
@@ -80,8 +79,8 @@ def faults_of(desk: Desk, axe: str, address: str, shoot: Callable[[], None]) -> 
     """What is wrong with a page: judged wide and narrow, then only measured at the narrowest.
 
     The page is asked for once and made narrower; the server does not know how wide it is. Contrast
-    takes two thirds of the time and is measured once: what only a narrow page has (the top and the
-    tabs at the bottom) stands on the home page too, where it is measured again.
+    and media take two thirds of the time and are looked at once: what only a narrow page has (the
+    top, the tabs at the bottom) stands on the home page too, where everything is looked at again.
     """
     desk.narrow(WIDTHS[0])
     status = desk.go(address)
@@ -100,8 +99,8 @@ def faults_of(desk: Desk, axe: str, address: str, shoot: Callable[[], None]) -> 
         # At 360 px only the layout differs from 390 px, so axe has nothing new to say there.
         if width != NARROWEST:
             shoot()
-            contrast = width == WIDTHS[0] or DEPTH > 1 or address == "/"
-            faults += [f"{where}: {each}" for each in desk.page.evaluate(RUN, contrast)]
+            whole = width == WIDTHS[0] or DEPTH > 1 or address == "/"
+            faults += [f"{where}: {each}" for each in desk.page.evaluate(RUN, whole)]
         desk.page.evaluate(OPEN_ALL)
         wide = desk.page.evaluate("() => document.documentElement.scrollWidth")
         if wide > width:
