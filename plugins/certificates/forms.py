@@ -82,6 +82,13 @@ class DecisionForm(msgspec.Struct):
     reason: Annotated[str, Meta(title="理由", max_length=500)] = ""
 
 
+class SettleForm(msgspec.Struct):
+    """What becomes of a card whose exam was corrected to a failure."""
+
+    settle: Annotated[Literal["keep", "withdraw"], Meta(title="处理")]
+    reason: Annotated[str, Meta(title="理由", min_length=2, max_length=200)]
+
+
 class ResultForm(msgspec.Struct):
     """A result of an exam held on paper; the score sheet comes beside it as ``evidence``."""
 

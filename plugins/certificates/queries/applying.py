@@ -12,7 +12,7 @@ FIELDS = """q.id, q.name, q.organisation, q.id_number_masked, q.phone_masked, q.
   q.category, q.powers, q.photo, q.state, q.person, q.reviewer_lo, q.reviewer_region_lo, q.runs,
   q.joined_inspection, q.score, q.attempts_used, q.attempts_allowed, q.result_at,
   q.result_by_hand, q.certificate, q.reason, q.evidence, q.submitted_at, q.submitted_by,
-  q.decided_at, q.decided_by, q.made_at, q.issued_on, q.region_lo, q.org_lo"""
+  q.decided_at, q.decided_by, q.made_at, q.issued_on, q.correction, q.region_lo, q.org_lo"""
 
 REQUESTS = Listing(
     key="certificates.requests",

@@ -34,12 +34,13 @@ from plugins.certificates.forms import (
     ReasonForm,
     RequestForm,
     ResultForm,
+    SettleForm,
 )
 from plugins.certificates.photos import RULES
 from plugins.certificates.queries.applying import REQUESTS, checks_of, request_row
 from plugins.certificates.routes.common import take_file, units_of, waiting_of
 from plugins.certificates.rules import applying as rules
-from plugins.certificates.services import applying, making
+from plugins.certificates.services import applying, making, settling
 from plugins.certificates.services.base import (
     MAKE,
     READ,
@@ -187,7 +188,8 @@ async def request_page(
             "decide": reviews and state == "legal",
             "result": reviews and state == "exam",
             "make": reviews and who.may(MAKE) and state == "making",
-            "issue": reviews and who.may(MAKE) and state == "made",
+            "issue": reviews and who.may(MAKE) and state == "made" and not found["correction"],
+            "settle": reviews and bool(found["correction"]),
             "cancel": (reviews or submits) and state in rules.OPEN and state != "made",
         },
     )
@@ -338,6 +340,21 @@ async def post_issue(request: Request, number: FromPath[int]) -> Response:
     )
 
 
+@post("/requests/{number:int}/settle", guards=[requires(REVIEW)])
+async def post_settle(request: Request, number: FromPath[int]) -> Response:
+    """The exam was corrected to a failure: the card stays, or it is taken back."""
+    await _place(request, number)
+    form, who = await bind(request, SettleForm), Actor.of(visitor(request))
+    return await _done(
+        request,
+        number,
+        form,
+        "settle",
+        lambda: settling.settle_request(who, number, form.value),
+        "已处理，本人和单位会收到消息。",
+    )
+
+
 @post(
     "/requests/{number:int}/cancel",
     guards=[requires(READ)],
@@ -370,5 +387,6 @@ ROUTES_APPLYING = (
     post_result,
     post_make,
     post_issue,
+    post_settle,
     post_cancel,
 )

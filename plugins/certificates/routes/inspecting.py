@@ -25,7 +25,7 @@ from core.api.web import (
     redirect,
     wants_xlsx,
 )
-from plugins.certificates.forms import ChosenForm, CodeForm, DecisionForm, ResultForm
+from plugins.certificates.forms import ChosenForm, CodeForm, DecisionForm, ResultForm, SettleForm
 from plugins.certificates.queries.inspecting import (
     DUE,
     INSPECTIONS,
@@ -35,7 +35,7 @@ from plugins.certificates.queries.inspecting import (
 from plugins.certificates.routes.common import Nothing, take_file
 from plugins.certificates.rules import applying as applications
 from plugins.certificates.rules import inspecting as rules
-from plugins.certificates.services import inspecting
+from plugins.certificates.services import inspecting, settling
 from plugins.certificates.services.applying import PAPER
 from plugins.certificates.services.base import (
     MAKE,
@@ -206,6 +206,7 @@ async def inspection_page(
             "scan": (own or submits) and state == "approved",
             "result": reviews and state == "exam",
             "finish": reviews and who.may(MAKE) and state == "making",
+            "settle": reviews and bool(found["correction"]),
         },
     )
 
@@ -306,6 +307,21 @@ async def post_inspection_result(request: Request, number: FromPath[int]) -> Res
     )
 
 
+@post("/inspections/{number:int}/settle", guards=[requires(REVIEW)])
+async def post_inspection_settle(request: Request, number: FromPath[int]) -> Response:
+    """The exam was corrected to a failure: the inspection stands, or the card is suspended."""
+    await _place(request, number)
+    form, who = await bind(request, SettleForm), Actor.of(visitor(request))
+    return await _done(
+        request,
+        number,
+        form,
+        "settle",
+        lambda: settling.settle_inspection(who, number, form.value),
+        "已处理，本人和单位会收到消息。",
+    )
+
+
 @post("/inspections/{number:int}/finish", guards=[requires(MAKE)])
 async def post_finish(request: Request, number: FromPath[int]) -> Response:
     """四年年审: the new card is made and handed over."""
@@ -331,5 +347,6 @@ ROUTES_INSPECTING = (
     post_inspection_decision,
     post_scan,
     post_inspection_result,
+    post_inspection_settle,
     post_finish,
 )

@@ -29,6 +29,9 @@ MESSAGES: dict[str, Wording] = {
     "result_corrected": Wording(
         "考试成绩更正", "{name}的考试成绩更正为不合格，证件已经制好，请核实处理。"
     ),
+    "correction_settled": Wording(
+        "成绩更正的处理", "{name}的考试成绩更正为不合格，处理结果：{outcome}。理由：{reason}"
+    ),
     "card_made": Wording("证件已制好", "{name}的执法证已制好，证号 {number}，等待发证。"),
     "card_issued": Wording("执法证已发", "{name}的执法证已发，证号 {number}。执法时请主动出示。"),
     "inspection_due": Wording(

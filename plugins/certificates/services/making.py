@@ -199,6 +199,8 @@ async def issue(who: Actor, request: int, form: IssueForm) -> None:
             raise Refused("发证由有制证权限的人办理。")
         if refused := rules.why_not(found["state"], "issue"):
             raise Conflict(refused)
+        if found["correction"]:
+            raise Refused(f"{found['correction']}，先决定证件维持还是收回，再发证。")
         if form.issued_on > clock.today():
             raise Invalid({"issued_on": "发证日期不能晚于今天。"})
         if found["made_at"] and form.issued_on < clock.local(found["made_at"]).date():

@@ -61,6 +61,8 @@ class Request(Owned, Table, tablename="certificates_request"):
     decided_by = BigInt(default=0)
     made_at = Timestamptz(null=True, default=None)
     issued_on = Date(null=True, default=None)
+    correction = Varchar(length=200, default="")
+    """A score that was corrected to a failure after the card was made, until the office decides."""
 
 
 class Check(Owned, Table, tablename="certificates_check"):

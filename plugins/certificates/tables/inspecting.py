@@ -44,6 +44,8 @@ class Inspection(Owned, Table, tablename="certificates_inspection"):
     attempts_allowed = Integer(default=0)
     result_at = Timestamptz(null=True, default=None)
     result_by_hand = Boolean(default=False)
+    correction = Varchar(length=200, default="")
+    """A score that was corrected to a failure after the new card, until the office decides."""
     paper = BigInt(null=True, default=None)
     applied_at = Timestamptz(default=None)
     applied_by = BigInt(default=0)

@@ -16,6 +16,7 @@ from plugins.certificates.queries.register import cards_of
 from plugins.certificates.reactions import answer_officer_may_act
 from plugins.certificates.rules import judge_person
 from plugins.certificates.services import inspecting
+from plugins.certificates.services.inspecting import base as asking
 from plugins.certificates.services.reminding import remind
 from tests.plugins.certificates.helpers import (
     ID,
@@ -165,7 +166,7 @@ async def test_an_objection_stops_it_at_each_moment_and_answering_lifts_it(
         objected = ("complaints",) if objections else ()
         return Verdict(gate, on_date, blocked, ("complaints",), ("exams",), objected)
 
-    monkeypatch.setattr(inspecting, "decide", answer)
+    monkeypatch.setattr(asking, "decide", answer)
     [inspection], refused = await inspecting.apply(clerk(agencies.agency), [officer["id"]])
     assert refused == []
     assert await state(inspection) == "blocked"
