@@ -24,6 +24,7 @@ from core.host.registry import Registry, build
 from core.people.services import enter_person
 from core.web.state import platform_of
 from core.web.vendor import ROOT
+from plugins.certificates.routes.check_frame import words_of
 from plugins.certificates.rules import Standing
 from plugins.certificates.services import faces, signing
 from plugins.certificates.services.trusting import trust_file
@@ -142,6 +143,7 @@ def _drawing(app: Litestar) -> Any:
     """The same template with the same card, by nothing but Jinja."""
     templates = platform_of(app).templates
     standing = Standing(True, "ok", "", "N1", 1)
+    never = {"former": None, "former_until": None}
 
     def draw(found: Any) -> str:
         return templates.render(
@@ -150,8 +152,8 @@ def _drawing(app: Litestar) -> Any:
                 "request": None,
                 "visitor": None,
                 "status": 200,
-                "found": dict(found),
-                "standing": standing,
+                "found": words_of({**dict(found), **never}, standing),
+                "qualified": True,
                 "headline": "证件有效",
                 "code": CODE,
                 "acts": [],

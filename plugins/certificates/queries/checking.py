@@ -13,11 +13,14 @@ MOST = 5
 
 _FIELDS = """c.id, c.person, c.token, c.number, c.kind, c.holder_name, c.unit_name, c.region_name,
   c.category, c.powers, c.photo, c.valid_from, c.valid_until, c.inspection_due, c.region_lo,
-  c.org_lo, p.state, p.since, p.until"""
+  c.org_lo, p.state, p.since, p.until, w.before as former, w.until as former_until"""
 
 _PERIOD = """left join lateral (
     select state, since, until from certificates_period
-    where certificate = c.id and since <= $2 order by since desc, id desc limit 1) p on true"""
+    where certificate = c.id and since <= $2 order by since desc, id desc limit 1) p on true
+  left join lateral (
+    select before, until from certificates_face_name
+    where certificate = c.id order by id desc limit 1) w on true"""
 
 _RESULT = """case when valid_until < $2 then 'expired' when state <> 'valid' then state
   when inspection_due < $2 then 'not_inspected' else coalesce(state, 'not_yet') end"""

@@ -35,6 +35,7 @@ from plugins.certificates.queries.checking import (
     public_certificate,
     public_photo,
 )
+from plugins.certificates.routes.check_frame import drawn, words_of
 from plugins.certificates.rules import Standing, judge_card
 from plugins.certificates.rules.verdict import WORDS
 from plugins.certificates.services.signing import check_path
@@ -69,19 +70,26 @@ async def check_certificate(request: Request, token: FromPath[str]) -> Response:
     moment, today, code = clock.now(), clock.today(), token[:40]
     async with transaction(LOOK):
         found = await check_code(code, today, moment)
-    standing = judge_card(as_card(found), today) if found else None
-    return partial(
+    if found is None:
+        return partial(
+            request,
+            "certificates/check.html",
+            status=404,
+            headers=ASKED_NOW,
+            found=None,
+            checked_at=moment,
+        )
+    standing = judge_card(as_card(found), today)
+    text = drawn(
         request,
-        "certificates/check.html",
-        status=200 if found else 404,
-        headers=ASKED_NOW,
-        found=found,
-        standing=standing,
-        headline=_headline(standing) if standing else "",
-        code=code,
+        words_of(found, standing),
+        qualified=standing.qualified,
+        headline=_headline(standing),
         acts=public_actions(request, "certificates.check"),
-        checked_at=moment,
+        code=code,
+        moment=moment,
     )
+    return Response(text, media_type="text/html", headers=ASKED_NOW)
 
 
 @get("/check/{token:str}/photo", opt=ANYBODY)
@@ -141,7 +149,13 @@ async def _find(asked: dict[str, str]) -> list[dict[str, Any]]:
     shown = []
     for each in rows:
         standing = judge_card(as_card(each), today)
-        shown.append({"certificate": each, "standing": standing, "headline": _headline(standing)})
+        shown.append(
+            {
+                "found": words_of(each, standing),
+                "standing": standing,
+                "headline": _headline(standing),
+            }
+        )
     return shown
 
 

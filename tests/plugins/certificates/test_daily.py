@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from core.api.db import row, rows, transaction
+from core.api.db import execute, row, rows, transaction
 from core.api.errors import Invalid, NotFound, Refused
 from core.api.people import found_organisation, organisation
 from plugins.certificates.forms import BasicsForm, DailyForm, RenameForm, TransferForm
@@ -118,8 +118,8 @@ async def test_suspension_ends_on_its_day_and_nobody_reviews_elsewhere(county, c
     assert judge_person(cards, date(2026, 9, 1)).qualified
 
 
-@pytest.mark.req("S2-25")
-async def test_a_renaming_makes_its_own_and_its_entrusted_faces_anew(county, clock):
+@pytest.mark.req("S2-25", "C6-13")
+async def test_a_renaming_makes_its_own_and_its_entrusted_faces_anew(county, clock, client):
     unit, office = county.agency, county.bureau
     async with transaction(OFFICE):
         second = await found_organisation("渡口所", "second", unit.region, parent=unit.id)
@@ -152,6 +152,22 @@ async def test_a_renaming_makes_its_own_and_its_entrusted_faces_anew(county, clo
     assert [(each["certificate"], each["before"]) for each in before] == [(own["id"], unit.name)]
     assert judge_person(cards, date(2026, 8, 3)).qualified
     del entrusted
+    # Whoever scans an old card reads the new name and the one that stands in his hand.
+    async with transaction(OFFICE):
+        await execute(
+            "update certificates_certificate set powers = $2 where id = $1",
+            own["id"],
+            '<b>行政"处罚"</b>',
+        )
+    said = await client.get(f"/certificates/check/{own['token']}")
+    assert "磴口县市场监管委员会" in said.text
+    assert f"单位原名</dt><dd>{unit.name}（2026年8月" in said.text
+    assert "&lt;b&gt;行政&#34;处罚&#34;&lt;/b&gt;" in said.text
+    other = await client.get(f"/certificates/check/{below['token']}")
+    assert "单位原名" not in other.text
+    assert "李四" in other.text
+    asked = await client.get(f"/certificates/check/?number={own['number']}")
+    assert f"{unit.name}（2026年8月" in asked.text
 
 
 async def test_a_transfer_keeps_the_number_and_changes_the_face(county, clock):
