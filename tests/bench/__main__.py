@@ -32,6 +32,7 @@ BENCHES = {
     "sealing": "tests.bench.sealing",
     "start": "tests.bench.start",
     "document": "tests.bench.document",
+    "supervision": "tests.bench.supervision",
     "lint": "tests.bench.lint",
     "scaffold": "tests.bench.scaffold",
     "field": "tests.bench.field",
@@ -39,6 +40,8 @@ BENCHES = {
     "sitting": "tests.bench.sitting",
     "credentials": "tests.bench.credentials",
     "officers": "tests.bench.officers_import",
+    "dashboards": "tests.bench.dashboards",
+    "library": "tests.bench.library",
 }
 
 

@@ -39,7 +39,7 @@ async def year(client, region_tree, agencies, facts, at_noon):
 
 def table(text: str, heading: str) -> dict[str, list[str]]:
     """The rows of the table under a heading, by their first cell."""
-    part = text.split(f'aria-labelledby="{heading}" tabindex')[1].split("</table>", maxsplit=1)[0]
+    part = text.split(f'id="t-{heading}"')[1].split("</table>", maxsplit=1)[0]
     found = {}
     for line in re.findall(r"<tr[^>]*>(.*?)</tr>", part.split("<tbody")[1], re.DOTALL):
         cells = [
