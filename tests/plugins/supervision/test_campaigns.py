@@ -1,0 +1,342 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Campaigns with their draw, programmes, hand-overs: services and pages."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from core.api.db import Scope, execute, row, rows, transaction
+from core.api.deadlines import clock_by_id
+from core.api.errors import Conflict, Invalid, NotFound, Refused
+from core.calendar.sweep import lapse_due_clocks
+from core.host.facts import fact_of
+from plugins.supervision import commands, reactions
+from plugins.supervision.queries import campaigns as reading
+from plugins.supervision.queries import programmes as listed
+from plugins.supervision.rules.programme import Deliverable, Stage
+from plugins.supervision.services import campaigns, programmes, transfers
+from tests.plugins.supervision.conftest import NOW
+from tests.plugins.supervision.test_pages import send
+from tests.plugins.supervision.test_services import matter
+
+ALL = Scope.platform("test")
+RESULT = "03 08 14 19 22 31+06"
+
+
+def plan(**changed) -> campaigns.Plan:
+    told = {
+        "title": "涉企检查专项监督",
+        "scope_words": "全县执法单位近一年的涉企检查",
+        "contents": ["conduct"],
+        "checklist": "1. 检查事项是否公布\n2. 检查结果是否公示",
+        "starts_on": date(2026, 5, 12),
+        "ends_on": date(2026, 7, 31),
+    }
+    return campaigns.Plan(**{**told, **changed})
+
+
+async def sealed(county, **changed) -> int:
+    id_ = await campaigns.plan(county.bureau, plan(**changed))
+    bodies = [county.agencies.agency.id, county.agencies.other_agency.id]
+    await campaigns.set_lists(county.bureau, id_, bodies, county.team)
+    await campaigns.seal(county.bureau, id_, 1, 2, "2026年5月14日福彩双色球开奖号码")
+    return id_
+
+
+async def campaign(id_: int):
+    async with transaction(ALL):
+        return await row("select * from supervision_campaign where id = $1", id_)
+
+
+@pytest.mark.req("C5-07", "S4-1")
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"title": "专"}, "title"),
+        ({"scope_words": ""}, "scope_words"),
+        ({"checklist": "\n"}, "checklist"),
+        ({"contents": []}, "contents"),
+        ({"ends_on": date(2026, 5, 1)}, "ends_on"),
+        ({"kind": "individual"}, "kind"),
+    ],
+)
+async def test_what_a_campaign_needs(county, changed, field) -> None:
+    with pytest.raises(Invalid) as wrong:
+        await campaigns.plan(county.bureau, plan(**changed))
+    assert field in wrong.value.errors
+
+
+@pytest.mark.req("B10-1", "C5-07")
+async def test_a_draw_from_the_list_to_the_matters(county, client, facts, tmp_path) -> None:
+    id_ = await sealed(county)
+    it = await campaign(id_)
+    assert it["secret"] == ""
+    assert it["secret_sealed"]
+    with pytest.raises(Conflict):  # frozen is frozen
+        await campaigns.set_lists(county.bureau, id_, [county.agencies.agency.id], county.team)
+    page = await client.get(f"/supervision/draws/{it['token']}")
+    assert it["commitment"] in page.text
+    assert "等待公开结果" in page.text
+    with pytest.raises(NotFound):
+        await campaigns.draw(county.neighbour, id_, RESULT)
+    titles = await campaigns.draw(county.bureau, id_, RESULT)
+    assert len(titles) == 1
+    async with transaction(ALL):
+        [made] = await reading.matters_of(id_)
+        members = await rows(
+            "select person from supervision_member where matter = $1 order by person", made["id"]
+        )
+    assert made["body_name"] == titles[0]
+    assert [m["person"] for m in members] == sorted(county.team)
+    page = (await client.get(f"/supervision/draws/{it['token']}")).text
+    assert page.count("：通过") == 4
+    data = await client.get(f"/supervision/draws/{it['token']}/data")
+    assert all(check["ok"] for check in commands.checks_of(json.loads(data.text)))
+    with pytest.raises(Conflict):
+        await campaigns.draw(county.bureau, id_, RESULT)
+    assert (await client.get("/supervision/draws/0000")).status_code == 404
+
+
+@pytest.mark.req("B10-1")
+async def test_a_list_changed_after_the_publication(county, client) -> None:
+    id_ = await sealed(county)
+    async with transaction(ALL):
+        await execute(
+            "update supervision_entry set title = '别的单位' where campaign = $1 and role = 'object'"
+            " and organisation = $2",
+            id_,
+            county.agencies.agency.id,
+        )
+    with pytest.raises(Refused, match="名单在公布以后被改动"):
+        await campaigns.draw(county.bureau, id_, RESULT)
+    page = await client.get(f"/supervision/draws/{(await campaign(id_))['token']}")
+    assert "散列值不一致" in page.text
+
+
+async def test_nobody_draws_his_own_house(county) -> None:
+    id_ = await campaigns.plan(county.bureau, plan())
+    with pytest.raises(Invalid):
+        await campaigns.set_lists(county.bureau, id_, [county.agencies.bureau.id], county.team)
+    with pytest.raises(Invalid):
+        await campaigns.set_lists(county.bureau, id_, [county.agencies.agency.id], county.team[:1])
+    await campaigns.set_lists(county.bureau, id_, [county.agencies.agency.id], county.team)
+    with pytest.raises(Invalid):
+        await campaigns.seal(county.bureau, id_, 2, 2, "2026年5月14日福彩双色球开奖号码")
+    with pytest.raises(Invalid):
+        await campaigns.seal(county.bureau, id_, 1, 2, "")
+
+
+async def test_findings_become_the_list_and_the_report_ends_it(
+    county, login_as, client, region_tree
+) -> None:
+    id_ = await sealed(county)
+    await campaigns.draw(county.bureau, id_, RESULT)
+    async with transaction(ALL):
+        [made] = await reading.matters_of(id_)
+    office = await login_as(
+        "supervision_bureau", region=region_tree.county, organisation=county.agencies.bureau
+    )
+    path = f"/supervision/{made['id']}"
+    wrong = await send(client, office, f"{path}/findings", result_c1="ok", result_c2="problem")
+    assert wrong.status_code == 422
+    done = await send(
+        client,
+        office,
+        f"{path}/findings",
+        result_c1="ok",
+        result_c2="problem",
+        note_c2="两次检查结果没有公示",
+    )
+    assert done.status_code == 303
+    assert "两次检查结果没有公示" in (await client.get(f"{path}/issue/notice")).text
+    with pytest.raises(Refused):
+        await campaigns.close_campaign(
+            county.bureau, id_, "检查一个单位，发现一个问题，已经整改到位。"
+        )
+    assert (await client.get(f"/supervision/campaigns/{id_}")).status_code == 200
+    assert str(id_) in (await client.get("/supervision/campaigns")).text
+    assert (await matter(made["id"]))["campaign"] == id_
+
+
+# --- 工作方案 -----------------------------------------------------------------------------------
+
+
+def programme() -> programmes.Plan:
+    begins = date(2026, 7, 1)
+    return programmes.Plan(
+        "苏木镇行政执法协调监督工作方案",
+        begins,
+        date(2026, 12, 31),
+        [
+            Stage("推进实施", begins, date(2026, 11, 30)),
+            Stage("总结提升", date(2026, 12, 1), date(2026, 12, 31)),
+        ],
+        [("summary", Deliverable("试点工作总结", date(2026, 12, 1), 1))],
+    )
+
+
+SUMMARY = "开展情况：已经全部铺开。取得的成效：明显。先进经验：联动。存在的困难：人员少。"
+
+
+@pytest.mark.req("S4-6", "S4-7", "S4-3")
+async def test_a_programme_and_what_is_handed_in(county, clock) -> None:
+    id_ = await programmes.publish(county.bureau, programme())
+    async with transaction(county.township.scope):
+        assert await listed.programme_in(county.township.scope, id_)
+        [asked] = await listed.deliverables_of(id_)
+    async with transaction(county.neighbour.scope):
+        assert await listed.programme_in(county.neighbour.scope, id_) is None
+    with pytest.raises(Invalid, match="存在的困难"):
+        await programmes.hand_in(county.township, id_, asked["id"], "", SUMMARY[:-10], None)
+    clock(datetime(2026, 12, 2, 1, tzinfo=UTC))
+    await programmes.hand_in(county.township, id_, asked["id"], "", SUMMARY, None)
+    await programmes.hand_in(
+        county.township, id_, 0, "innovation", "与派出所建立了线索移送的联系机制。", None
+    )
+    async with transaction(county.bureau.scope):
+        handed = await listed.handed_in(county.bureau.scope, id_)
+        offices = await programmes.offices_below(0, 2**62, county.bureau.organ)
+    assert len(handed) == 2
+    [line] = [
+        line
+        for line in programmes.board([asked], offices, handed, date(2026, 12, 3))
+        if line["name"] == "隆盛合镇司法所"
+    ]
+    assert line["cells"] == [("late", "逾期报送")]
+    async with transaction(county.neighbour.scope):
+        assert await listed.handed_in(county.neighbour.scope, id_) == []
+    with pytest.raises(Refused):
+        await programmes.hand_in(county.bureau, id_, asked["id"], "", SUMMARY, None)
+    await programmes.close_programme(county.bureau, id_, "试点工作全部完成，形成长效机制。")
+    with pytest.raises(Refused):
+        await programmes.hand_in(county.township, id_, asked["id"], "", SUMMARY, None)
+
+
+@pytest.mark.req("S4-6")
+async def test_a_programme_is_typed_line_by_line(county, login_as, client, region_tree) -> None:
+    office = await login_as(
+        "supervision_bureau", region=region_tree.county, organisation=county.agencies.bureau
+    )
+    told = {
+        "title": "苏木镇行政执法协调监督工作方案",
+        "begins": "2026-07-01",
+        "ends": "2026-12-31",
+        "stages": "推进实施 2026-07-01 2026-11-30\n总结提升 2026-12-01 2026-12-31",
+        "deliverables": "2 工作总结 试点工作总结 2026-12-01",
+    }
+    bad = await send(
+        client, office, "/supervision/programmes/new", **{**told, "stages": "推进实施 七月"}
+    )
+    assert bad.status_code == 422
+    assert "第 1 行看不懂" in bad.text
+    late = {**told, "deliverables": "1 工作总结 试点工作总结 2026-12-01"}
+    assert (await send(client, office, "/supervision/programmes/new", **late)).status_code == 422
+    made = await send(client, office, "/supervision/programmes/new", **told)
+    assert made.status_code == 303
+    shown = await client.get(made.headers["location"])
+    assert "隆盛合镇司法所" in shown.text
+    assert "试点工作总结" in (await client.get("/supervision/programmes")).text + shown.text
+
+
+# --- 行刑衔接 -----------------------------------------------------------------------------------
+
+
+async def reported(county) -> int:
+    return await transfers.report(
+        county.body,
+        "销售假冒注册商标的商品案",
+        "",
+        "销售假冒注册商标的商品罪",
+        "查获假冒白酒货值二十余万元，超过追诉标准。",
+        ["张海龙", "斯琴高娃"],
+    )
+
+
+async def transfer(id_: int):
+    async with transaction(ALL):
+        return await row("select * from supervision_transfer where id = $1", id_)
+
+
+@pytest.mark.req("B10-3")
+async def test_a_hand_over_with_its_periods(county, clock) -> None:
+    id_ = await reported(county)
+
+    async def due() -> datetime:
+        async with transaction(ALL):
+            return (await clock_by_id((await transfer(id_))["clock"])).due_at
+
+    assert (await due()).date() >= (NOW + timedelta(days=3)).date()
+    with pytest.raises(Invalid):
+        await transfers.step(county.body, id_, "send", "磴市监移〔2026〕2号")
+    await transfers.step(county.body, id_, "approve", "")
+    assert await due() == NOW + timedelta(hours=24)
+    with pytest.raises(NotFound):
+        await transfers.step(county.stranger, id_, "send", "磴市监移〔2026〕2号")
+    clock(NOW + timedelta(hours=25))
+    async with transaction(ALL):
+        await lapse_due_clocks()
+        lapsed = await row(
+            "select * from core_fact where kind = 'core.clock.lapsed' order by id desc limit 1"
+        )
+        await reactions.note_lapse(fact_of(lapsed))
+    assert (await transfer(id_))["late"]
+    await transfers.step(county.body, id_, "send", "磴市监移〔2026〕2号，县公安局")
+    assert not (await transfer(id_))["late"]
+    for act, note in (
+        ("decline", "公安机关认为没有犯罪事实"),
+        ("ask", ""),
+        ("file", ""),
+        ("goods", ""),
+    ):
+        await transfers.step(county.body, id_, act, note)
+    it = await transfer(id_)
+    assert it["state"] == "ended"
+    assert [s["act"] for s in it["steps"]][-1] == "goods"
+    assert it["clock"] is None
+
+
+async def test_the_pages_of_a_hand_over(county, login_as, client, region_tree) -> None:
+    who = await login_as("legal_office", organisation=county.agencies.agency)
+    one = {
+        "title": "销售假冒注册商标的商品案",
+        "suspicion": "销售假冒注册商标的商品罪",
+        "facts": "查获假冒白酒货值二十余万元，超过追诉标准。",
+        "officers": "张海龙",
+    }
+    refused = await send(client, who, "/supervision/transfers/new", **one)
+    assert refused.status_code == 422
+    assert "不得少于两名执法人员" in refused.text
+    one["officers"] = "张海龙、斯琴高娃"
+    made = await send(client, who, "/supervision/transfers/new", **one)
+    path = made.headers["location"]
+    assert "批准移送" in (await client.get(path)).text
+    assert (await send(client, who, f"{path}/step", act="refuse")).status_code == 422
+    assert (await send(client, who, f"{path}/step", act="approve")).status_code == 303
+    assert "商标" in (await client.get("/supervision/received/transfers")).text
+    await login_as(
+        "supervision_bureau", region=region_tree.county, organisation=county.agencies.bureau
+    )
+    assert "待移送" in (await client.get(path)).text
+    assert "商标" in (await client.get("/supervision/transfers")).text
+    await login_as(
+        "supervision_bureau",
+        region=region_tree.other_county,
+        organisation=county.agencies.foreign_bureau,
+    )
+    assert (await client.get(path)).status_code == 404
+
+
+async def test_a_township_office_is_itself(county, region_tree, login_as, client) -> None:
+    """A role over a region names no office: the person's own house comes before the county's."""
+    async with transaction(ALL):
+        office = await row("select id, lo from core_organisation where name = '隆盛合镇司法所'")
+    from core.api.people import enter_person
+
+    async with transaction(ALL):
+        nashun = await enter_person("那顺", office["id"])
+    who = await login_as("justice_office", region=region_tree.town, person=nashun.id)
+    from plugins.supervision.services.base import acting
+
+    assert (await acting(who)).organ == office["id"]
+    assert (await client.get("/supervision/registers")).status_code == 200
