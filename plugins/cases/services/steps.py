@@ -381,6 +381,7 @@ async def think_through(
             today,
             {
                 "item": file.row["item"],
+                "region": file.row["region_lo"],
                 "step": step.key,
                 "basis": attempt.decision.basis,
                 "outcome": attempt.decision.outcome,

@@ -136,6 +136,8 @@ class Event(Struct, frozen=True, gc=False):
     handlers: tuple[int, ...] = ()
     by: str = ""
     """Who acted, as the case names him."""
+    gate: dict[str, Any] = {}
+    """What the gates said to this act, as the case recorded it."""
 
 
 class Condition(Struct, frozen=True):

@@ -39,7 +39,11 @@ def compile_point(point: Point, _calendar: Calendar | None) -> Runner:
         seen: dict[int, int] = {}
         for event in submits:
             nth = occurrence(seen, event)
-            if not explain and _plain(event.decision, negative, listed is None):
+            if (
+                not explain
+                and _plain(event.decision, negative, listed is None)
+                and not objections(event)
+            ):
                 continue
             both = _judge(point, event, negative, listed is None, nth)
             out.extend(v for v in both if explain or v.result == "fired")
@@ -59,6 +63,22 @@ def _plain(decision: Decision | None, negative: frozenset[str], by_default: bool
         and not (by_default and decision.negative)
         and decision.basis.strip() != ""
     )
+
+
+UNANSWERED = "check_failed"
+
+
+def objections(event: Event) -> list[str]:
+    """Why what is cited is not the law on that day, as the gate answered when it was decided.
+
+    A plugin that could not answer says nothing about the decision.
+    """
+    answered = event.gate.get("basis") or {}
+    return [
+        str(each["text"])
+        for each in answered.get("blockers") or ()
+        if each.get("code") != UNANSWERED
+    ]
 
 
 def _text(value: Any) -> str:
@@ -108,8 +128,24 @@ def _judge(
         outcome or "决定",
         not is_negative,
     )
+    dead = objections(event) if basis else []
+    alive = Check("依据现行有效", "在决定当天有效", "；".join(dead) or "没有发现失效", not dead)
     first = (
         verdict(
+            point,
+            KEY,
+            "fired",
+            mark=NO_BASIS,
+            event=event,
+            occurrence=nth,
+            headline=f"{here}引用了失效的依据",
+            sentence=f"{said}，{''.join(dead).rstrip('。')}，疑似异常{ending(point.colour or 'red')}",
+            cure="核对法规库里决定当天有效的条文，更正引用的依据。",
+            checks=(made, with_basis, alive),
+            detail={"outcome": outcome, "dead": dead},
+        )
+        if dead
+        else verdict(
             point,
             KEY,
             "passed",

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An amendment, its tasks, and the lamp of a decision that cites what is no longer the law."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from core import db
+from core.api.people import appoint_organ
+from core.api.plugin import Place, SubjectRef
+from core.api.testing import Browser, Jobs, LoginAs
+from core.app import create_app
+from core.db import Scope
+from core.facts.services import record
+from core.host import enabling
+from core.host import registry as host_registry
+from core.host.facts import dispatch_all
+from core.host.registry import Registry, build
+from plugins.library.services.answering import basis_in_force, standing_of
+from plugins.library.services.base import Keeper
+from plugins.library.services.importing import import_source, read_source
+
+Definition = pytest.importorskip("plugins.powers.rules").Definition
+pytest.importorskip("plugins.inspection.plugin")
+cases = pytest.importorskip("tests.plugins.cases.conftest")
+definitions = pytest.importorskip("tests.plugins.cases.definitions")
+
+NEEDED = ("powers", "cases", "inspection", "library")
+LAW = """# 中华人民共和国食品安全法
+
+2021年4月29日 第十三届全国人民代表大会常务委员会第二次修正
+
+<!-- INFO END -->
+
+第一百二十五条 甲。
+
+第一百二十六条 有下列情形之一的，处五千元以上五万元以下罚款。
+
+第一百二十七条 丙。
+"""
+AMENDED = LAW.replace("第一百二十六条 有下列情形之一的，处五千元以上五万元以下罚款。\n\n", "")
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    """Without the certificate register everybody counts as qualified."""
+    return build(list(NEEDED))
+
+
+@pytest.fixture(scope="session")
+def app(settings: Any, registry: Registry) -> Any:
+    return create_app(settings, registry, database=False)
+
+
+@pytest.fixture
+async def office(db: Any, region_tree: Any, agencies: Any, registry: Registry, clock: Any) -> Any:
+    clock(cases.TUESDAY)
+    enabling.forget()
+    with host_registry.use(registry):
+        made = await cases.make_office(region_tree, agencies)
+        await put_in_force(made)
+        yield made
+    enabling.forget()
+
+
+async def put_in_force(office: Any, law: str = "食品安全法") -> None:
+    mapping = definitions.penalty(
+        office.agency.id,
+        item=901,
+        org_lo=office.agency.lo,
+        region_lo=office.tree.county.lo,
+        aud_lo=office.tree.county.lo,
+        aud_hi=office.tree.county.hi,
+    )
+    mapping["basis"] = [{"law": law, "article": "第一百二十六条第一款第（三）项", "text": "罚款"}]
+    async with db.transaction(Scope.platform("test data")):
+        await record(
+            "powers.version_effective",
+            SubjectRef("powers.item", 901),
+            msgspec.convert(mapping, Definition),
+            Place(office.tree.county.lo, office.agency.lo),
+        )
+        office.penalty = await db.value("select id from cases_item_version where item = 901")
+
+
+async def take(office: Any, text: str, day: str, region: Any = None) -> int:
+    home = region or office.tree.county
+    async with db.transaction(Scope.platform("test data")):
+        source = read_source(f"食品安全法({day}).md", text.encode())
+        return (await import_source(source, Keeper(0, "测试", "县司法局", Place(home.lo, 0)))).law
+
+
+async def lamps(case: int) -> list[tuple[str, str]]:
+    async with db.transaction(Scope.platform("test data")):
+        return [
+            (each["mark"], each["sentence"])
+            for each in await db.rows(
+                "select mark, sentence from inspection_alarm where case_id = $1 order by id", case
+            )
+        ]
+
+
+@pytest.mark.req("C9-12", "S1-17")
+async def test_a_decision_on_a_dead_article_raises_the_lamp_with_the_reason(office: Any) -> None:
+    await take(office, LAW, "2021-04-29")
+    await take(office, AMENDED, "2026-01-05")
+    late = await office.to_decision()
+    await office.submit(late, cases.DECISION)
+    (sentence,) = [said for mark, said in await lamps(late) if mark == "M5a"]
+    assert "第一百二十六条自2026年1月5日起不再有效" in sentence
+
+
+@pytest.mark.req("C9-12")
+async def test_what_the_library_does_not_know_is_no_reason(office: Any) -> None:
+    case = SubjectRef("cases.case", 1)
+    day = cases.TUESDAY.date()
+    draft = {"basis": "《食品安全法》第一百二十六条", "region": office.tree.county.lo}
+    async with db.transaction(Scope.platform("test data")):
+        assert await basis_in_force([case], day, draft) == {}
+    await take(office, AMENDED, "2021-04-29", region=office.tree.other_county)
+    async with db.transaction(Scope.platform("test data")):
+        assert await basis_in_force([case], day, draft) == {}, "a neighbour's copy judges nobody"
+    await take(office, AMENDED, "2021-04-29", region=office.tree.country)
+    async with db.transaction(Scope.platform("test data")):
+        (why,) = (await basis_in_force([case], day, draft))[case]
+        assert why.code == "library.no_article"
+        assert await basis_in_force([case], day, {"basis": ""}) == {}
+        assert await basis_in_force([case], day, None) == {}
+        early = await standing_of(draft["basis"], datetime(2019, 1, 1, tzinfo=UTC).date())
+        assert not early[0].code, "an older version may have had it"
+
+
+@pytest.mark.req("C9-08", "C9-11")
+async def test_an_amendment_gives_everybody_who_leans_on_it_a_task(
+    office: Any, client: Browser, login_as: LoginAs, agencies: Any, jobs: Jobs
+) -> None:
+    async with db.transaction(Scope.platform("test data")):
+        await appoint_organ(office.tree.county.id, "supervision", agencies.bureau.id)
+    law = await take(office, LAW, "2021-04-29")
+    case = await office.to_decision()
+    await office.submit(case, cases.DECISION)
+    assert "M5a" not in [mark for mark, _ in await lamps(case)], "on its day it was the law"
+    await dispatch_all()
+    await take(office, AMENDED, "2026-09-01")
+    await jobs.run_all()
+    async with db.transaction(Scope.platform("test data")):
+        made = await db.rows("select kind, change, state, cited from library_task order by kind")
+        turns = await db.rows(
+            "select title, path from core_turn where subject_kind = 'library.task'"
+            " and closed_at is null"
+        )
+    assert [each["kind"] for each in made] == ["case", "power"]
+    assert {each["change"] for each in made} == {"repealed"}
+    assert len(turns) == 2
+    await jobs.run_all()
+    await login_as("body_admin", organisation=agencies.agency)
+    listed = (await client.get("/library/tasks")).text
+    assert "第一百二十六条" in listed
+    path = turns[0]["path"]
+    page = await client.get(path)
+    assert "<del>" in page.text
+    assert (await client.post(path, {"outcome": "changed", "note": ""})).status_code == 422
+    done = await client.post(path, {"outcome": "changed", "note": "已按新条文修订"})
+    assert done.status_code == 303
+    assert (await client.post(path, {"outcome": "changed", "note": "再来"})).status_code != 303
+    assert "已按新条文修订" in (await client.get(path)).text
+    assert "1 项依据" in (await client.get("/library/card")).text
+    assert "食品安全法" in (await client.get("/library/of/power/901")).text
+    assert "决定" in (await client.get(f"/library/of/case/{case}")).text
+    assert "第一百二十六条" in (await client.get(f"/library/{law}/uses?key=a126")).text
+    assert "以它为依据" in (await client.get(f"/library/{law}?on=2026-06-01")).text
+    await login_as("body_admin", organisation=agencies.foreign_agency)
+    assert (await client.get(path)).status_code == 404
+    assert "第一百二十六条" not in (await client.get("/library/tasks")).text
+    assert "第一百二十六条" not in (await client.get(f"/library/{law}/uses?key=a126")).text
+    await put_in_force(office, "价格法")
+    await dispatch_all()
+    async with db.transaction(Scope.platform("test data")):
+        names = await db.rows("select distinct name from library_use where kind = 'power'")
+    assert [each["name"] for each in names] == ["价格法"], "what it cites now is what it leans on"
