@@ -18,6 +18,15 @@ from core.web import debugging, security
 from core.web.state import current, held
 
 
+def plain_query(query: bytes) -> bytes:
+    """An address without NUL, which PostgreSQL refuses and nobody can type.
+
+    Forms lose it while they are read (core.web.body); here it goes once for every page that
+    searches by an address.
+    """
+    return query.replace(b"%00", b"") if b"%00" in query else query
+
+
 class Surround(ASGIMiddleware):
     """Opens the session (one query) before the guards look at it."""
 
@@ -28,6 +37,7 @@ class Surround(ASGIMiddleware):
             return
         kept = held(scope)
         set_request_id(kept.request_id)
+        scope["query_string"] = plain_query(scope["query_string"])
         platform = kept.platform
         token = current.set(kept)
         watched = watching.set(Seen()) if debugging.wanted(platform.settings) else None

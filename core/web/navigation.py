@@ -17,7 +17,11 @@ from core.web.state import Held, Platform, current, held
 
 log = logging.getLogger("jiandu.web")
 
-Section = tuple[str, list[dict[str, Any]]]
+Section = dict[str, Any]
+"""``title``, ``items``, ``badge`` (their sum), ``fold`` (it opens and closes), ``open``."""
+
+MANY = 20
+"""A menu longer than this does not fit a screen: its sections fold, all but the current one."""
 
 DESK, PHONE = "layouts/desk.html", "layouts/phone.html"
 BENCH = "core.bench.use"
@@ -71,14 +75,15 @@ def is_on(where: Held | Platform, entry: object, _who: Visitor | None = None) ->
 
 
 def _current(found: tuple[tuple[str, tuple[NavItem, ...]], ...], path: str) -> str:
-    """The entry whose path fits longest."""
+    """The entry whose path fits longest; ``/orders`` and ``/orders/`` are one page."""
+    within = path.rstrip("/") + "/"
     return max(
         (
             each.path
             for _, items in found
             for each in items
-            if path == each.path
-            or (each.path != "/" and path.startswith(each.path.rstrip("/") + "/"))
+            if within == each.path
+            or (each.path != "/" and within.startswith(each.path.rstrip("/") + "/"))
         ),
         key=len,
         default="",
@@ -87,12 +92,30 @@ def _current(found: tuple[tuple[str, tuple[NavItem, ...]], ...], path: str) -> s
 
 def menu(kept: Held, who: Visitor, path: str, badges: dict[str, int]) -> list[Section]:
     """The menu as templates draw it."""
-    found = sections(kept, who)
+    return folded(sections(kept, who), path, badges)
+
+
+def folded(
+    found: tuple[tuple[str, tuple[NavItem, ...]], ...], path: str, badges: dict[str, int]
+) -> list[Section]:
+    """Sections with their entries; a long menu stands open only where the visitor is.
+
+    On a page of no section the first one is open, so that the menu is never only headings.
+    """
     here = _current(found, path)
+    fold = sum(len(items) for _, items in found) > MANY
+    titled = [section for section, _ in found if section]
+    inside = next(
+        (section for section, items in found if any(item.path == here for item in items)), ""
+    )
+    opened = inside or next(iter(titled), "")
     return [
-        (
-            section,
-            [
+        {
+            "title": section,
+            "fold": fold and bool(section),
+            "open": section == opened,
+            "badge": sum(badges.get(item.path, 0) for item in items),
+            "items": [
                 {
                     "title": item.title,
                     "path": item.path,
@@ -102,7 +125,7 @@ def menu(kept: Held, who: Visitor, path: str, badges: dict[str, int]) -> list[Se
                 }
                 for item in items
             ],
-        )
+        }
         for section, items in found
     ]
 

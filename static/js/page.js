@@ -119,5 +119,26 @@
     toast("没有存上，网络断了。你填的内容还在，可以再试一次。", true);
   });
 
+  // Sections of a long menu stay as somebody left them while he walks from page to page; that of
+  // the page itself is opened by the server. The counts bring the whole menu anew.
+  const FOLD = "jd-fold:";
+  function fold(arrived) {
+    for (const section of document.querySelectorAll("details[data-jd-fold]")) {
+      const key = FOLD + section.dataset.jdFold;
+      if (arrived && section.querySelector("[aria-current]")) sessionStorage.removeItem(key);
+      const left = sessionStorage.getItem(key);
+      if (left !== null) section.open = left === "open";
+    }
+  }
+  document.addEventListener("click", (event) => {
+    const summary = event.target instanceof Element && event.target.closest("[data-jd-fold] > summary");
+    if (!summary) return;
+    const section = summary.parentElement;
+    // The click comes before the section turns.
+    sessionStorage.setItem(FOLD + section.dataset.jdFold, section.open ? "closed" : "open");
+  });
+  document.addEventListener("htmx:after:swap", () => fold(false));
+  fold(true);
+
   document.querySelector(".jd-errbox")?.focus();
 })();

@@ -41,7 +41,7 @@ WHO = Visitor(
     scope=Scope(EVERYTHING, EVERYTHING, person=7, actor=1),
     csrf="token-of-the-session",
 )
-NAV = [
+MENU = [
     (
         "",
         [{"title": "首页", "path": "/", "icon": "home", "badge": 7, "current": True}],
@@ -59,6 +59,10 @@ NAV = [
             },
         ],
     ),
+]
+NAV = [
+    {"title": title, "fold": title == "运行平台", "open": False, "badge": 49, "items": items}
+    for title, items in MENU
 ]
 
 

@@ -326,6 +326,37 @@ async def test_search_finds_names_failures_and_nothing(client, login_as, agencie
     assert (await client.get("/search?q=%00%ff")).status_code == 200
 
 
+def test_an_address_loses_the_nul_that_postgresql_refuses():
+    from core.web.middleware import plain_query
+
+    assert plain_query(b"find=%00%E5%BC%A0&tab=a") == b"find=%E5%BC%A0&tab=a"
+    assert plain_query(b"q=%2500") == b"q=%2500", "a percent sign somebody typed stays"
+
+
+def test_a_long_menu_folds_and_stands_open_where_one_is():
+    from core.api.plugin import NavItem
+    from core.web.navigation import MANY, folded
+
+    def section(name: str, count: int):
+        return name, tuple(
+            NavItem(f"{name}{n}", f"/{name}{n}/" if n else f"/{name}/", "", name, "home")
+            for n in range(count)
+        )
+
+    home = ("", (NavItem("首页", "/", "", "", "home"),))
+    long = (home, section("a", MANY), section("b", 3))
+    for path in ("/b", "/b/", "/b/17", "/b2/7"):
+        nameless, first, second = folded(long, path, {"/b/": 2, "/b1/": 3})
+        assert not nameless["fold"], "the home page is never folded away"
+        assert first["fold"]
+        assert not first["open"]
+        assert second["open"]
+        assert second["badge"] == 5, "a closed section tells the sum"
+    assert sum(item["current"] for each in folded(long, "/b", {}) for item in each["items"]) == 1
+    assert [each["open"] for each in folded(long, "/", {})] == [False, True, False]
+    assert not any(each["fold"] for each in folded((home, section("b", 3)), "/b", {}))
+
+
 async def test_export_leaves_a_fact(client, login_as, facts):
     await login_as("audit_admin")
     answer = await client.get("/accounts?format=xlsx&q=tester")
