@@ -110,6 +110,8 @@ async def plan_life(context: DemoContext) -> None:
         known["dk-sfj"], context.shared["core.persons"]["zhaojianguo"].user, "赵建国"
     )
     await _enter_bodies(known, reviewer)
+    # Handed in lately, so that the office's list does not show a paper left lying for a year.
+    context.plan(_morning(context, 2), lambda: _hand_in(known[WAITING]), lane="certificates.demo")
     context.plan(_morning(context, 34), lambda: _import_lists(reviewer), lane="certificates.demo")
     context.plan(
         _morning(context, 28), lambda: _apply_all(known[UNIT], reviewer), lane="certificates.demo"
@@ -169,12 +171,19 @@ async def _enter_bodies(units: dict[str, OrganisationRow], reviewer: Actor) -> N
                 basis_url="https://flk.npc.gov.cn",
             ),
         )
-        await bodies.submit(who, body)
         if key == WAITING:
             continue
+        await bodies.submit(who, body)
         await bodies.decide(reviewer, body, DecisionForm("pass"), None)
         if key == BELOW:
             await bodies.include(_clerk(units[UNIT]), body)
+
+
+async def _hand_in(unit: OrganisationRow) -> None:
+    async with transaction(Scope.platform("demo data")):
+        body = await body_of(unit.id)
+    if body is not None:
+        await bodies.submit(_clerk(unit), body["id"])
 
 
 async def _import_lists(reviewer: Actor) -> None:
