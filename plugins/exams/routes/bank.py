@@ -162,7 +162,9 @@ async def approve_one(request: Request, question: FromPath[int]) -> Response:
     who = visitor(request)
     await bind(request, Nothing)
     async with transaction(who.scope):
-        await services.approve(who, [question])
+        if not await services.approve(who, [question]):
+            await services.taken_question(who, question)
+            raise Conflict("这道题不是待审核的，可能别人已经审核或者停用了，请刷新查看。")
     return redirect(request, f"/exams/bank/{question}", message="已审核，可以抽用。")
 
 
