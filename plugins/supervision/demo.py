@@ -8,7 +8,7 @@ seeding has simply not happened yet.
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 from core.api import clock
 from core.api.db import Scope, row, rows, transaction, value
@@ -143,8 +143,7 @@ async def play_supervision(context: DemoContext) -> None:
     }
     office = next((each for each in visitors.values() if each.role == "justice_office"), None)
     county = County(context, bureau, await acting(office) if office else None, bodies, [])
-    first = (context.today - context.begins.date()).days - 3
-    county.on(min(first, 200), lambda: _ready(county), 8)
+    await _ready(county)
     for story in STORIES:
         _tell(county, story)
     _campaign(county)
@@ -163,7 +162,12 @@ async def _ready(county: County) -> None:
         await registers.enter_inspector(county.bureau, person.id, card, until)
         county.team.append(person.id)
     for number, title, issuer, day in (
-        ("国令〔2025〕825号", "行政执法监督条例", "国务院", date(2025, 12, 17)),
+        (
+            "内司办发〔2023〕12号",
+            "关于继续推进行政执法协调监督试点工作的通知",
+            "内蒙古自治区司法厅",
+            None,
+        ),
         (
             "内司通〔2022〕49号",
             "关于开展行政执法协调监督试点工作的通知",

@@ -44,7 +44,7 @@ PERIODS: dict[str, Period] = {
 ACTS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "approve": ("批准移送", ("reported",), "approved"),
     "refuse": ("不批准移送", ("reported",), "refused"),
-    "send": ("移送公安机关", ("approved",), "sent"),
+    "send": ("移送公安机关，抄送检察院", ("approved",), "sent"),
     "file": ("公安机关立案", ("sent", "asked", "escalated"), "filed"),
     "decline": ("公安机关不予立案", ("sent", "asked"), "declined"),
     "ask": ("提请公安机关复议", ("declined",), "asked"),

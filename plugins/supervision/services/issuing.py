@@ -316,11 +316,31 @@ async def withdraw(who: Actor, paper: int, reason: str) -> None:
             " and answer = ''",
             paper,
         )
-        await close_turn(ref(it["id"]), key="body")
-        await touch(it["id"], "open")
-        await give_office(it, "重新制发文书", "文书已撤回")
+        if PAPERS[found["kind"]].rung:
+            await _step_down(it)
         await note_paper("document_withdrawn", found, "", reason)
         await tell_body("supervision.withdrawn", it, number=found["number"], text=reason.strip())
+
+
+async def _step_down(it: Mapping[str, Any]) -> None:
+    """A rung was withdrawn: the one below it stands again, with what was owed there."""
+    await execute(
+        "update supervision_item set state = 'failed' where matter = $1 and state = 'open'"
+        " and rounds > 0",
+        it["id"],
+    )
+    below = [p for p in await papers_of(it["id"]) if p["state"] == "superseded"]
+    late = False
+    if below:
+        late = below[-1]["late"]
+        await execute(
+            "update supervision_paper set state = case when receipt = 'refused' then 'refused'"
+            " when received_at is null then 'issued' else 'received' end where id = $1",
+            below[-1]["id"],
+        )
+    await close_turn(ref(it["id"]), key="body")
+    await touch(it["id"], "overdue" if late else "open")
+    await give_office(it, "重新制发文书", "文书已撤回")
 
 
 @retried

@@ -78,8 +78,6 @@ async def _served(
         word = "留置送达" if state == "refused" else rules.RECEIPTS[receipt]
         mine = await start_answer_clock(paper, days, f"{paper['number']}{word}", "served", now)
         await give_body(it, paper["id"], paper["number"], "书面答复", mine)
-    if not days:
-        await close_turn(ref(it["id"]), key="body")
     await touch(it["id"])
 
 

@@ -54,8 +54,6 @@ def paragraphs(
             "opinion": "自行纠正并书面报告",
         }.get(kind, "书面答复")
         found.append(Paragraph(f"请{period}{how}。逾期不{how[:2]}的，将依法进一步处理。"))
-    if kind == "decision":
-        found.append(Paragraph("对本决定有异议的，可以自收到之日起十个工作日内向本机关申请复查。"))
     if values.get("supervisors"):
         found.append(Paragraph(f"监督人员：{values['supervisors']}"))
     if values.get("contact"):

@@ -243,6 +243,35 @@ async def test_a_withdrawn_document_keeps_its_number(county) -> None:
     assert issuing.stored_paper(await paper(notice)).mark == "撤回"
 
 
+async def test_a_withdrawn_rung_leaves_the_one_below_standing(county, clock) -> None:
+    id_ = await county.open()
+    notice = await county.issue(id_)
+    talk = await county.issue(id_, "talk", talk_at=time.now(), talk_place="会议室")
+    await serving.sign(county.body, talk)  # the notice is still the body's turn
+    assert await turns(id_) == [("body", "签收并答复监督通知书")]
+    await lapse(notice, clock)
+    urge = await county.issue(id_, "urge")
+    await issuing.withdraw(county.bureau, urge, "督办函要求写错")
+    assert (await paper(notice))["state"] == "issued"
+    assert (await matter(id_))["state"] == "overdue"
+    again = await county.issue(id_, "urge")
+    assert (await paper(again))["number"] == "执监督〔2026〕2号"
+    await lapse(again, clock)
+    opinion = await county.issue(id_, "opinion")
+    await serving.sign(county.body, opinion)
+    await serving.reply(county.body, opinion, "已经整改，附后请核。", await answers(id_))
+    await checking.check(
+        county.bureau,
+        id_,
+        {i["id"]: "failed" for i in await listed(id_)},
+        {i["id"]: "没有附证明材料" for i in await listed(id_)},
+    )
+    decision = await county.issue(id_, "decision")
+    await issuing.withdraw(county.bureau, decision, "决定种类选错，重新作出")
+    await county.issue(id_, "decision")
+    assert (await matter(id_))["state"] == "waiting"
+
+
 async def test_a_failed_issue_leaves_no_gap(county) -> None:
     id_ = await county.open()
     with pytest.raises(Invalid):
