@@ -42,6 +42,8 @@ def facts_in(data: bytes) -> dict[int, tuple[bytes, int]]:
     """
     found: dict[int, tuple[bytes, int]] = {}
     fixed = FIXED.unpack_from
+    # The facts of one transaction were recorded at one moment, which is put into words once.
+    last, written = -1, _moment(-1)
     try:
         if data[:11] != SIGNATURE:
             raise UnusualError("no binary copy")
@@ -53,15 +55,20 @@ def facts_in(data: bytes) -> dict[int, tuple[bytes, int]]:
             position += 66 + size
             texts = str(data[position - size : position], "utf-8")
             kind, subject_kind, payload = texts.split(BETWEEN, 2)
-            written = moment_value(EPOCH + timedelta(0, 0, recorded))
-            happened = written if at == recorded else moment_value(EPOCH + timedelta(0, 0, at))
-            content = field_bytes(
-                (fact, kind, subject_kind, subject, actor, happened, written, payload)
+            if recorded != last:
+                last, written = recorded, _moment(recorded)
+            happened = written if at == recorded else _moment(at)
+            found[fact] = (
+                field_bytes((fact, kind, subject_kind, subject, actor, happened, written, payload)),
+                recorded + SINCE_1970,
             )
-            found[fact] = (content, recorded + SINCE_1970)
     except (struct.error, ValueError, OverflowError) as error:
         raise UnusualError(str(error)) from error
     return found
+
+
+def _moment(counted: int) -> datetime | str:
+    return moment_value(EPOCH + timedelta(0, 0, counted))
 
 
 async def facts_between(connection: Any, low: int, high: int) -> dict[int, tuple[bytes, int]]:

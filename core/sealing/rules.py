@@ -24,12 +24,23 @@ LATE = timedelta(hours=1)
 somebody entered it past the program."""
 
 _sha256 = hashlib.sha256
+# Copied for every hash: making one anew costs more than what is hashed.
+_LEAF_BEGUN = _sha256(LEAF)
+_NODE_BEGUN = _sha256(NODE)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def leaf(canonical: bytes) -> bytes:
     """The hash of one fact."""
-    return _sha256(LEAF + canonical).digest()
+    begun = _LEAF_BEGUN.copy()
+    begun.update(canonical)
+    return begun.digest()
+
+
+def _node(both: bytes) -> bytes:
+    begun = _NODE_BEGUN.copy()
+    begun.update(both)
+    return begun.digest()
 
 
 def missing_leaf(fact: int) -> bytes:
@@ -40,7 +51,7 @@ def missing_leaf(fact: int) -> bytes:
 def _above(level: bytes) -> bytes:
     """The next level of a tree; an odd node is carried up."""
     size = len(level)
-    above = [_sha256(NODE + level[at : at + 64]).digest() for at in range(0, size - 32, 64)]
+    above = [_node(level[at : at + 64]) for at in range(0, size - 32, 64)]
     if size % 64:
         above.append(level[-32:])
     return b"".join(above)
@@ -72,7 +83,7 @@ def path_of(leaves: Sequence[bytes], index: int) -> list[tuple[str, bytes]]:
 def root_by(own: bytes, path: Iterable[tuple[str, bytes]]) -> bytes:
     """The root a leaf and its path lead to."""
     for side, other in path:
-        own = _sha256(NODE + (other + own if side == "left" else own + other)).digest()
+        own = _node(other + own if side == "left" else own + other)
     return own
 
 
@@ -221,12 +232,11 @@ class Checker:
             self.find("batch_changed", f"第 {sealed.number} 批的校验值清单被改过。", sealed.number)
         if list(sealed.facts) != sorted(set(sealed.facts)):
             self.find("reordered", f"第 {sealed.number} 批内记录的先后次序被改过。", sealed.number)
-        good = 0
-        for fact, content, leaf_ in zip(sealed.facts, contents, expected, strict=False):
-            if content is not None and _sha256(LEAF + content).digest() == leaf_:
-                good += 1
-            else:
-                self._differs(sealed, fact, content, leaf_)
+        # A whole batch that agrees, as nearly all do, needs no look at single facts.
+        if [each and leaf(each) for each in contents] == expected:
+            good = len(expected)
+        else:
+            good = self._agreeing(sealed, contents, expected)
         report.facts += good
         report.batches += 1
         report.first_batch = report.first_batch or sealed.number
@@ -237,6 +247,17 @@ class Checker:
             report.intact_until_batch = sealed.number
             report.intact_until = report.sealed_until
         self._last = sealed
+
+    def _agreeing(
+        self, sealed: Sealed, contents: Sequence[bytes | None], expected: Sequence[bytes]
+    ) -> int:
+        good = 0
+        for fact, content, leaf_ in zip(sealed.facts, contents, expected, strict=False):
+            if content is not None and leaf(content) == leaf_:
+                good += 1
+            else:
+                self._differs(sealed, fact, content, leaf_)
+        return good
 
     def _differs(self, sealed: Sealed, fact: int, content: bytes | None, expected: bytes) -> None:
         if content is not None:

@@ -125,17 +125,13 @@ async def _facts(connection: Any, batches: Sequence[Sealed]) -> dict[int, tuple[
 
 
 def _read(batch: Sealed, stored: dict[int, tuple[bytes, int]]) -> Read:
-    contents: list[bytes | None] = []
-    late, border = 0, microseconds(batch.sealed_at - LATE)
-    for fact in batch.facts:
-        found = stored.get(fact)
-        if found is None:
-            contents.append(None)
-            continue
-        contents.append(found[0])
-        if found[1] < border:
-            late += 1
-    return Read(batch, contents, late)
+    border = microseconds(batch.sealed_at - LATE)
+    found = list(map(stored.get, batch.facts))
+    return Read(
+        batch,
+        [each and each[0] for each in found],
+        sum(each is not None and each[1] < border for each in found),
+    )
 
 
 async def _stray(connection: Any, sealed: "array[int]") -> list[int]:
