@@ -47,7 +47,7 @@ DESK = (
     "justice_office",
     "leader",
 )
-BODY = ("legal_office", "body_admin")
+BODY = ("legal_office", "body_admin", "dept_supervisor")
 
 
 @hookimpl

@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 
 from core.api.db import Scope, rows, transaction, value
-from core.db import DB
 from core.host.registry import Registry, current
 from plugins.library.queries.searching import matching_ids, search, size_of_index, wanted
 from plugins.library.services.base import everywhere
@@ -25,7 +24,7 @@ from plugins.library.services.importing import (
     read_source,
 )
 from tests.bench.measuring import Number
-from tests.bench.world import database, office, run, server
+from tests.bench.world import as_owner, database, office, run, server
 
 NAME = "library"
 LAWS = 3_500
@@ -74,7 +73,7 @@ async def _measure(url: str, template: str, registry: Registry, quick: bool) -> 
     texts = basis()
     dice = random.Random(9704)
     numbers: list[Number] = []
-    async with database(url, template), office(registry):
+    async with database(url, template) as address, office(registry):
         if (real := folder()) is not None:
             began = time.perf_counter()
             reports = await import_folder(real)
@@ -85,9 +84,15 @@ async def _measure(url: str, template: str, registry: Registry, quick: bool) -> 
             )
         pool = sorted({clause for _name, text in texts for clause in _CLAUSE.findall(text)})
         count = 100 if quick else LAWS
-        began = time.perf_counter()
         async with transaction(everywhere("laws for a measurement")):
             keeper = await national_keeper("量测")
+        # Thousands at once are quicker without the index; it is built at the end.
+        async with as_owner(address) as owner:
+            definition = await owner.fetchval(
+                "select indexdef from pg_indexes where indexname = 'library_article_grams'"
+            )
+            await owner.execute("drop index library_article_grams")
+        began = time.perf_counter()
         for start in range(0, count, 100):
             async with transaction(everywhere("laws for a measurement")):
                 for n in range(start, min(start + 100, count)):
@@ -95,10 +100,13 @@ async def _measure(url: str, template: str, registry: Registry, quick: bool) -> 
                     made = varied(text, f"量测法规第{n}号条例", pool, dice)
                     source = read_source(name, made.encode())
                     await import_source(source, keeper)
+        async with as_owner(address) as owner:
+            await owner.execute(definition)
+            await owner.execute("vacuum analyze library_article")
+            await owner.execute("analyze library_law")
         took = time.perf_counter() - began
-        numbers.append(Number(NAME, f"导入 {count:,} 部变造的法规", took, "s"))
+        numbers.append(Number(NAME, f"导入 {count:,} 部变造的法规，再建索引", took, "s"))
         async with transaction(everywhere("measurement")):
-            await DB._run_in_new_connection("vacuum analyze library_article")
             pieces = await rows(
                 "select text from library_article tablesample system (20) limit 4000"
             )

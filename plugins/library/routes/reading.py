@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """查阅: search, a law on a day, what changed; behind an account and for everybody."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar.params import FromPath
 
 from core.api.access import Visitor, public, requires, visitor
-from core.api.db import Scope, transaction
+from core.api.db import Scope, SubjectRef, transaction
 from core.api.errors import NotFound
 from core.api.web import (
     Request,
     Response,
     bind,
+    describe,
     export,
     get,
     limit,
@@ -217,10 +218,16 @@ async def show_uses(request: Request, law: FromPath[int]) -> Response:
     async with transaction(who.scope):
         it = await find_law(law)
         found = await uses_of(it["names"], who.scope, key)
-    return page(request, "library/uses.html", it=it, uses=found, key=key, kinds=USES, paths=PATHS)
+        paths = await paths_of(found, who.scope)
+    for each in found:
+        each["href"] = paths.get(SubjectRef(each["subject_kind"], each["subject"]), "")
+    return page(request, "library/uses.html", it=it, uses=found, key=key, kinds=USES)
 
 
-PATHS = {POWER: "/powers/", CASE: "/cases/"}
+async def paths_of(found: Sequence[Mapping[str, Any]], scope: Scope) -> dict[SubjectRef, str]:
+    """The pages of what leans on an article, as their owners tell them."""
+    wanted = [SubjectRef(each["subject_kind"], each["subject"]) for each in found]
+    return {ref: label.path for ref, label in (await describe(wanted, scope)).items()}
 
 
 async def _panel(request: Request, subject_kind: str, subject: int) -> Response:

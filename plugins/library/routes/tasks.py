@@ -23,7 +23,7 @@ from core.api.web import (
 from plugins.library.forms import TaskForm
 from plugins.library.queries.reading import TASK_LIST, texts_for_comparing
 from plugins.library.queries.tasks import open_tasks
-from plugins.library.routes.reading import PATHS
+from plugins.library.routes.reading import paths_of
 from plugins.library.rules import HANDLE, TASKS
 from plugins.library.rules.comparing import compare_texts
 from plugins.library.rules.timeline import label
@@ -75,6 +75,7 @@ async def task_page(
         if not (it["change"] == "repealed" and after):
             before = await _before(it)
         ball = await hold(ref(TASK, task), who)
+        path = next(iter((await paths_of([it], who.scope)).values()), "")
     if it["change"] == "repealed":
         before, after = before or after, ""
     return page(
@@ -90,7 +91,7 @@ async def task_page(
         label=label(it["key"]),
         ball=ball,
         may=who.may(HANDLE) and it["state"] == "open",
-        path=PATHS.get(it["subject_kind"], "") + str(it["subject"]),
+        path=path,
     )
 
 

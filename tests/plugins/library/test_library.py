@@ -106,6 +106,24 @@ async def test_a_law_on_a_day_its_versions_and_the_public(
     assert (await client.get(f"/library/{law}")).status_code in (302, 303, 401)
 
 
+@pytest.mark.req("S0-22")
+async def test_the_phone_of_a_supervisor(
+    client: Browser, login_as: LoginAs, take: Take, region_tree: Any, clock: Clock
+) -> None:
+    clock(datetime(2026, 6, 1, 2, tzinfo=UTC))
+    law = (await take(FIRST, "2024-03-01")).law
+    await login_as("supervisor", organisation=False, region=region_tree.county)
+    shelf = (await client.get("/library/")).text
+    assert "磴口县摊贩办法" in shelf
+    assert 'href="/assist"' in shelf, "the manual and the list of powers are one touch away"
+    assert "/library/" in (await client.get("/assist")).text
+    words = (await client.get(f"/library/{law}")).text
+    assert "第一章 总则" in words
+    assert "录入新版本" not in words
+    for path in ("/library/desk", "/library/tasks", f"/library/{law}/uses"):
+        assert (await client.get(path)).status_code == 403
+
+
 @pytest.mark.req("C9-07")
 async def test_one_writes_another_publishes(
     client: Browser, as_bureau: As, facts: Facts, region_tree: Any, login_as: LoginAs, agencies: Any
