@@ -18,7 +18,8 @@ REQUESTS = Listing(
     key="certificates.requests",
     title="证件申领",
     select=(
-        "q.id, q.name, q.position, q.category, q.state, q.submitted_at, q.id_number_masked,"
+        "q.id, q.name, q.position, q.category, q.state, q.correction, q.submitted_at,"
+        " q.id_number_masked,"
         " g.name as organisation_name"
     ),
     source="certificates_request q join core_organisation g on g.id = q.organisation",

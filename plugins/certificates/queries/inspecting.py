@@ -8,7 +8,7 @@ from core.api.db import row, rows
 from core.api.web import Column, Filter, Listing
 from plugins.certificates.rules.inspecting import KINDS, STATES
 
-_SHOWN = """i.id, i.name, i.kind, i.due_on, i.state, i.applied_at, i.done_on,
+_SHOWN = """i.id, i.name, i.kind, i.due_on, i.state, i.correction, i.applied_at, i.done_on,
   c.number, g.name as organisation_name"""
 
 INSPECTIONS = Listing(
