@@ -352,6 +352,31 @@ def test_missing_facts_leave_the_question_open():
     assert "goods_value" in answer.reason
 
 
+@pytest.mark.req("S1-22")
+@pytest.mark.parametrize(("goods", "fired"), [(300000, False), (900000, True)])
+def test_facts_no_band_provides_for_are_an_alarm_never_a_pass(goods, fired):
+    rules = definition(point("discretion", "decide", params={"standard": "s1"}))
+    rules["standards"] = [
+        {
+            "key": "s1",
+            "title": "有空档的标准",
+            "tiers": [
+                {
+                    "key": "a",
+                    "title": "从轻",
+                    "min": 0,
+                    "max": 10**9,
+                    "conditions": [{"control": "goods_value", "op": "lt", "value": 500000}],
+                }
+            ],
+        }
+    ]
+    made = decision(tier="", facts={"goods_value": goods})
+    found = Story().enter("decide").submit("execute", decision=made).judge(rules)
+    assert [v.headline for v in found] == ["没有一个裁量阶次适用于所填的事实"] * fired
+    assert all("没有标准可依" in v.sentence for v in found)
+
+
 def test_bands_as_multiples_of_a_base():
     rules = definition(point("discretion", "decide", params={"standard": "s1"}))
     rules["standards"] = [

@@ -2,8 +2,8 @@
 """M6 自由裁量: a penalty not according to the discretion standard; red.
 
 The band follows from the facts of the decision, not from the band the handler names; a named band
-that the facts contradict is itself a departure. Facts that are not entered leave the verdict open
-rather than accuse.
+that the facts contradict is itself a departure, and so is a penalty for facts no band provides
+for. Facts that are not entered leave the verdict open rather than accuse.
 """
 
 from collections.abc import Mapping
@@ -133,12 +133,12 @@ def _judge(point: Point, event: Event, nth: str) -> Verdict:
         lacking = sorted(
             {c.control for tier in possible for c in tier.conditions if holds(c, facts) is None}
         )
-        return quiet(
-            "undecided",
-            f"裁量事实没有填写（{'、'.join(lacking)}），无法对照「{standard.title}」。"
-            if lacking
-            else f"「{standard.title}」没有一个阶次适用于所填的事实。",
-        )
+        if lacking:
+            return quiet(
+                "undecided",
+                f"裁量事实没有填写（{'、'.join(lacking)}），无法对照「{standard.title}」。",
+            )
+        return _without_standard(point, event, nth, standard)
     band = "、".join(t.title or t.key for t in matched)
     checks: list[Check] = [Check("适用的裁量阶次", standard.title, band or "没有适用的阶次")]
     wrong: list[str] = []
@@ -221,6 +221,24 @@ def _judge(point: Point, event: Event, nth: str) -> Verdict:
         checks=tuple(checks),
         equation=equation,
         detail=detail,
+    )
+
+
+def _without_standard(point: Point, event: Event, nth: str, standard: Standard) -> Verdict:
+    """A penalty for facts no band provides for: nobody can say that it is right, so it is shown."""
+    return verdict(
+        point,
+        KEY,
+        "fired",
+        mark=MARK,
+        event=event,
+        occurrence=nth,
+        headline="没有一个裁量阶次适用于所填的事实",
+        sentence=f"对照「{standard.title}」，所填的事实没有一个阶次适用，这个处罚没有标准可依"
+        f"{ending(point.colour or 'red')}",
+        cure="核对裁量事实；事实无误的，由编制单位补上缺的阶次。",
+        checks=(Check("适用的裁量阶次", standard.title, "没有适用的阶次", ok=False),),
+        detail={"tiers": [], "named": ""},
     )
 
 
