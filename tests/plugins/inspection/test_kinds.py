@@ -352,7 +352,6 @@ def test_missing_facts_leave_the_question_open():
     assert "goods_value" in answer.reason
 
 
-@pytest.mark.req("S1-22")
 @pytest.mark.parametrize(("goods", "fired"), [(300000, False), (900000, True)])
 def test_facts_no_band_provides_for_are_an_alarm_never_a_pass(goods, fired):
     rules = definition(point("discretion", "decide", params={"standard": "s1"}))
