@@ -22,9 +22,10 @@ SANDBOX = f"{CLOSED}; sandbox"
 
 SEALED = ".sealed"
 """The end of the purpose of files whose originals nobody is served."""
-HELD = ".held"
-"""The end of the purpose of files that only a page of their own plugin hands out, where more than
-place and some right in the plugin decides who may see them."""
+HELD = (".held", ".document")
+"""Ends of the purposes of files that only a page of their own plugin hands out: where more than
+place and some right in the plugin decides who may see them, and issued documents, which leave the
+platform only with a trace of who took them."""
 
 
 def _headers(opened: OpenFile, *, original: bool) -> dict[str, str]:

@@ -72,6 +72,8 @@ def form_of(answer: Any) -> str:
         return "file" if answer.headers["location"].startswith("/files/") else ""
     if answer.status_code != 200:
         return ""
+    if "Accept-Ranges" in answer.headers:
+        return "file"  # one that was stored, given as it is
     if "Content-Disposition" in answer.headers:
         return kind.partition(";")[0]
     return "paper" if "jd-paper__sheet" in answer.text and kind.startswith("text/html") else ""

@@ -11,6 +11,7 @@ from core.api.db import transaction
 from core.api.deadlines import Clock, clocks_of, ledger
 from core.api.documents import pdf
 from core.api.errors import Invalid, JianduError, NotFound, Refused
+from core.api.files import open_, send_file
 from core.api.web import (
     Bound,
     Request,
@@ -442,7 +443,7 @@ async def take_docx(request: Request, case: FromPath[int], document: FromPath[in
 
 
 async def _take(request: Request, case: int, document: int, form: str) -> Response:
-    """Taking a document out leaves a trace; the file itself is given by core."""
+    """Taking a document out leaves a trace; its file is given nowhere else."""
     who = visitor(request)
     async with transaction(who.scope):
         file = await reload(Actor.of(who), case)
@@ -451,7 +452,8 @@ async def _take(request: Request, case: int, document: int, form: str) -> Respon
             raise NotFound("没有找到这份文书。")
         title = f"{file.row['case_number']} {found['title']} {found['number']}".strip()
         await note_export(request, "cases.document", title, form=form.upper(), rows=1)
-    return redirect(request, f"/files/{found[form]}")
+        opened = await open_(found[form])
+    return send_file(request, opened, original=False)
 
 
 DOCUMENTS = (

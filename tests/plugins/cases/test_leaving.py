@@ -4,6 +4,7 @@
 import pytest
 
 from core.clock import today
+from core.db import row
 from plugins.cases.rules.documents import Delivery
 from plugins.cases.rules.party import PartyDraft
 from plugins.cases.services import (
@@ -108,6 +109,21 @@ async def test_what_was_searched_for_is_not_kept_with_its_digits(
     assert told.payload["conditions"] == "状态：全部；关键字：139****2345"
     assert told.payload["rows"] == 1
     assert told.payload["place"]
+
+
+async def test_an_issued_document_leaves_only_where_that_is_noted(
+    office: Office, talkative, client, login_as, facts
+):
+    case, document = talkative
+    await Desk(office, client, login_as).sit(office.zhang)
+    found = await row("select pdf, docx from cases_document where id = $1", document)
+    for file in found.values():
+        for way in ("", "/original"):
+            assert (await client.get(f"/files/{file}{way}")).status_code == 404
+    assert await facts.only("core.listing.exported") == []
+    answer = await client.get(f"/cases/{case}/documents/{document}/pdf")
+    assert answer.content.startswith(b"%PDF")
+    assert len(await facts.only("core.listing.exported")) == 1
 
 
 async def test_a_refused_export_leaves_no_trace(
