@@ -76,12 +76,12 @@ def permissions() -> list[Permission]:
 @hookimpl
 def nav_items() -> list[NavItem]:
     return [
-        NavItem("法律法规", "/library/", READ, "权力目录", "book-2", 240, phone="assist"),
+        NavItem("法律法规", "/library/", READ, "职权目录", "book-2", 240, phone="assist"),
         NavItem(
             "修法影响",
             "/library/tasks",
             TASKS,
-            "权力目录",
+            "职权目录",
             "git-compare",
             245,
             reactions.open_tasks,

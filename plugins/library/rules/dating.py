@@ -13,8 +13,10 @@ DAY = rf"({NUMBER}{{4}})年({NUMBER}{{1,3}})月({NUMBER}{{1,3}})日"
 _DAY = re.compile(DAY)
 _FROM = re.compile(rf"自{DAY}起(?:施行|实施|生效)")
 _AT_ONCE = re.compile(r"自?(?:公布|发布|颁布|印发)之日起(?:施行|实施|生效)")
-_UNTIL = re.compile(rf"有效期(?:至|到){DAY}")
-_YEARS = re.compile(rf"有效期(?:为)?({NUMBER}{{1,2}})年")
+_WHOLE = r"(?:本(?:法|条例|办法|规定|细则|规则|规范|通知|意见|决定|标准)|起(?:施行|实施|生效))[^。；]{0,12}"
+"""What ends is the law itself, not a card or a permit it speaks of."""
+_UNTIL = re.compile(rf"{_WHOLE}有效期(?:至|到){DAY}")
+_YEARS = re.compile(rf"{_WHOLE}有效期(?:为)?({NUMBER}{{1,2}})年")
 _IN_NAME = re.compile(r"[（(](\d{4})-(\d{1,2})-(\d{1,2})[)）]")
 _NUMBER = re.compile(
     r"((?:国务院|[\u4e00-\u9fff]{2,16}?)令第?\s*\d+号)|([\u4e00-\u9fff]{2,10}[〔\[]\d{4}[〕\]]\d+号)"

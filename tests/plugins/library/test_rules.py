@@ -202,6 +202,11 @@ def test_what_a_law_says_of_itself(
     assert told.expires_on == (date(*expires) if expires else None)
 
 
+def test_a_card_that_ends_is_no_law_that_ends() -> None:
+    text = "# 某县某办法\n\n2024年3月1日 某县人民政府通过\n\n<!-- INFO END -->\n\n第一条 备案卡有效期三年。"
+    assert told_by(parse(text)).expires_on is None
+
+
 @pytest.mark.req("C9-10")
 @pytest.mark.parametrize(
     ("text", "found"),
