@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """统计分析: kept totals of every region and unit, down to the row, and the monthly report."""
 
+from datetime import timedelta
 from typing import Any
 
 from core.api.plugin import (
@@ -91,6 +92,7 @@ def jobs() -> list[Job | Cron]:
         Job(
             recounting.JOB,
             recounting.recount_job,
+            timeout=timedelta(minutes=30),
             scope="platform",
             reason="区划调整以后，各级合计都要重算",
         ),

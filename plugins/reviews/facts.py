@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Payloads of the facts ``reviews.*``."""
+
+import msgspec
+
+
+class Published(msgspec.Struct, frozen=True):
+    template: int
+    name: str
+    version: int
+
+
+class Announced(msgspec.Struct, frozen=True):
+    plan: int
+    title: str
+    seed: str
+
+
+class Sampled(msgspec.Struct, frozen=True):
+    plan: int
+    title: str
+    seed: str
+    head: str
+    digest: str
+    population: int
+    drawn: int
+
+
+class Scored(msgspec.Struct, frozen=True):
+    """Neither the reviewer's name nor his score: the second one must not hear of the first."""
+
+    plan: int
+    drawn: int
+    case_number: str
+
+
+class Stepped(msgspec.Struct, frozen=True):
+    plan: int
+    title: str
+
+
+class Acted(msgspec.Struct, frozen=True):
+    plan: int
+    drawn: int
+    case_number: str
+    words: str = ""
+
+
+class Confirmed(msgspec.Struct, frozen=True):
+    plan: int
+    drawn: int
+    case: int
+    case_number: str
+    score: float
+    grade: str

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the pages of reviews send."""
+
+from datetime import date
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+
+class TemplateForm(msgspec.Struct):
+    name: Annotated[str, Meta(title="名称", min_length=2, max_length=120)]
+    table: Annotated[str, Meta(title="评查项目", min_length=1, max_length=20_000)]
+    power_class: Annotated[str, Meta(title="适用类别", max_length=16)] = ""
+
+
+class PlanForm(msgspec.Struct):
+    title: Annotated[str, Meta(title="名称", min_length=2, max_length=200)]
+    template: Annotated[int, Meta(title="评分表")]
+    since: Annotated[date, Meta(title="办结自")]
+    until: Annotated[date, Meta(title="办结至")]
+    seed: Annotated[str, Meta(title="种子", min_length=6, max_length=200)]
+    each_unit: Annotated[int, Meta(title="每个单位抽几卷", ge=1, le=50)] = 2
+    gap: Annotated[int, Meta(title="相差多少分请第三人", ge=1, le=50)] = 10
+    reviewers: list[int] = msgspec.field(default_factory=list)
+
+
+class SheetForm(msgspec.Struct):
+    remark: Annotated[str, Meta(title="总体意见", max_length=2000)] = ""
+
+
+class WordsForm(msgspec.Struct):
+    words: Annotated[str, Meta(title="内容", min_length=2, max_length=2000)]
+
+
+class AnswerForm(msgspec.Struct):
+    words: Annotated[str, Meta(title="答复", min_length=2, max_length=2000)]
+    outcome: Annotated[str, Meta(title="处理", pattern="^(keep|change)$")]
+    points: Annotated[str, Meta(title="改为", max_length=8)] = ""
+
+
+class CheckForm(msgspec.Struct):
+    outcome: Annotated[str, Meta(title="复核", pattern="^(passed|returned)$")]
+    words: Annotated[str, Meta(title="说明", max_length=500)] = ""
+
+
+class ReviewerForm(msgspec.Struct):
+    drawn: int
+    person: Annotated[int, Meta(title="评查人")]

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the published seed to the checked rectification, in the browser's own requests."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from core.api.db import Place, Scope, SubjectRef, execute, row, rows, transaction, value
+from core.api.facts import Fact
+from core.api.people import appoint_organ, enter_person
+from core.api.testing import Browser, sign_in_as
+from plugins.reviews.forms import PlanForm, TemplateForm
+from plugins.reviews.rules.scoring import Mark
+from plugins.reviews.samples import SAMPLE
+from plugins.reviews.services import answering, noting, planning, scoring
+
+NOW = datetime(2026, 5, 11, 2, tzinfo=UTC)
+OFFICE = Scope.platform("test")
+BUREAU = ["reviews.plan.read", "reviews.plan.manage", "reviews.sheet.score", "reviews.result.read"]
+BODY = ["reviews.result.read", "reviews.result.answer"]
+
+
+def fact(act: str, place: Place, /, **payload) -> Fact:
+    return Fact(0, act, SubjectRef("x", 1), payload, place, 0, NOW, NOW)
+
+
+@pytest.fixture
+async def office(client, app, region_tree, agencies, clock):
+    """Three reviewers, a body's inspector, six closed cases of two bodies, one alarm."""
+    clock(NOW)
+    here, there = agencies.agency, agencies.other_agency
+    async with transaction(OFFICE):
+        await appoint_organ(region_tree.county.id, "supervision", agencies.bureau.id)
+        insider = await enter_person("李文博", here.id)
+    people = []
+    for name in ("赵建国", "包立新", "那顺"):
+        async with transaction(OFFICE):
+            person = await enter_person(name, agencies.bureau.id)
+        browser = Browser(app)
+        who = await sign_in_as(
+            browser,
+            "supervision_bureau",
+            organisation=agencies.bureau,
+            region=region_tree.county,
+            permissions=BUREAU,
+            name=name,
+            person=person.id,
+        )
+        people.append((who, browser))
+    body = Browser(app)
+    inspector = await sign_in_as(
+        body,
+        "dept_supervisor",
+        organisation=here,
+        permissions=BODY,
+        name="乌云娜",
+        person=insider.id,
+    )
+    async with transaction(OFFICE):
+        await noting.note_item(
+            fact("powers.version_effective", Place(0), item=7, power_class="penalty")
+        )
+        for n in range(1, 7):
+            unit = here if n <= 4 else there
+            handlers = [people[2][0].person_id] if n == 1 else [insider.id]
+            at = Place(unit.region_lo, unit.lo)
+            told = {
+                "case": n,
+                "case_number": f"{n}号",
+                "title": "案",
+                "item": 7,
+                "handlers": handlers,
+            }
+            for _ in range(2):
+                await noting.note_case(fact("cases.closed", at, **told))
+            alarm = {"alarm": n, "case": n, "kind": "evidence", "headline": "现场照片 0/1"}
+            await noting.note_alarm(fact("inspection.alarm_raised", at, **alarm))
+            if n > 1:
+                await noting.note_revoked(fact("inspection.alarm_revoked", at, alarm=n))
+    return people, inspector, body
+
+
+async def announced(people, each_unit=2, reviewers=2, gap=10):
+    bureau = people[0][0]
+    template = await planning.publish_template(bureau, TemplateForm("标准", SAMPLE, "penalty"))
+    form = PlanForm(
+        "上半年评查",
+        template,
+        date(2026, 1, 1),
+        date(2026, 5, 11),
+        "开奖号码 03 07 12",
+        each_unit,
+        gap,
+        [who.person_id for who, _ in people[:reviewers]],
+    )
+    return await planning.announce_plan(bureau, form)
+
+
+async def sheets_of(person: int) -> list[dict]:
+    async with transaction(OFFICE):
+        return await rows(
+            "select s.id, d.case_id, d.id as drawn from reviews_sheet s join reviews_drawn d"
+            " on d.id = s.drawn where s.person = $1 and s.handed_at is null order by s.id",
+            person,
+        )
+
+
+@pytest.mark.req("C10-02", "C10-03", "C10-04", "C10-08", "C10-09")
+async def test_blind_scores_a_third_reviewer_and_the_draw_anybody_repeats(office):
+    people, _inspector, _body = office
+    (bureau, browser), _, (third, _) = people
+    plan = await announced(people, each_unit=4, reviewers=3)
+    assert "开奖号码" in (await browser.get(f"/reviews/{plan}")).text
+    assert await planning.draw_sample(bureau, plan) == 6
+    # 那顺 dealt with case 1: somebody else has it.
+    assert 1 not in {each["case_id"] for each in await sheets_of(third.person_id)}
+    async with transaction(OFFICE):
+        first = await row("select * from reviews_drawn where case_id = 1")
+        pair = await rows("select id, person from reviews_sheet where drawn = $1", first["id"])
+    who_of = {who.person_id: (who, b) for who, b in people}
+    a, b = pair
+    one, page_one = who_of[a["person"]]
+    two, page_two = who_of[b["person"]]
+    # What the events decide stands there; another's sheet does not exist.
+    shown = (await page_one.get(f"/reviews/sheets/{a['id']}")).text
+    assert "现场照片 0/1" in shown
+    assert (await page_one.get(f"/reviews/sheets/{b['id']}")).status_code == 404
+    refused = await page_one.post(
+        f"/reviews/sheets/{a['id']}", data={"lost.i1": "3", "reason.i1": "缺公章"}
+    )
+    assert refused.status_code == 422
+    assert "案卷页码" in refused.text
+    assert "缺公章" in refused.text
+    await scoring.hand_in(one, a["id"], {"i4": Mark(2, "缺照片", "6")}, "")
+    # Blind: the second reviewer and the bureau see no score while one is missing.
+    assert "98" not in (await page_two.get(f"/reviews/sheets/{b['id']}")).text
+    async with transaction(OFFICE):
+        assert not await answering.sheets_of(first["id"])
+    await scoring.hand_in(two, b["id"], {"i3": Mark(20, "事实不清", "3")}, "")
+    async with transaction(OFFICE):
+        count = await value("select count(*) from reviews_sheet where drawn = $1", first["id"])
+    # 20 points apart: a third is due, but the only one left dealt with the case.
+    assert count == 2
+    text = (await browser.get(f"/reviews/{plan}")).text
+    assert "缺评查人" in text
+    # Another case, too far apart, calls the third by itself.
+    for who, _ in people:
+        for sheet in await sheets_of(who.person_id):
+            lost = {"i3": Mark(20, "事实不清", "3")} if who is bureau else {}
+            await scoring.hand_in(who, sheet["id"], lost, "")
+    for who, _ in people:
+        for sheet in await sheets_of(who.person_id):
+            await scoring.hand_in(who, sheet["id"], {}, "")
+    async with transaction(OFFICE):
+        found = await rows("select case_id, score, vetoed from reviews_drawn where case_id > 1")
+    assert {each["score"] for each in found} == {10000}
+    assert not [each for each in found if each["vetoed"]]
+    # Whoever changes the kept list is found out.
+    assert "名单和抽出的案卷都相符" in (await browser.get(f"/reviews/{plan}")).text
+    async with transaction(OFFICE):
+        await execute("update reviews_plan set population = population - 0 where id = $1", plan)
+    assert "核对不符" in (await browser.get(f"/reviews/{plan}")).text
+
+
+@pytest.mark.req("C10-05", "C10-07", "C10-11", "C10-12", "C10-13")
+async def test_results_objection_rectification_and_the_confirmed_score(office, facts):
+    people, inspector, body = office
+    (bureau, browser), (helper, _) = people[:2]
+    plan = await announced(people)
+    await planning.draw_sample(bureau, plan)
+    assert (await browser.post(f"/reviews/{plan}/tell", data={})).status_code >= 400
+    for who in (bureau, helper):
+        for sheet in await sheets_of(who.person_id):
+            await scoring.hand_in(who, sheet["id"], {"i9": Mark(4, "没有送达回证", "19")}, "")
+    assert (await body.get("/reviews/results")).text.count("号</a>") == 0
+    await answering.tell_results(bureau, plan)
+    listed = (await body.get("/reviews/results")).text
+    assert listed.count("号</a>") == 2
+    async with transaction(OFFICE):
+        own = await row(
+            "select id from reviews_drawn where org_lo = $1 limit 1",
+            inspector.scope.organisation.lo,
+        )
+        foreign = await row(
+            "select id from reviews_drawn where org_lo <> $1 limit 1",
+            inspector.scope.organisation.lo,
+        )
+    page = (await body.get(f"/reviews/results/{own['id']}")).text
+    assert "没有送达回证（19）" in page
+    assert "赵建国" not in page
+    assert (await body.get(f"/reviews/results/{foreign['id']}")).status_code == 404
+    assert (await body.get(f"/reviews/{plan}")).status_code == 403
+    done = await body.post(f"/reviews/results/{own['id']}/object", data={"words": "回证在第 20 页"})
+    assert done.status_code == 303
+    assert (await browser.post(f"/reviews/{plan}/confirm", data={})).status_code >= 400
+    decide = f"/reviews/results/{own['id']}/decide"
+    wrong = await browser.post(
+        decide, data={"outcome": "change", "points": "101", "words": "有回证"}
+    )
+    assert wrong.status_code == 422
+    assert "0 到 100" in wrong.text
+    await browser.post(decide, data={"outcome": "change", "points": "98.5", "words": "有回证"})
+    await body.post(f"/reviews/results/{own['id']}/rectify", data={"words": "已重新装订"})
+    check = f"/reviews/results/{own['id']}/check"
+    assert (await browser.post(check, data={"outcome": "returned"})).status_code == 422
+    await browser.post(check, data={"outcome": "returned", "words": "还缺目录"})
+    await body.post(f"/reviews/results/{own['id']}/rectify", data={"words": "补了目录"})
+    await browser.post(check, data={"outcome": "passed"})
+    await browser.post(f"/reviews/{plan}/confirm", data={})
+    confirmed = await facts.only("reviews.confirmed")
+    assert sorted(each.payload["score"] for each in confirmed) == [96.0, 96.0, 96.0, 98.5]
+    report = (await browser.get(f"/reviews/{plan}/print")).text
+    assert "重算相符" in report
+    assert "不足 3 卷" in report
+    assert "98.5" in (await browser.get(f"/reviews/{plan}")).text
+
+
+async def test_forms_refuse_what_makes_no_review(office):
+    people, _, body = office
+    browser = people[0][1]
+    bad = await browser.post("/reviews/templates", data={"name": "标准", "table": "甲 | 90"})
+    assert "合计 90 分" in bad.text
+    assert "甲 | 90" in bad.text
+    await browser.post(
+        "/reviews/templates", data={"name": "标准", "table": SAMPLE, "power_class": "penalty"}
+    )
+    await browser.post(
+        "/reviews/templates", data={"name": "标准", "table": SAMPLE, "power_class": "penalty"}
+    )
+    async with transaction(OFFICE):
+        versions = await rows("select id, version from reviews_template order by version")
+    assert [each["version"] for each in versions] == [1, 2]
+    sent = {
+        "title": "评查",
+        "template": str(versions[1]["id"]),
+        "since": "2026-01-01",
+        "until": "2026-05-01",
+        "seed": "123456",
+        "each_unit": "2",
+        "gap": "10",
+        "reviewers": str(people[0][0].person_id),
+    }
+    assert "至少选两名" in (await browser.post("/reviews/", data=sent)).text
+    for path in ("/reviews/new", "/reviews/templates/new", "/reviews/", "/reviews/mine"):
+        assert (await browser.get(path)).status_code == 200, path
+        assert (await body.get(path)).status_code == 403, path
