@@ -26,8 +26,9 @@ class _Review:
 
     async def announce(self) -> None:
         """The scoring table and the plan."""
-        if await value("select 1 from reviews_plan limit 1"):
-            return
+        async with transaction(self.bureau.scope):
+            if await value("select 1 from reviews_plan limit 1"):
+                return
         template = await planning.publish_template(
             self.bureau, TemplateForm(NAME, SAMPLE, "penalty")
         )
