@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 
 from core.api import clock
 from core.api.access import Visitor
-from core.api.db import rows, transaction, value
+from core.api.db import row, rows, transaction, value
 from core.api.demo import DemoContext
 from plugins.reviews.forms import CheckForm, PlanForm, TemplateForm
 from plugins.reviews.queries.lists import OWN_SHEET
@@ -29,6 +29,9 @@ class _Review:
         async with transaction(self.bureau.scope):
             if await value("select 1 from reviews_plan limit 1"):
                 return
+            able = dict(await planning.reviewers_in(self.bureau.region.lo))
+        if not {self.bureau.person_id, self.helper.person_id} <= able.keys():
+            return
         template = await planning.publish_template(
             self.bureau, TemplateForm(NAME, SAMPLE, "penalty")
         )
@@ -52,7 +55,10 @@ class _Review:
         if not self.plan:
             return
         async with transaction(self.bureau.scope):
-            there = await value("select count(*) from reviews_case")
+            it = await row("select since, until from reviews_plan where id = $1", self.plan)
+            there = it and await planning.population_of(
+                self.bureau.scope, it["since"], it["until"], "penalty"
+            )
         if there:
             await planning.draw_sample(self.bureau, self.plan)
         else:
