@@ -15,7 +15,7 @@ TURN = "m.state in ('open', 'overdue', 'replied')"
 """It is the organ's turn."""
 
 _TABS = {
-    "mine": ("轮到本机关", TURN),
+    "mine": ("轮到监督机关", TURN),
     "waiting": ("等待答复", "m.state = 'waiting'"),
     "closed": ("已结束", "m.state in ('closed', 'dropped')"),
     "all": ("全部", "true"),
@@ -265,7 +265,7 @@ async def figures(scope: Scope) -> Sequence[tuple[str, int]]:
     )
     assert found is not None
     return [
-        ("轮到本机关", found["turn"] + found["overdue"]),
+        ("轮到监督机关", found["turn"] + found["overdue"]),
         ("等待答复", found["waiting"]),
         ("其中逾期未答复", found["overdue"]),
     ]
