@@ -41,14 +41,13 @@ def wanted(
     return Wanted(ask(typed), kind, region, on)
 
 
-def _matching(what: Wanted) -> tuple[str, list[Any]]:
-    """The rows a query means, and the values bound."""
-    args: list[Any] = []
+def _matching(what: Wanted, args: list[Any], *, scan: bool = False) -> str:
+    """The rows a query means, by the index or, among few rows, by looking at their words."""
     conditions: list[str] = []
-    if grams := what.asked.grams:
+    if not scan and (grams := what.asked.grams):
         args.append(grams)
         conditions.append(f"library_grams(a.text) @> ${len(args)}::int4[]")
-    for word in what.asked.checked:
+    for word in what.asked.words if scan else what.asked.checked:
         args.append(pattern_of(word))
         conditions.append(f"lower(a.text) like ${len(args)}")
     if what.on is not None:
@@ -64,50 +63,61 @@ def _matching(what: Wanted) -> tuple[str, list[Any]]:
             args.extend(what.region)
             inner.append(f"applies_lo <= ${len(args) - 1} and applies_hi >= ${len(args)}")
         conditions.append(f"a.law in (select id from library_law where {' and '.join(inner)})")
-    return " and ".join(conditions) or "false", args
+    return " and ".join(conditions) or "false"
 
 
 async def matching_ids(what: Wanted) -> list[int]:
     """Every hit; what the measurement compares with a scan."""
     if what.empty:
         return []
-    where, args = _matching(what)
-    return [
-        each["id"]
-        for each in await rows(f"select a.id from library_article a where {where}", *args)
-    ]
+    args: list[Any] = []
+    where = _matching(what, args)
+    found = await rows(f"select a.id from library_article a where {where}", *args)
+    return [each["id"] for each in found]
 
 
 async def search(what: Wanted, scope: Scope, page: int = 1) -> Found:  # noqa: ARG001 - published words are everybody's
-    """Hits in order of weight: the law's title, its force, its date, then as it reads."""
+    """Hits in order of weight: the law's title, its force, its date, then as it reads.
+
+    A frequent word has tens of thousands of hits, so the index only counts them by law; laws are
+    put in order, and of the few that reach this page the words are looked at.
+    """
     if what.empty:
         return Found()
-    where, args = _matching(what)
-    titles = [pattern_of(word) for word in what.asked.words]
+    args: list[Any] = []
+    where = _matching(what, args)
+    among = _matching(what, args, scan=True)
     at = len(args)
     found = await rows(
-        f"""with hit as materialized (
-              select a.id, a.law, a.version, a.seq from library_article a where {where}
-            ), best as (
-              select h.id, h.version, h.seq, l.rank, l.sort_on, l.id as law,
-                     (lower(l.title) like all(${at + 1}::text[])) as named
-              from hit h join library_law l on l.id = h.law
-              order by named desc, l.rank, l.sort_on desc, l.id, h.version desc, h.seq
-              limit {PAGE} offset ${at + 2}
+        f"""with counted as materialized (
+              select a.law, count(*) as n from library_article a where {where} group by a.law
+            ), weighed as (
+              select c.law, c.n, l.rank, l.sort_on, l.title, l.kind as law_kind, l.region_name,
+                     l.repealed_on, (lower(l.title) like all(${at + 1}::text[])) as named
+              from counted c join library_law l on l.id = c.law
+            ), ranked as (
+              select w.*, sum(n) over (order by named desc, rank, sort_on desc, law) as upto,
+                     sum(n) over () as total
+              from weighed w
+            ), chosen as materialized (
+              select r.*, upto - n as before from ranked r
+              where upto > ${at + 2}::int8 and upto - n < ${at + 2}::int8 + {PAGE}
             )
-            select (select count(*) from hit) as total, b.law, b.named, a.id, a.version, a.key,
-                   a.kind, a.label, a.path, a.text, a.from_on, a.to_on, l.title, l.kind as law_kind,
-                   l.region_name, l.repealed_on
-            from best b join library_article a on a.id = b.id join library_law l on l.id = b.law
-            order by b.named desc, b.rank, b.sort_on desc, b.law, b.version desc, b.seq""",
+            select c.total, c.law, c.named, a.id, a.version, a.key, a.kind, a.label, a.path, a.text,
+                   a.from_on, a.to_on, c.title, c.law_kind, c.region_name, c.repealed_on
+            from chosen c join library_article a on a.law = c.law
+            where {among}
+            order by c.named desc, c.rank, c.sort_on desc, c.law, a.version desc, a.seq
+            limit {PAGE}
+            offset ${at + 2}::int8 - (select coalesce(min(before), 0) from chosen)""",
         *args,
-        titles,
+        [pattern_of(word) for word in what.asked.words],
         (max(page, 1) - 1) * PAGE,
     )
     for each in found:
         each["pieces"] = excerpt(each["text"], what.asked.words)
-    total = found[0]["total"] if found else 0
-    return Found(int(total), found, await laws_named(what) if page <= 1 else [])
+    total = int(found[0]["total"]) if found else 0
+    return Found(total, found, await laws_named(what) if page <= 1 else [])
 
 
 async def laws_named(what: Wanted, limit: int = 5) -> list[dict[str, Any]]:
