@@ -238,6 +238,20 @@ async def test_search_finds_exactly_what_a_scan_finds(
     assert "二百元" in posted.text
 
 
+async def test_pages_of_hits_have_each_hit_once(take: Take) -> None:
+    numbers = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二", "十三")
+    body = "\n\n".join(f"第{each}条 甲乙。" for each in numbers)
+    for title in ("甲办法", "乙办法", "丙办法"):
+        await take(f"# {title}\n\n<!-- INFO END -->\n\n{body}", "2024-01-01")
+    async with transaction(Scope.public()):
+        pages = [await search(wanted("甲乙"), Scope.public(), each) for each in (1, 2, 3)]
+    assert [len(each.hits) for each in pages] == [20, 19, 0]
+    assert pages[0].total == pages[1].total == 39
+    assert len({hit["id"] for each in pages for hit in each.hits}) == 39
+    titles = [hit["title"] for each in pages for hit in each.hits]
+    assert titles == sorted(titles, key=titles.index), "one law after the other"
+
+
 @pytest.mark.req("C9-05")
 async def test_a_repeal(
     client: Browser, as_bureau: As, take: Take, facts: Facts, clock: Clock, region_tree: Any
