@@ -412,7 +412,7 @@ def code_shown(desk: Desk, picture: Locator) -> str:
     return str(read.text)
 
 
-@pytest.mark.req("S2-19", "S2-26", "S2-30")
+@pytest.mark.req("S2-19", "S2-26")
 def test_after_a_forced_cancellation_no_new_application(
     desks: SignIn, browser: Browser, site: str, pictures: Path | None
 ) -> None:
