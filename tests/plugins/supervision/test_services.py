@@ -68,7 +68,7 @@ async def lapse(paper_id: int, clock) -> None:
         await reactions.note_lapse(fact_of(fact))  # told twice, it changes nothing
 
 
-@pytest.mark.req("C5-06", "C5-09", "S4-1")
+@pytest.mark.req("C5-06", "C5-09", "S4-1", "S4-11")
 async def test_up_the_whole_ladder(county, clock, messages) -> None:
     id_ = await county.open()
     it = await matter(id_)
