@@ -105,8 +105,10 @@ async def search(what: Wanted, scope: Scope, page: int = 1) -> Found:  # noqa: A
             )
             select c.total, c.law, c.named, a.id, a.version, a.key, a.kind, a.label, a.path, a.text,
                    a.from_on, a.to_on, c.title, c.law_kind, c.region_name, c.repealed_on
-            from chosen c join library_article a on a.law = c.law
-            where {among}
+            from chosen c cross join lateral (
+              -- "offset 0": each chosen law by its own index, never all laws at once.
+              select * from library_article a where a.law = c.law and {among} offset 0
+            ) a
             order by c.named desc, c.rank, c.sort_on desc, c.law, a.version desc, a.seq
             limit {PAGE}
             offset ${at + 2}::int8 - (select coalesce(min(before), 0) from chosen)""",

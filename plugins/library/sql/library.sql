@@ -2,7 +2,7 @@
 -- of. The same as plugins.library.rules.searching.grams_of; dear on purpose, so that no plan
 -- computes it for every row.
 create or replace function library_grams(words text) returns int4[]
-language sql immutable parallel safe cost 100000 as $$
+language sql immutable parallel safe cost 100 as $$
   select coalesce(array_agg(distinct (a << 16) | b), '{}'::int4[])
   from (
     select ascii(x) as a, ascii(y) as b
