@@ -92,20 +92,19 @@ async def search(what: Wanted, scope: Scope, page: int = 1) -> Found:  # noqa: A
         f"""with counted as materialized (
               select a.law, count(*) as n from library_article a where {where} group by a.law
             ), weighed as (
-              select c.law, c.n, l.rank, l.sort_on, l.title, l.kind as law_kind, l.region_name,
-                     l.repealed_on, (lower(l.title) like all(${at + 1}::text[])) as named
+              select c.law, c.n, l.rank, l.sort_on,
+                     (lower(l.title) like all(${at + 1}::text[])) as named
               from counted c join library_law l on l.id = c.law
             ), ranked as (
-              select w.*, sum(n) over (order by named desc, rank, sort_on desc, law) as upto,
-                     sum(n) over () as total
+              select w.*, sum(n) over (order by named desc, rank, sort_on desc, law) as upto
               from weighed w
             ), chosen as materialized (
               select r.*, upto - n as before from ranked r
               where upto > ${at + 2}::int8 and upto - n < ${at + 2}::int8 + {PAGE}
             )
-            select c.total, c.law, c.named, a.id, a.version, a.key, a.kind, a.label, a.path, a.text,
-                   a.from_on, a.to_on, c.title, c.law_kind, c.region_name, c.repealed_on
-            from chosen c cross join lateral (
+            select (select sum(n) from counted) as total, c.law, c.named, a.id, a.version, a.key, a.kind, a.label, a.path, a.text,
+                   a.from_on, a.to_on, l.title, l.kind as law_kind, l.region_name, l.repealed_on
+            from chosen c join library_law l on l.id = c.law cross join lateral (
               -- "offset 0": each chosen law by its own index, never all laws at once.
               select * from library_article a where a.law = c.law and {among} offset 0
             ) a
