@@ -6,9 +6,10 @@ from typing import Any
 from litestar.params import FromPath
 
 from core.api.access import requires, visitor
-from core.api.db import transaction
+from core.api.db import Scope, transaction
 from core.api.documents import pdf
 from core.api.errors import NotFound
+from core.api.files import open_, send_file
 from core.api.settings import settings_of
 from core.api.web import (
     Bound,
@@ -228,7 +229,10 @@ async def give_file(request: Request, paper: int, form: str) -> Response:
         if not found[form] and form == "docx":
             own = await issuing.template_of(found["organ"], found["kind"])
     if found[form] and found["state"] != "withdrawn":
-        return redirect(request, f"/files/{found[form]}")
+        # Whoever may read the paper may take it; the file lies with the office that issued it.
+        async with transaction(Scope.platform("a paper is handed out to who may read it")):
+            opened = await open_(found[form])
+        return send_file(request, opened, original=False)
     made = issuing.stored_paper(found)
     if form == "pdf":
         return document(await pdf(made, found["issued_at"]), found["number"])

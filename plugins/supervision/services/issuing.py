@@ -423,8 +423,8 @@ async def set_paper(payload: Mapping[str, Any]) -> None:
     as_pdf = await receive(await pdf(made, paper["issued_at"]), f"{name}.pdf", kinds=("document",))
     as_docx = await receive(content, f"{name}.docx", kinds=("document",))
     place = place_of(paper)
-    kept = await keep(as_pdf, place=place, purpose="supervision.paper")
-    word = await keep(as_docx, place=place, purpose="supervision.paper")
+    kept = await keep(as_pdf, place=place, purpose="supervision.paper.document")
+    word = await keep(as_docx, place=place, purpose="supervision.paper.document")
     await execute(
         "update supervision_paper set pdf = $2, docx = $3 where id = $1",
         paper["id"],

@@ -12,7 +12,7 @@ from docx import Document
 
 from core.api.db import Scope, row, transaction
 from plugins.supervision import commands
-from plugins.supervision.services import layout, serving
+from plugins.supervision.services import issuing, layout, serving
 from tests.plugins.supervision.test_services import answers, listed, matter, paper
 
 ALL = Scope.platform("test")
@@ -93,6 +93,14 @@ async def test_the_files_of_a_document(county, office, client) -> None:
     as_docx = await client.get(f"/supervision/files/{notice}/docx")
     words = [p.text for p in Document(io.BytesIO(as_docx.content)).paragraphs]
     assert "磴口县市场监督管理局：" in words
+    await issuing.set_paper({"paper": notice})
+    kept = await paper(notice)
+    for form in ("pdf", "docx"):
+        taken = await client.get(f"/supervision/files/{notice}/{form}")
+        assert taken.status_code == 200
+        assert len(taken.content) > 1000
+        # Nobody takes one away without a trace.
+        assert (await client.get(f"/files/{kept[form]}")).status_code == 404
 
 
 async def test_the_body_sees_its_document_and_not_the_source(
