@@ -233,6 +233,9 @@ async def paths_of(found: Sequence[Mapping[str, Any]], scope: Scope) -> dict[Sub
 async def _panel(request: Request, subject_kind: str, subject: int) -> Response:
     who = visitor(request)
     async with transaction(who.scope):
+        # What stands beside a page is for those who see the page.
+        if not await describe([SubjectRef(subject_kind, subject)], who.scope):
+            raise NotFound("没有找到，或者不在你的管理范围内。")
         found = await uses_by(subject_kind, subject, who.scope)
         for each in found:
             standings = await standing_of(each["cited"], each["on"] or today(), each["region_lo"])
