@@ -32,10 +32,10 @@ from plugins.supervision.queries import matters as reading
 from plugins.supervision.routes.papers import give_file
 from plugins.supervision.routes.shared import WORDS, actor, attempt, typed
 from plugins.supervision.rules import papers as rules
-from plugins.supervision.rules.kinds import ANSWER
+from plugins.supervision.rules.kinds import ANSWER, READ
 from plugins.supervision.rules.papers import PAPERS as KINDS
 from plugins.supervision.services import serving
-from plugins.supervision.services.base import items_of, received_path, ref
+from plugins.supervision.services.base import items_of, path_of, received_path, ref
 from plugins.supervision.showing import papers_shown
 
 MEDIA = ("document", "photo")
@@ -82,10 +82,20 @@ async def _page(
     )
 
 
-@get("/received/{paper:int}", guards=[requires(ANSWER)])
+@get("/received/{paper:int}", guards=[requires()])
 async def show_received(request: Request, paper: FromPath[int]) -> Response:
-    """One document, its list, and the form of the answer."""
-    return await _page(request, paper)
+    """One document, its list, and the form of the answer.
+
+    The office that issued it comes here from what it has done, and is shown the matter instead.
+    """
+    who = visitor(request)
+    if ANSWER in who.permissions:
+        return await _page(request, paper)
+    async with transaction(who.scope):
+        found = await reading.paper_in(who.scope, paper) if READ in who.permissions else None
+    if found is None:
+        raise NotFound("没有找到这份文书，或者不是发给你单位的。")
+    return redirect(request, path_of(found["matter"]))
 
 
 @post("/received/{paper:int}/sign", guards=[requires(ANSWER)])
