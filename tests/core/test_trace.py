@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,9 @@ def test_the_register_has_every_number_of_the_five_sources() -> None:
     register = read_register(ROOT / REGISTER)
     counts = {"S0": 26, "S1": 29, "S2": 29, "S3": 29, "S4": 11}
     expected = [f"{source}-{n}" for source, count in counts.items() for n in range(1, count + 1)]
-    assert sorted(each.id for each in register) == sorted(expected)
+    # Rules of the law around them (B) and abilities (C) may be claimed by tests as well.
+    numbers = [each.id for each in register if not re.fullmatch(r"[BC]\d+-\d+", each.id)]
+    assert sorted(numbers) == sorted(expected)
 
 
 def test_no_test_of_this_project_claims_an_unknown_requirement() -> None:
