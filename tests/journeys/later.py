@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -69,6 +69,28 @@ class Later:
             self._process.wait(10)
 
 
+async def publish_coming_years() -> None:
+    """The notices of the years the journeys walk into have appeared: nothing lapses without."""
+    from core import db
+    from core.calendar.days import import_year
+    from core.calendar.queries import load_calendar
+    from core.calendar.rules import DayEntry
+    from core.clock import today
+    from core.intervals import Interval
+    from core.regions.queries import country
+
+    this = today().year
+    async with db.transaction(db.Scope.platform("the notices of coming years have appeared")):
+        home = await country()
+        known = await load_calendar(home.lo)
+        for year in (this, this + 1, this + 2):
+            if not known.published(year):
+                entries = [DayEntry(date(year, 1, 1), False, "元旦")]
+                await import_year(
+                    year, entries, "测试用的安排", Interval(home.lo, home.hi), home.id
+                )
+
+
 async def lapse_everything() -> None:
     """Find the deadlines that have passed, and do what follows from that."""
     from core import db
@@ -97,6 +119,7 @@ def application() -> Any:
             return
         asked = parse_qs(scope["query_string"].decode())
         ahead = timedelta(days=int(asked["days"][0]), minutes=int(asked["minutes"][0]))
+        await publish_coming_years()
         if asked["lapse"] == ["1"]:
             await lapse_everything()
         await send({"type": "http.response.start", "status": 204, "headers": []})

@@ -5,11 +5,13 @@ Weeks pass on the same platform with its clock moved (``later.py``).
 """
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
 
+from core.clock import today
 from plugins.supervision.commands import checks_of
 from tests.journeys.conftest import SignIn
 from tests.journeys.desk import Desk
@@ -104,7 +106,7 @@ def test_from_a_media_report_to_the_verified_end(
     check_page(unit, axe, pictures, "received")
 
     # Nobody answers the notice, nor the urging.
-    for days, kind, words in ((24, "urge", "督办函"), (33, "opinion", "意见书")):
+    for days, kind, words in ((45, "urge", "督办函"), (65, "opinion", "意见书")):
         office = desks(BUREAU, at=later.to(days).url)
         office.go(path)
         office.sees("逾期未答复")
@@ -169,8 +171,8 @@ def test_a_campaign_with_a_draw_anybody_repeats(
     office.fill(
         title="行政检查公示专项监督",
         scope_words="全县执法单位近一年的行政检查",
-        starts_on="2026-12-01",
-        ends_on="2026-12-31",
+        starts_on=today().isoformat(),
+        ends_on=(today() + timedelta(days=30)).isoformat(),
         checklist="检查结果是否公示\n检查频次是否超过上限",
     )
     tick(office, "contents", "执法规范化建设")
