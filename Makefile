@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-com
 WORKERS ?= 2
 # Where it is set (container images), every start would compile a thousand modules anew.
 unexport PYTHONDONTWRITEBYTECODE
-CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+CHROMIUM := $(shell command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .PHONY: help run setup test test-absence journeys lint format bench trace lock browser clean
 .DEFAULT_GOAL := help
@@ -104,7 +104,9 @@ browser:
 ifeq ($(CHROMIUM),)
 	@if [ -z "$(NO_APT)" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo '安装 Chromium 与中文字体，供浏览器测试使用 (installing Chromium for the browser tests) …'; \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk >/dev/null; } \
+	  { apt-get update -qq && export DEBIAN_FRONTEND=noninteractive; \
+	    apt-get install -y -qq --no-install-recommends chromium-headless-shell fonts-noto-cjk >/dev/null 2>&1 \
+	    || apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk >/dev/null; } \
 	    || echo '没有装上 Chromium，浏览器测试将跳过 (no Chromium: browser tests will be skipped)'; \
 	else \
 	  echo '没有 Chromium，浏览器测试将跳过；Debian: apt-get install chromium fonts-noto-cjk (no Chromium: browser tests will be skipped)'; \

@@ -7,7 +7,6 @@ query on the same kind of connection and answers with as many bytes.
 """
 
 import io
-import shutil
 import statistics
 import time
 from datetime import date
@@ -30,6 +29,7 @@ from plugins.certificates.services import faces, signing
 from plugins.certificates.services.trusting import trust_file
 from tests.bench.measuring import Number, Race
 from tests.bench.world import WIDE, Asker, application, as_owner, database, office, run, server
+from tests.chromium import ARGUMENTS, find
 
 NAME = "credentials"
 CARDS, FEW = 1_000_000, 20_000
@@ -243,9 +243,7 @@ _ASK = """async ({code, file, list}) => {
 async def _browser() -> list[Number]:
     from playwright.async_api import async_playwright
 
-    chromium = next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-    )
+    chromium = find()
     if not chromium:
         return []
     async with db.transaction(WIDE):
@@ -260,9 +258,7 @@ async def _browser() -> list[Number]:
         await signing.build_list()
         told = await trust_file(everybody=False, with_list=True)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = await playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
         page = await browser.new_page()
         await page.add_script_tag(path=ROOT / "static" / "vendor" / "nacl-fast.min.js")
         await page.add_script_tag(path=STATIC / "card.js")

@@ -16,7 +16,7 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.bench.measuring import Number
-from tests.journeys.conftest import ARGUMENTS, NAMES
+from tests.chromium import ARGUMENTS, find
 from tests.journeys.desk import PASSWORD
 from tests.journeys.instance import Instance
 
@@ -45,10 +45,8 @@ USABLE = """() => {
 
 @contextmanager
 def _browser() -> Iterator[Browser]:
-    from shutil import which
-
-    found = next((path for name in NAMES if (path := which(name))), None)
-    if found is None:
+    found = find()
+    if not found:
         raise RuntimeError("no Chromium to measure with")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))

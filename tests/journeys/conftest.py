@@ -6,29 +6,19 @@ test process, and a journey must not mind what another has left behind.
 """
 
 import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.chromium import ARGUMENTS, NAMES, find
 from tests.journeys.desk import Desk
 from tests.journeys.instance import Instance
 from tests.journeys.later import Later
 
 HERE = Path(__file__).parent
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,9 +30,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Where the browser is; without one the journeys are skipped, in CI they fail."""
-    for name in NAMES:
-        if found := shutil.which(name):
-            return found
+    if found := find():
+        return found
     reason = f"no browser: none of {', '.join(NAMES)} is installed"
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
@@ -109,17 +98,30 @@ def pictures() -> Path | None:
     return Path(given) if given else None
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed journey tells what stood on every screen, which no line of code can."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for desk in item.stash.get(AT_DESKS, []):
+            report.sections.append((f"screen at {desk.page.url}", desk.shows()))
+    return report
+
+
 SignIn = Callable[..., Desk]
+AT_DESKS = pytest.StashKey[list[Desk]]()
 
 
 @pytest.fixture
-def desks(browser: Browser, site: str) -> Iterator[SignIn]:
+def desks(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator[SignIn]:
     """``desks("zhanghailong", width=390, script=False)``: a person at an own screen.
 
     At the end no browser may have complained: no script error, no breach of the content
     security policy, no piece of a page that failed, no fault of the server.
     """
-    opened: list[Desk] = []
+    opened = request.node.stash[AT_DESKS] = []
 
     def sit_down(login: str = "", *, width: int = 1280, script: bool = True, at: str = "") -> Desk:
         desk = Desk(browser, at or site, width=width, script=script)

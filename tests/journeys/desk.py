@@ -2,7 +2,8 @@
 """One person at one screen: a browser context of its own, and a list of what went wrong in it."""
 
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,8 +92,21 @@ class Desk:
 
     def send(self, button: Locator | str) -> None:
         """Press a button or link that leads to another page, and wait for that page."""
-        with self.page.expect_navigation(wait_until="load"):
+        with self.leaving():
             (self.button(button) if isinstance(button, str) else button).click()
+
+    @contextmanager
+    def leaving(self) -> Iterator[None]:
+        """What is done here leads to another page; it is open at the end.
+
+        The page that is left is marked, for on a slow machine the browser has been seen to report
+        a navigation while the old page still stood.
+        """
+        self.page.evaluate("document.documentElement.dataset.left = ''")
+        with self.page.expect_navigation(wait_until="load"):
+            yield
+        expect(self.page.locator("html[data-left]")).to_have_count(0)
+        self.page.wait_for_load_state("load")
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
@@ -238,6 +252,12 @@ class Desk:
         if message.type not in ("error", "warning") or message.text.startswith(OWN_WORDS):
             return
         self.faults.append(f"{message.type}: {message.text[:300]} at {self.page.url}")
+
+    def shows(self) -> str:
+        """The words on the screen, for the report of a journey that failed."""
+        with suppress(Exception):
+            return self.page.locator("body").inner_text(timeout=2_000)
+        return "(no page)"
 
     def shoot(self, folder: Path | None, name: str) -> None:
         """A picture for people to look at, when a folder for them is given."""

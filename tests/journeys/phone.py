@@ -9,7 +9,7 @@ import qrcode
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.journeys.conftest import ARGUMENTS
+from tests.chromium import ARGUMENTS
 from tests.journeys.desk import PASSWORD, PATIENCE, WATCH_POLICY
 
 FIELD = "/components/field"

@@ -17,7 +17,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from plugins.exams.demo_questions import QUESTIONS
 from plugins.exams.rules.gift import read_gift
-from tests.journeys.conftest import ARGUMENTS, SignIn
+from tests.chromium import ARGUMENTS
+from tests.journeys.conftest import SignIn
 from tests.journeys.desk import PATIENCE, Desk
 from tests.journeys.files import photo
 from tests.journeys.later import Later

@@ -2,7 +2,6 @@
 """The live hint in a real browser: typing asks again, nothing typed is touched."""
 
 import asyncio
-import shutil
 import socket
 from typing import Any
 
@@ -15,15 +14,16 @@ from core.host import enabling
 from core.host import registry as host_registry
 from core.host.registry import Registry
 from tests import factories
+from tests.chromium import ARGUMENTS, find
 from tests.plugins.cases.conftest import TUESDAY, Office, make_office
 from tests.plugins.cases.test_together import app, publish, registry
 
 __all__ = ["app", "registry"]
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = find()
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+    pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed"),
 ]
 
 
@@ -63,7 +63,7 @@ async def test_the_hint_follows_what_is_typed(office: Office, app: Any) -> None:
     try:
         async with async_playwright() as playwright:
             chromium = await playwright.chromium.launch(
-                executable_path=CHROMIUM, args=["--no-sandbox"]
+                executable_path=CHROMIUM, args=list(ARGUMENTS)
             )
             page = await chromium.new_page()
             page.on("console", lambda m: said.append(m.text) if m.type == "error" else None)

@@ -3,17 +3,17 @@
 
 from base64 import b64encode
 from pathlib import Path
-from shutil import which
 
 import pytest
 from playwright.async_api import async_playwright
 
 from core.web.vendor import ROOT
 from plugins.certificates.rules import cose, token
+from tests.chromium import ARGUMENTS, find
 from tests.plugins.certificates import card_world as w
 
 STATIC = Path(__file__).resolve().parents[3] / "plugins" / "certificates" / "static"
-CHROMIUM = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))), "")
+CHROMIUM = find()
 
 pytestmark = [
     pytest.mark.browser,
@@ -40,9 +40,7 @@ def url(data: bytes) -> str:
 @pytest.fixture
 async def page():
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         page = await browser.new_page()
         await page.goto("about:blank")
         await page.add_script_tag(path=ROOT / "static" / "vendor" / "nacl-fast.min.js")

@@ -3,7 +3,6 @@
 
 import asyncio
 import io
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,12 +22,13 @@ from core.host import enabling
 from core.host import registry as host_registry
 from plugins.exams.services import chaining
 from tests import factories
+from tests.chromium import ARGUMENTS, find
 from tests.plugins.exams.conftest import MORNING, START, Hall
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = find()
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+    pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed"),
 ]
 WIDE = Scope.platform("a test looks at everything")
 
@@ -101,7 +101,7 @@ async def test_ten_minutes_without_a_line_and_a_new_browser(
 
         async def browse() -> Any:
             return await playwright.chromium.launch_persistent_context(
-                str(tmp_path / "profile"), executable_path=CHROMIUM, args=["--no-sandbox"]
+                str(tmp_path / "profile"), executable_path=CHROMIUM, args=list(ARGUMENTS)
             )
 
         async with serving(app, port):
