@@ -2,6 +2,7 @@
 """The main menu: built once per role, region and version; its counts are loaded after the page."""
 
 import logging
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from core.auth.access import requires, visitor
 from core.auth.visitor import Visitor
 from core.web import status
 from core.web.state import Held, Platform, current, held
+from core.web.static import PATIENCE
 
 log = logging.getLogger("jiandu.web")
 
@@ -29,8 +31,8 @@ MESSAGES = "/messages"
 
 Key = tuple[int, int, str, int]
 _cache: dict[Key, tuple[tuple[str, tuple[NavItem, ...]], ...]] = {}
-_drawn: dict[tuple[Key, str], Markup] = {}
-"""Menus as they stand on pages, by the entry that is the current one."""
+_drawn: dict[tuple[Key, str], tuple[Markup, float]] = {}
+"""Menus as they stand on pages, by the entry that is the current one; and when they were drawn."""
 
 
 def forget() -> None:
@@ -133,14 +135,16 @@ def folded(
 def _menu_drawn(kept: Held, who: Visitor, path: str) -> Markup:
     """The menu without its counts, which come after the page: drawn once for all such pages."""
     key = (_key(kept, who), _current(sections(kept, who), path))
-    html = _drawn.get(key)
-    if html is None:
-        platform = kept.platform
+    html, drawn_at = _drawn.get(key, (None, 0.0))
+    platform = kept.platform
+    # In development templates change all the time, and a menu is drawn anew after a moment.
+    if html is None or (
+        platform.settings.environment == "development" and time.monotonic() - drawn_at > PATIENCE
+    ):
         html = Markup(  # noqa: S704 - drawn by our own template, which escapes
             platform.templates.render("partials/_nav.html", {"nav": menu(kept, who, path, {})})
         )
-        if platform.settings.environment != "development":  # where templates change all the time
-            _drawn[key] = html
+        _drawn[key] = html, time.monotonic()
     return html
 
 

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import mimetypes
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -28,6 +29,9 @@ COMPRESSED = frozenset(
 )
 SMALL = 4 * 1024 * 1024
 _HASHED = re.compile(r"(?P<stem>.+)\.(?P<hash>[0-9a-f]{12})(?P<suffix>\.[A-Za-z0-9]+)\Z")
+PATIENCE = 1.0
+"""Seconds for which a file that is watched is believed to be what it was: a page names a hundred,
+and to look at the disk for each took more than a third of the time of every page."""
 YEAR = "public, max-age=31536000, immutable"
 
 
@@ -47,11 +51,12 @@ class StaticFiles:
     """The files of the site and of every plugin (``/static/<plugin>/…``)."""
 
     def __init__(self, root: Path, plugins: Mapping[str, Path], *, watch: bool) -> None:
-        """``watch`` looks at the disk again on every use: for development."""
+        """``watch`` looks at the disk again after ``PATIENCE``: for development."""
         self.root = root
         self.plugins = dict(plugins)
         self.watch = watch
         self._entries: dict[str, Entry] = {}
+        self._looked: dict[str, float] = {}
         self._lock = Lock()
 
     def url(self, name: str) -> str:
@@ -65,7 +70,7 @@ class StaticFiles:
     def entry(self, name: str) -> Entry | None:
         """The file behind a plain name."""
         known = self._entries.get(name)
-        if known is not None and not self.watch:
+        if known is not None and not (self.watch and self._stale(name)):
             return known
         path = self._locate(name)
         if path is None:
@@ -89,6 +94,14 @@ class StaticFiles:
             )
             self._entries[name] = entry
         return entry
+
+    def _stale(self, name: str) -> bool:
+        """Whether it is time to look at the disk again; whoever asks has to look."""
+        now = time.monotonic()
+        if now - self._looked.get(name, 0.0) < PATIENCE:
+            return False
+        self._looked[name] = now
+        return True
 
     def _locate(self, name: str) -> Path | None:
         if not name or "\\" in name or "\0" in name or name.startswith("/"):

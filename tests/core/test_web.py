@@ -419,3 +419,22 @@ def test_templates_of_plugins_cannot_shadow_each_other(tmp_path):
     assert fresh.render("b/x.html", {}) == "the site's own"
     assert fresh.env.from_string("{{ row.items }}").render(row={"items": 3}) == "3"
     assert fresh.env.from_string("{{ x }}").render(x="<b>") == "&lt;b&gt;"
+
+
+def test_a_watched_file_is_looked_at_again_after_a_moment(tmp_path, monkeypatch):
+    from core.web.static import StaticFiles
+
+    moment = 100.0
+    monkeypatch.setattr("core.web.static.time.monotonic", lambda: moment)
+    style = tmp_path / "a.css"
+    style.write_text("a{}")
+    watched = StaticFiles(tmp_path, {}, watch=True)
+    kept = StaticFiles(tmp_path, {}, watch=False)
+    first = watched.url("a.css")
+    assert first == kept.url("a.css")
+    assert watched.url("a.css") == first  # looked at, and believed for a second
+    style.write_text("a{color:red}")
+    assert watched.url("a.css") == first
+    moment += 1.5
+    assert watched.url("a.css") != first
+    assert kept.url("a.css") == first
