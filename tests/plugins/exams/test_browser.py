@@ -114,7 +114,8 @@ async def test_ten_minutes_without_a_line_and_a_new_browser(
             await page.set_input_files(
                 "#f-photo", {"name": "p.jpg", "mimeType": "image/jpeg", "buffer": face()}
             )
-            await page.click("button:has-text('上传照片')")
+            async with page.expect_navigation(wait_until="load"):
+                await page.click("button:has-text('上传照片')")
             clock(START)
             await page.reload()
             await page.click("button:has-text('开始作答')")
