@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -28,6 +29,7 @@ COMPRESSED = frozenset(
     {".wasm", ".css", ".js", ".svg", ".json", ".html", ".txt", ".xml", ".webmanifest"}
 )
 SMALL = 4 * 1024 * 1024
+TINY = 512
 _HASHED = re.compile(r"(?P<stem>.+)\.(?P<hash>[0-9a-f]{12})(?P<suffix>\.[A-Za-z0-9]+)\Z")
 PATIENCE = 1.0
 """Seconds for which a file that is watched is believed to be what it was: a page names a hundred,
@@ -44,7 +46,16 @@ class Entry:
     stamp: tuple[int, int]
     media_type: str
     body: bytes
-    gzipped: bytes
+    level: int
+
+    @cached_property
+    def gzipped(self) -> bytes:
+        """The file compressed, when it is first sent; empty where that makes nothing smaller."""
+        body = self.body or self.path.read_bytes()
+        if self.path.suffix not in COMPRESSED or len(body) <= TINY:
+            return b""
+        packed = gzip.compress(body, self.level, mtime=0)
+        return packed if len(packed) < len(body) else b""
 
 
 class StaticFiles:
@@ -81,16 +92,13 @@ class StaticFiles:
             return known
         with self._lock:
             body = path.read_bytes()
-            packed = b""
-            if path.suffix in COMPRESSED and len(body) > 512:
-                packed = gzip.compress(body, 6 if self.watch else 9, mtime=0)
             entry = Entry(
                 path,
                 hashlib.sha256(body).hexdigest()[:12],
                 stamp,
                 mimetypes.guess_type(path.name)[0] or "application/octet-stream",
                 body if len(body) <= SMALL else b"",
-                packed if len(packed) < len(body) else b"",
+                6 if self.watch else 9,
             )
             self._entries[name] = entry
         return entry
