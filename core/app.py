@@ -20,7 +20,6 @@ from core.host.registry import Registry, build, set_current
 from core.settings import Settings
 from core.web import debugging, errors, security
 from core.web.middleware import Surround
-from core.web.plugin_guard import SwitchedOn
 from core.web.state import KEY, Platform
 from core.web.static import StaticFiles
 from core.web.templating import Templates
@@ -92,12 +91,10 @@ def routers(registry: Registry) -> list[Any]:
         if not handlers:
             continue
         path = "/" if name == "core" else f"/{name}"
-        guards = [] if name == "core" else [SwitchedOn(name)]
         found.append(
             Router(
                 path,
                 route_handlers=handlers,
-                guards=guards,
                 opt={"plugin": name},
                 include_in_schema=False,
             )

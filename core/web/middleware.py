@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Around every request: its number, its session, its plugins, and cleaning up afterwards."""
+"""Around every request: its number, its session, the switch of its plugin, and cleaning up."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from core.auth import sessions
 from core.auth.access import SESSION
-from core.errors import Forbidden
+from core.errors import Forbidden, NotFound
 from core.host import enabling
 from core.host import registry as host_registry
 from core.logging import set_request_id
 from core.observing import Seen, watching
 from core.web import debugging, security
-from core.web.state import current, held
+from core.web.state import Held, current, held
 
 
 def plain_query(query: bytes) -> bytes:
@@ -43,8 +43,10 @@ class Surround(ASGIMiddleware):
         watched = watching.set(Seen()) if debugging.wanted(platform.settings) else None
         try:
             with host_registry.use(platform.registry):
-                if scope["route_handler"].opt.get(SESSION, True):
+                route = scope["route_handler"].opt
+                if route.get(SESSION, True):
                     await self._open(scope)
+                    refuse_what_is_off(kept, route.get("plugin", "core"))
                 await next_app(scope, receive, send)
         finally:
             current.reset(token)
@@ -60,6 +62,15 @@ class Surround(ASGIMiddleware):
             raise Forbidden(sentence="这个请求来自别的网站，没有办理。请回到平台页面操作。")
         if cookie := request.cookies.get(settings.session.cookie, ""):
             await reopen(request, cookie)
+
+
+def refuse_what_is_off(kept: Held, plugin: str) -> None:
+    """A plugin that is switched off in the visitor's region does not exist there: 404.
+
+    Visitors without a session pass: public pages decide by what they show.
+    """
+    if plugin != "core" and kept.visitor is not None and plugin not in kept.enabled:
+        raise NotFound("这个模块在你所在的地区没有启用。")
 
 
 async def reopen(request: Request[Any, Any, Any], token: str) -> None:
