@@ -97,6 +97,7 @@ def _hint(verdict: Verdict, subject: SubjectRef, kind_title: str) -> Blocker:
     # Of several checks that held, the last one says what was really asked.
     shown = broken or (verdict.checks[-1] if verdict.checks else None)
     colour = verdict.colour or {"passed": "ok"}.get(verdict.result, "wait")
+    tier, why = telling.tier_and_why(verdict)
     return Blocker(
         f"inspection.{verdict.mark}",
         verdict.sentence or verdict.reason,
@@ -112,7 +113,8 @@ def _hint(verdict: Verdict, subject: SubjectRef, kind_title: str) -> Blocker:
             "control": str(verdict.detail.get("control", "")),
             "what": shown.title if shown else "",
             "need": shown.need if shown else "",
-            "have": shown.have if shown else "",
+            "have": tier or (shown.have if shown else ""),
+            "why": why,
             "cure": verdict.cure,
         },
     )

@@ -196,12 +196,14 @@ def _check(file: CaseFile, visit: Mapping[str, Any], blocker: Blocker) -> dict[s
             href, act = "#h-next", "去授权"
     lit = colour in ("red", "yellow")
     have = str(detail.get("have") or "")
+    why = str(detail.get("why") or "")
+    cure = str(detail.get("cure") or "") if lit else ""
     short = str(detail.get("headline") or "") if lit else have
     return {
         "colour": colour,
         "title": title,
         "text": (short or blocker.text).rstrip("。"),
-        "cure": str(detail.get("cure") or "") if lit else "",
+        "cure": f"{why.rstrip('。')}。{cure}" if why else cure,
         "href": href,
         "act": act,
         "point": str(detail.get("point") or ""),

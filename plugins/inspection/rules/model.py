@@ -166,6 +166,28 @@ class Standard(Struct, frozen=True):
     base: str | None = None
     tiers: tuple[Tier, ...] = ()
 
+    @property
+    def says(self) -> tuple[Any, ...]:
+        """What it permits, without its wording: two editions that say the same are one."""
+        bands = tuple((t.key, t.conditions, t.min, t.max, frozenset(t.kinds)) for t in self.tiers)
+        return self.applies_to, self.base, bands
+
+
+class Edition(Struct, frozen=True):
+    """A standard as an earlier version of its item held it, and how long."""
+
+    version: int
+    since: datetime
+    until: datetime
+    standard: Standard
+
+
+class Control(Struct, frozen=True):
+    """What a control is called and what it holds."""
+
+    title: str = ""
+    type: str = "text"
+
 
 class Limit(Struct, frozen=True):
     amount: int
@@ -202,6 +224,10 @@ class Point(Struct, frozen=True):
     limit: Limit | None = None
     required: dict[str, Required] = {}
     standard: Standard | None = None
+    editions: tuple[Edition, ...] = ()
+    """Earlier editions of the standard, oldest first; none when it always said the same."""
+    controls: dict[str, Control] = {}
+    """The controls the standard asks about."""
     steps: dict[str, str] = {}
     """Keys and titles of the item's steps, in their order."""
     stages: dict[str, str] = {}
@@ -353,7 +379,10 @@ def points_of(definitions: list[Definition]) -> list[Point]:
     known: set[tuple[str, str]] = set()
     for index, definition in enumerate(ordered):
         ends = ordered[index + 1].effective_from if index + 1 < len(ordered) else FOREVER
-        here = [_resolve(raw, definition, ends, known) for raw in definition.points]
+        here = [
+            _with_editions(_resolve(raw, definition, ends, known), definition, ordered[:index])
+            for raw in definition.points
+        ]
         found += here
         known = {(p.key, p.kind) for p in here}
     return found
@@ -389,6 +418,40 @@ def _resolve(
         steps={s.key: s.title for s in definition.steps},
         stages={s.key: s.title for s in definition.stages},
     )
+
+
+def _with_editions(point: Point, definition: Definition, earlier: list[Definition]) -> Point:
+    """A point on discretion with what its standard said before, and its controls by name."""
+    standard = point.standard
+    if standard is None or point.kind != "discretion":
+        return point
+    found: list[Edition] = []
+    for index, each in enumerate(earlier):
+        then = next((s for s in each.standards if s.key == standard.key), None)
+        nexts = earlier[index + 1] if index + 1 < len(earlier) else definition
+        until = nexts.effective_from
+        if then is None or until <= each.effective_from:
+            continue
+        before = found[-1] if found else None
+        if before and before.until == each.effective_from and before.standard.says == then.says:
+            found[-1] = msgspec.structs.replace(before, until=until)
+        else:
+            found.append(Edition(each.version, each.effective_from, until, then))
+    if all(each.standard.says == standard.says for each in found):
+        found = []
+    asked = {standard.base} | {
+        condition.control
+        for one in (standard, *(each.standard for each in found))
+        for tier in one.tiers
+        for condition in tier.conditions
+    }
+    controls = {
+        c["key"]: Control(str(c.get("title") or c["key"]), str(c.get("type") or "text"))
+        for form in definition.forms
+        for c in form.controls
+        if c.get("key") in asked
+    }
+    return msgspec.structs.replace(point, editions=tuple(found), controls=controls)
 
 
 def _required(point: Point, step: Step | None, definition: Definition) -> dict[str, Required]:

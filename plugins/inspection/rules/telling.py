@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from plugins.inspection.rules.kinds import decision_basis
+from plugins.inspection.rules.kinds import decision_basis, discretion
 from plugins.inspection.rules.model import Check, Event, Point, Verdict
 from plugins.inspection.rules.words import deadline, yuan
 
@@ -129,6 +129,25 @@ def in_one_version(verdicts: Sequence[Verdict]) -> list[Verdict]:
     # A point that judged somewhere needs no second line that it waits or does not apply.
     spoken = {(v.point, v.mark, v.step) for v in kept if v.visit}
     return [v for v in kept if v.visit or (v.point, v.mark, v.step) not in spoken]
+
+
+def tier_and_why(verdict: Verdict) -> tuple[str, str]:
+    """Of a verdict on discretion: the band with its range, and why it is this one.
+
+    Both empty for any other verdict.
+    """
+    if verdict.kind != discretion.KEY:
+        return "", ""
+    by_title = {c.title: c for c in verdict.checks}
+    band, ranged = by_title.get(discretion.BAND), by_title.get(discretion.RANGE)
+    said = f"{band.have}，{ranged.need}" if band and ranged else band.have if band else ""
+    chosen = by_title.get(discretion.STANDARD)
+    because = [
+        f"{c.title.removeprefix(discretion.BECAUSE)}，填的是 {c.have}"
+        for c in verdict.checks
+        if c.title.startswith(discretion.BECAUSE)
+    ]
+    return said, "；".join([*([chosen.have] if chosen else []), *because])
 
 
 def one_line_each(verdicts: Sequence[Verdict]) -> list[Verdict]:

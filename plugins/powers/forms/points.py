@@ -97,6 +97,14 @@ class DiscretionForm(msgspec.Struct):
     standard: Annotated[str, Meta(title="裁量标准", min_length=1, extra={"from": "standards"})]
     amount_control: Annotated[str, Meta(title="金额的控件", extra={"from": "controls"})] = "amount"
     tier_control: Annotated[str, Meta(title="阶次的控件", extra={"from": "controls"})] = "tier"
+    act_control: Annotated[
+        str,
+        Meta(
+            title="违法行为日期的控件",
+            description="选了的，行为以后标准修订过，从旧兼从轻；连续的行为填终了的日期。",
+            extra={"from": "controls"},
+        ),
+    ] = ""
     key: Key = ""
     colour: Colour = ""
     clause: Clause = ""
@@ -226,6 +234,8 @@ def _point(kind: str, form: Any, old: Point | None, fresh: str) -> Point:
                 for one in msgspec.structs.fields(type(form))
                 if one.name not in _SAME
             }
+            if not params.get("act_control"):
+                params.pop("act_control", None)
         case _ if not isinstance(form, OtherForm):
             offered = {one.name for one in msgspec.structs.fields(type(form))}
             kept = {key: value for key, value in params.items() if SETTING + key not in offered}

@@ -6,9 +6,19 @@ that the facts contradict is itself a departure, and so is a penalty for facts n
 for. Facts that are not entered leave the verdict open rather than accuse.
 """
 
-from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
+from plugins.inspection.rules.bands import (
+    Choice,
+    Reading,
+    bounds,
+    choose,
+    holds,
+    read,
+    reasons,
+    title_of,
+)
 from plugins.inspection.rules.kinds.base import (
     Kind,
     Runner,
@@ -21,20 +31,24 @@ from plugins.inspection.rules.kinds.base import (
 )
 from plugins.inspection.rules.model import (
     Check,
-    Condition,
     Decision,
     Event,
     Part,
     Point,
-    Standard,
-    Tier,
     Verdict,
 )
 from plugins.inspection.rules.view import Calendar, CaseView
 from plugins.inspection.rules.words import short_yuan, yuan
 
+__all__ = ["KEY", "KIND", "MARK", "bounds", "compile_point", "holds"]
+
 KEY = "discretion"
 MARK = "M6"
+STANDARD = "适用的标准"
+BAND = "适用的裁量阶次"
+RANGE = "处罚金额在幅度内"
+BECAUSE = "条件："
+"""Titles of checks the hint before submitting looks for."""
 
 
 def compile_point(point: Point, _calendar: Calendar | None) -> Runner:
@@ -42,7 +56,7 @@ def compile_point(point: Point, _calendar: Calendar | None) -> Runner:
         submits = view.submits(point.step)
         seen: dict[int, int] = {}
         for event in submits:
-            found = _judge(point, event, occurrence(seen, event))
+            found = _judge(point, event, occurrence(seen, event), view)
             if explain or found.result == "fired":
                 out.append(found)
         if explain and not submits:
@@ -51,49 +65,7 @@ def compile_point(point: Point, _calendar: Calendar | None) -> Runner:
     return run
 
 
-def holds(condition: Condition, facts: Mapping[str, Any]) -> bool | None:
-    """Whether a condition of a band is met; None when the fact was not entered."""
-    actual = facts.get(condition.control)
-    if actual is None or actual == "":
-        return None
-    wanted = condition.value
-    if condition.op == "in":
-        return actual in wanted if isinstance(wanted, list | tuple) else actual == wanted
-    if condition.op == "eq":
-        return bool(actual == wanted)
-    if condition.op == "ne":
-        return bool(actual != wanted)
-    try:
-        left, right = float(actual), float(wanted)
-    except (TypeError, ValueError):
-        return None
-    return {
-        "le": left <= right,
-        "lt": left < right,
-        "ge": left >= right,
-        "gt": left > right,
-    }[condition.op]
-
-
-def bounds(
-    tier: Tier, standard: Standard, facts: Mapping[str, Any]
-) -> tuple[int | None, int | None] | None:
-    """The permitted amounts in fen; bounds of a standard with a base (货值) are multiples of it.
-
-    None when the base is not known.
-    """
-    base: Any = 1
-    if standard.base:
-        base = facts.get(standard.base)
-        if not isinstance(base, int | float) or isinstance(base, bool):
-            return None
-    return (
-        None if tier.min is None else round(base * tier.min),
-        None if tier.max is None else round(base * tier.max),
-    )
-
-
-def _judge(point: Point, event: Event, nth: str) -> Verdict:
+def _judge(point: Point, event: Event, nth: str, view: CaseView) -> Verdict:
     if not in_force(point, event.at):
         return not_in_force(point, KEY, MARK, event)
 
@@ -110,37 +82,43 @@ def _judge(point: Point, event: Event, nth: str) -> Verdict:
         )
 
     decision = event.decision
-    standard = point.standard
-    if standard is None:
+    if point.standard is None:
         return quiet("undecided", "职权目录里没有这个监察点引用的裁量标准。")
     amount = _amount(point, event, decision)
     kinds = decision.kinds if decision else ()
-    if amount is None and not kinds:
-        return quiet("not_applicable", "这次提交没有作出处罚，没有要对照的幅度。")
     facts: dict[str, Any] = {**event.values, **(decision.facts if decision else {})}
     named = str(
         (decision.tier if decision else "")
         or event.values.get(point.params.get("tier_control", "tier"))
         or ""
     )
-    answers = [(tier, [holds(c, facts) for c in tier.conditions]) for tier in standard.tiers]
-    matched = [tier for tier, met in answers if all(m is True for m in met)]
-    possible = [tier for tier, met in answers if not any(m is False for m in met)]
-    chosen = next((t for t in standard.tiers if t.key == named), None)
-    if not matched and chosen is not None and chosen in possible:
-        matched = [chosen]
-    if not matched and not (chosen is not None and chosen not in possible):
-        lacking = sorted(
-            {c.control for tier in possible for c in tier.conditions if holds(c, facts) is None}
+    choice = choose(
+        point.standard, point.since, point.editions, _act_on(point, event, view), facts, named
+    )
+    standard = choice.standard
+    reading = read(standard, facts, named)
+    matched, possible, chosen, band = (
+        reading.matched,
+        reading.possible,
+        reading.chosen,
+        reading.band,
+    )
+    if amount is None and not kinds:
+        told = (
+            ()
+            if decision is not None and decision.negative
+            else _why(point, choice, reading, facts)
         )
-        if lacking:
+        return quiet("not_applicable", "这次提交没有作出处罚，没有要对照的幅度。", told)
+    if not matched and not reading.contradicted:
+        if reading.lacking:
+            asked = "、".join(title_of(key, point.controls) for key in reading.lacking)
             return quiet(
                 "undecided",
-                f"裁量事实没有填写（{'、'.join(lacking)}），无法对照「{standard.title}」。",
+                f"裁量事实没有填写（{asked}），无法对照「{standard.title}」。",
             )
-        return _without_standard(point, event, nth, standard)
-    band = "、".join(t.title or t.key for t in matched)
-    checks: list[Check] = [Check("适用的裁量阶次", standard.title, band or "没有适用的阶次")]
+        return _without_standard(point, event, nth, choice)
+    checks: list[Check] = list(_why(point, choice, reading, facts, ranged=amount is None))
     wrong: list[str] = []
     headline = ""
     equation: tuple[Part, ...] = ()
@@ -153,15 +131,14 @@ def _judge(point: Point, event: Event, nth: str) -> Verdict:
         ranges = [bounds(t, standard, facts) for t in matched]
         known = [r for r in ranges if r is not None]
         if not known:
-            return quiet(
-                "undecided", f"计算基数（{standard.base}）没有填写，算不出「{band}」的幅度。"
-            )
+            base = title_of(standard.base or "", point.controls)
+            return quiet("undecided", f"计算基数（{base}）没有填写，算不出「{band}」的幅度。")
         fits = any(
             (lo is None or amount >= lo) and (hi is None or amount <= hi) for lo, hi in known
         )
         words = "或".join(_range(lo, hi) for lo, hi in known)
         gap_before = " " if words[0].isdigit() else ""
-        checks.append(Check("处罚金额在幅度内", words, yuan(amount), fits))
+        checks.append(Check(RANGE, words, yuan(amount), fits))
         if not fits:
             gap, bound, over = _gap(amount, known)
             wrong.append(
@@ -196,6 +173,8 @@ def _judge(point: Point, event: Event, nth: str) -> Verdict:
         "named": named,
         "control": point.params.get("amount_control", "amount"),
     }
+    if choice.former is not None:
+        detail["edition"] = choice.former.version
     if not wrong:
         return verdict(
             point,
@@ -216,7 +195,7 @@ def _judge(point: Point, event: Event, nth: str) -> Verdict:
         event=event,
         occurrence=nth,
         headline=headline,
-        sentence=f"对照「{standard.title}」，{'；'.join(wrong)}{ending(point.colour or 'red')}",
+        sentence=f"对照{_named(choice)}，{'；'.join(wrong)}{ending(point.colour or 'red')}",
         cure="按照职权目录录入的自由裁量标准办理。",
         checks=tuple(checks),
         equation=equation,
@@ -224,7 +203,56 @@ def _judge(point: Point, event: Event, nth: str) -> Verdict:
     )
 
 
-def _without_standard(point: Point, event: Event, nth: str, standard: Standard) -> Verdict:
+def _act_on(point: Point, event: Event, view: CaseView) -> date | None:
+    """The day of the act, from this form or the newest one before it."""
+    control = str(point.params.get("act_control") or "")
+    if not control or not point.editions:
+        return None
+    for values in (
+        event.values,
+        *(
+            e.values
+            for e in reversed(view.events)
+            if e.kind == "step_submitted" and e.at <= event.at and e.seq < event.seq
+        ),
+    ):
+        try:
+            return date.fromisoformat(str(values.get(control) or "")[:10])
+        except ValueError:
+            continue
+    return None
+
+
+def _why(
+    point: Point, choice: Choice, reading: Reading, facts: dict[str, Any], *, ranged: bool = True
+) -> tuple[Check, ...]:
+    """Which standard, which band and for which facts; with its range where no amount is judged."""
+    found: list[Check] = []
+    if choice.why and (point.params.get("act_control") or choice.former):
+        found.append(
+            Check(STANDARD, choice.standard.title, choice.why, True if choice.sure else None)
+        )
+    lacking = "、".join(title_of(key, point.controls) for key in reading.lacking)
+    band = reading.band or (f"还不能判断，缺{lacking}" if lacking else "没有适用的阶次")
+    found.append(Check(BAND, choice.standard.title, band))
+    found += [
+        Check(f"{BECAUSE}{what}", have=have)
+        for what, have in reasons(reading, facts, point.controls)
+    ]
+    if ranged and reading.matched:
+        known = [bounds(t, reading.standard, facts) for t in reading.matched]
+        words = "或".join(_range(*each) for each in known if each is not None)
+        if words:
+            found.append(Check(RANGE, words, "没有填写", None))
+    return tuple(found)
+
+
+def _named(choice: Choice) -> str:
+    title = f"「{choice.standard.title}」"
+    return f"{title}（{choice.why}）" if choice.former else title
+
+
+def _without_standard(point: Point, event: Event, nth: str, choice: Choice) -> Verdict:
     """A penalty for facts no band provides for: nobody can say that it is right, so it is shown."""
     return verdict(
         point,
@@ -234,10 +262,10 @@ def _without_standard(point: Point, event: Event, nth: str, standard: Standard) 
         event=event,
         occurrence=nth,
         headline="没有一个裁量阶次适用于所填的事实",
-        sentence=f"对照「{standard.title}」，所填的事实没有一个阶次适用，这个处罚没有标准可依"
+        sentence=f"对照{_named(choice)}，所填的事实没有一个阶次适用，这个处罚没有标准可依"
         f"{ending(point.colour or 'red')}",
         cure="核对裁量事实；事实无误的，由编制单位补上缺的阶次。",
-        checks=(Check("适用的裁量阶次", standard.title, "没有适用的阶次", ok=False),),
+        checks=(Check(BAND, choice.standard.title, "没有适用的阶次", ok=False),),
         detail={"tiers": [], "named": ""},
     )
 
@@ -281,5 +309,6 @@ KIND = Kind(
         "standard": "裁量标准",
         "amount_control": "金额控件",
         "tier_control": "阶次控件",
+        "act_control": "违法行为日期控件",
     },
 )
