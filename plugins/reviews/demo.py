@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A review of 磴口县's closed cases, through the services: drawn, scored, told, one put right."""
+"""A review of 磴口县's closed cases, through the services: drawn, scored, told, put right, learned."""
 
 from datetime import datetime, time, timedelta
 
@@ -7,14 +7,23 @@ from core.api import clock
 from core.api.access import Visitor
 from core.api.db import row, rows, transaction, value
 from core.api.demo import DemoContext
-from plugins.reviews.forms import CheckForm, PlanForm, TemplateForm
+from plugins.reviews.forms import ApproveForm, CheckForm, PlanForm, TemplateForm, TypicalForm
 from plugins.reviews.queries.lists import OWN_SHEET
 from plugins.reviews.rules.scoring import Item, Mark, items_of
 from plugins.reviews.samples import SAMPLE
-from plugins.reviews.services import answering, planning, scoring
+from plugins.reviews.services import answering, planning, scoring, typical
 
 BUREAU, HELPER, BODY = "zhaojianguo", "baolixin", "wuyunna"
 NAME = "行政处罚案卷评查标准"
+LESSON = TypicalForm(
+    "warn",
+    "决定书送达回证没有入卷案",
+    "某执法单位查处食品经营者未履行进货查验义务一案，事实清楚、裁量适当，决定书当场交给当事人，"
+    "当事人当场签名。卷内有决定书，没有送达回证，签名写在决定书的底稿上。",
+    "送达没有回证，无法证明送达的日期，复议和诉讼的期限、催告和申请强制执行的期限都无从起算。",
+    "决定书送达必须使用送达回证，由受送达人写明收到的日期并签名；拒收的按留置送达办理，全程录像。"
+    "回证装订在决定书后面。",
+)
 
 
 class _Review:
@@ -119,6 +128,19 @@ class _Review:
                     self.bureau, each["id"], CheckForm("passed", "已核对原卷。")
                 )
 
+    async def learn(self) -> None:
+        """The scores stand, and one case is written down for everybody."""
+        if not self.plan:
+            return
+        async with transaction(self.bureau.scope):
+            it = await row("select state from reviews_plan where id = $1", self.plan)
+            first = await value("select min(id) from reviews_drawn where plan = $1", self.plan)
+        if not it or it["state"] != "told":
+            return
+        await answering.confirm_plan(self.bureau, self.plan)
+        made = await typical.write_typical(self.bureau, first, LESSON)
+        await typical.decide_typical(self.helper, made, ApproveForm("publish", checked=True))
+
 
 async def plan_review(context: DemoContext) -> None:
     """Plan the acts of one review over the last weeks of the year."""
@@ -137,5 +159,6 @@ async def plan_review(context: DemoContext) -> None:
         (28, 15, review.score),
         (21, 9, review.tell),
         (12, 11, review.put_right),
+        (5, 15, review.learn),
     ):
         context.plan(on(days, hour), act)

@@ -53,3 +53,22 @@ class Confirmed(msgspec.Struct, frozen=True):
     case_number: str
     score: float
     grade: str
+
+
+class Guided(msgspec.Struct, frozen=True):
+    guidance: int
+    title: str
+    words: str = ""
+
+
+class Guidance(msgspec.Struct, frozen=True):
+    """A typical case as it was published, for whoever makes a lesson or a question of it."""
+
+    guidance: int
+    kind: str
+    title: str
+    story: str
+    findings: str
+    advice: str
+    organ: str
+    path: str

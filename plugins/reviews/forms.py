@@ -47,3 +47,18 @@ class CheckForm(msgspec.Struct):
 class ReviewerForm(msgspec.Struct):
     drawn: int
     person: Annotated[int, Meta(title="评查人")]
+
+
+class TypicalForm(msgspec.Struct):
+    kind: Annotated[str, Meta(title="类型", pattern="^(model|warn)$")]
+    title: Annotated[str, Meta(title="标题", min_length=4, max_length=120)]
+    story: Annotated[str, Meta(title="基本案情", min_length=10, max_length=6000)]
+    findings: Annotated[str, Meta(title="评查意见", min_length=5, max_length=4000)]
+    advice: Annotated[str, Meta(title="指导意见", min_length=5, max_length=4000)]
+    swaps: Annotated[str, Meta(title="要隐去的词", max_length=4000)] = ""
+
+
+class ApproveForm(msgspec.Struct):
+    outcome: Annotated[str, Meta(title="审定", pattern="^(publish|return)$")]
+    words: Annotated[str, Meta(title="说明", max_length=500)] = ""
+    checked: Annotated[bool, Meta(title="已逐处核对")] = False

@@ -25,12 +25,25 @@ MANAGE = "reviews.plan.manage"
 SCORE = "reviews.sheet.score"
 RESULT = "reviews.result.read"
 ANSWER = "reviews.result.answer"
+APPROVE = "reviews.guidance.approve"
+GUIDANCE = "reviews.guidance.read"
+DESK = (
+    "handler",
+    "data_entry",
+    "submitter",
+    "legal_office",
+    "dept_supervisor",
+    "supervision_bureau",
+    "body_admin",
+    "justice_office",
+    "leader",
+)
 
 MANIFEST = Manifest(
     name="reviews",
     title="案卷评查",
     version="0.1.0",
-    summary="评分表、可重复的抽样、两人各自打分、异议、整改和复核、排名。",
+    summary="评分表、可重复的抽样、两人各自打分、异议、整改和复核、排名、案例指导。",
     after=("cases", "inspection"),
 )
 
@@ -59,6 +72,8 @@ def permissions() -> list[Permission]:
             ("supervision_bureau", "leader", "dept_supervisor", "legal_office"),
         ),
         Permission(ANSWER, "提出异议、报送整改", ("dept_supervisor", "legal_office")),
+        Permission(APPROVE, "审定、撤下典型案例", ("supervision_bureau", "leader")),
+        Permission(GUIDANCE, "查看案例指导", DESK),
     ]
 
 
@@ -76,6 +91,8 @@ def nav_items() -> list[NavItem]:
             weight=162,
             badge=results_waiting,
         ),
+        NavItem("案例指导", "/reviews/guidance", GUIDANCE, "监察平台", icon="bulb", weight=163),
+        NavItem("案例指导", "/reviews/public", "", "公众服务", icon="bulb", for_public=True),
     ]
 
 
@@ -86,11 +103,16 @@ def subject_kinds() -> list[SubjectKind]:
         SubjectKind("reviews.drawn", "评查案卷", reactions.describe_drawn, permission=RESULT),
         SubjectKind("reviews.template", "评分表", reactions.describe_template, permission=PLAN),
         SubjectKind("reviews.sheet", "评分", reactions.describe_sheet, permission=SCORE),
+        SubjectKind("reviews.guidance", "典型案例", reactions.describe_guidance, permission=PLAN),
     ]
 
 
 def _acted(key: str, title: str, text: str) -> FactKind:
     return FactKind(f"reviews.{key}", title, text, facts.Acted, broadcast=False)
+
+
+def _guided(key: str, title: str, text: str, *, broadcast: bool = False) -> FactKind:
+    return FactKind(f"reviews.{key}", title, text, facts.Guided, broadcast=broadcast)
 
 
 @hookimpl
@@ -145,6 +167,15 @@ def fact_kinds() -> list[FactKind]:
             "{case_number} 评查得 {score} 分，{grade}",
             facts.Confirmed,
         ),
+        _guided("guidance_written", "写成典型案例", "写成典型案例“{title}”，送审定"),
+        _guided("guidance_returned", "退回典型案例", "退回“{title}”：{words}"),
+        FactKind(
+            "reviews.guidance_published",
+            "发布典型案例",
+            "发布典型案例“{title}”",
+            facts.Guidance,
+        ),
+        _guided("guidance_withdrawn", "撤下典型案例", "撤下“{title}”：{words}", broadcast=True),
     ]
 
 

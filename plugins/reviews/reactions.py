@@ -53,3 +53,12 @@ async def describe_sheet(sheet: int, scope: Scope) -> SubjectLabel | None:
     return (
         SubjectLabel(f"评查 {found['case_number']}", f"/reviews/sheets/{sheet}") if found else None
     )
+
+
+async def describe_guidance(guidance: int, scope: Scope) -> SubjectLabel | None:
+    """A typical case of the bureau."""
+    where, args = scope_conditions(scope, "g", 2)
+    found = await row(
+        f"select g.title from reviews_guidance g where g.id = $1 and {where}", guidance, *args
+    )
+    return SubjectLabel(found["title"], f"/reviews/typical/{guidance}") if found else None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Closed cases as reviews know them, scoring tables, plans, what was drawn, and the sheets."""
+"""Closed cases as reviews know them, scoring tables, plans, what was drawn, sheets, guidance."""
 
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.constraints import Unique
 from piccolo.table import Table
 
-from core.api.db import Owned, unscoped
+from core.api.db import Owned, Public, unscoped
 
 
 @unscoped("which of the eight classes a published power item belongs to")
@@ -143,3 +143,32 @@ class Sheet(Owned, Table, tablename="reviews_sheet"):
     """Why he stepped back; such a sheet counts no more."""
 
     once = Unique(["drawn", "person"])
+
+
+class Guidance(Public, Table, tablename="reviews_guidance"):
+    """A typical case without names: written by one, approved by another, then for everybody.
+
+    Holds nothing that anybody may not read; the words that were swapped are kept nowhere.
+    """
+
+    FK_UNCHECKED: ClassVar = {
+        "drawn": "the case stands at its body, its guidance at the bureau that publishes it"
+    }
+
+    id = BigSerial(primary_key=True)
+    drawn = ForeignKey(Drawn, null=False, on_delete=OnDelete.restrict, unique=True)
+    kind = Varchar(length=8, default="warn")
+    """model, warn."""
+    title = Varchar(length=120, default=None)
+    story = Text(default="")
+    findings = Text(default="")
+    advice = Text(default="")
+    organ = Varchar(length=120, default="")
+    state = Varchar(length=10, default="waiting")
+    """waiting for the second person, returned, published, withdrawn."""
+    written_by = BigInt(default=None)
+    written_name = Varchar(length=80, default="")
+    written_at = Timestamptz(default=None)
+    approved_name = Varchar(length=80, default="")
+    note = Text(default="")
+    published_at = Timestamptz(null=True, default=None, index=True)

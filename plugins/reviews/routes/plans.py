@@ -85,25 +85,16 @@ async def new_template(request: Request) -> Response:
         if found:
             name, power_class = found["name"], found["power_class"]
             text = items_text(items_of(found["items"]))
-    return _template_page(request, unbound(TemplateForm), name, text, power_class)
+    shown = unbound(TemplateForm, name=name, table=text, power_class=power_class)
+    return _template_page(request, shown)
 
 
-def _template_page(
-    request: Request,
-    form: Bound[TemplateForm],
-    name: str,
-    text: str,
-    power_class: str,
-    status: int = 200,
-) -> Response:
+def _template_page(request: Request, form: Bound[TemplateForm], status: int = 200) -> Response:
     return page(
         request,
         "reviews/template.html",
         status=status,
         form=form,
-        name=name,
-        text=text,
-        power_class=power_class,
         classes=CLASSES,
         kinds=[title for _, title in DECIDED],
     )
@@ -119,7 +110,7 @@ async def post_template(request: Request) -> Response:
             return redirect(request, "/reviews/", message="评分表已发布。")
         except Invalid as error:
             form.errors.update(error.errors)
-    return _template_page(request, form, "", "", "", 422)
+    return _template_page(request, form, 422)
 
 
 @get("/new", guards=[requires(MANAGE)])

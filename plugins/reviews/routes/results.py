@@ -28,6 +28,7 @@ from plugins.reviews.rules.scoring import VETOED, grade_of, items_of, marks_of, 
 from plugins.reviews.services import answering
 from plugins.reviews.services.answering import ANSWER
 from plugins.reviews.services.planning import MANAGE
+from plugins.reviews.services.typical import written_of
 
 READ = "reviews.result.read"
 
@@ -65,6 +66,8 @@ async def _result(
         sheets = await answering.sheets_of(drawn)
         case = SubjectRef("cases.case", it["case_id"])
         labels = await describe([case], who.scope)
+        # Only those who see the bureau's list are told that a case became a typical one.
+        typical = await written_of(drawn) if who.may("reviews.plan.read") else None
     items = items_of(it["items"])
     marks = [marks_of(sheet["marks"]) for sheet in sheets]
     return page(
@@ -86,6 +89,7 @@ async def _result(
         act=act,
         answers=who.may(ANSWER),
         manages=who.may(MANAGE),
+        typical=typical,
     )
 
 

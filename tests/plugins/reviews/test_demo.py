@@ -32,14 +32,16 @@ async def state() -> str:
         return str(await value("select string_agg(state, ',') from reviews_plan"))
 
 
-async def test_one_review_is_told_and_a_second_seeding_adds_none(office):
+async def test_one_review_is_confirmed_with_a_typical_case_and_a_second_seeding_adds_none(office):
     people, inspector, _ = office
     async with transaction(OFFICE):
         await execute("update reviews_case set closed_on = '2026-03-01'")
     await play(people, inspector)
-    assert await state() == "told"
+    assert await state() == "confirmed"
+    async with transaction(OFFICE):
+        assert await value("select count(*) from reviews_guidance where published") == 1
     await play(people, inspector)
-    assert await state() == "told"
+    assert await state() == "confirmed"
 
 
 async def test_without_closed_cases_the_plan_stays_announced(office):

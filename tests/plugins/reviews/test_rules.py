@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from plugins.reviews.rules.anonymous import doubtful, read_swaps, swaps_of, veil
 from plugins.reviews.rules.drawing import (
     Candidate,
     assign,
@@ -160,3 +161,34 @@ def test_a_rank_says_how_much_it_is_worth():
     assert interval([90, 80, 70], 3) == (80, 80)
     low, high = interval([90, 80, 70], 100)
     assert 0 <= low < 80 < high <= 100
+
+
+@pytest.mark.req("C10-13")
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("张三，身份证号150801198811207478，电话138 0478 1234", "张三，身份证号（证件号码），电话（电话）"),
+        ("身份证１５０８０１１９８８１１２０７４７８", "身份证（证件号码）"),
+        ("代码91350100M000100Y43，账号6222020200012345678", "代码（信用代码），账号（账号）"),
+        ("住解放路12号3幢402室，车号蒙L12345", "住解放路×号，车号（车牌号）"),
+        ("磴市监立〔2026〕3号由李文博、苏日·那顺办理", "（案号）由李某、苏日某办理"),
+        ("依照国发〔2019〕5号，罚款5000元，第120页", "依照国发〔2019〕5号，罚款5000元，第120页"),
+        ("磴口县市场监督管理局查了河套商行", "某执法单位查了某商行"),
+    ],
+)  # fmt: skip
+def test_numbers_known_names_and_the_offices_own_words_are_taken_out(text, left):
+    known = swaps_of(["李文博", "苏日·那顺"], ["磴口县市场监督管理局"], ["磴市监立〔2026〕3号"])
+    swaps, problems = read_swaps("河套商行＝某商行\n")
+    assert not problems
+    assert veil(text, known, swaps) == left
+    assert veil(left, known, swaps) == left
+
+
+@pytest.mark.req("C10-13")
+def test_what_only_a_person_can_judge_is_shown_once():
+    found = doubtful(["当事人：王小明，经营河套商行。", "在胜利路。经营者李某，某公司"])
+    assert found == ["单位名称“经营河套商行”", "姓名“王小明”", "地址“在胜利路”"]
+    assert not doubtful(["经营者李某把某公司的货放在×号。"])
+    assert "两个字" in read_swaps("张=王")[1][0]
+    assert "还有原词" in read_swaps("张三=张三丰")[1][0]
+    assert read_swaps("张三")[0] == {"张三": "某某"}

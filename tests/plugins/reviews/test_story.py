@@ -16,7 +16,13 @@ from plugins.reviews.services import answering, noting, planning, scoring
 
 NOW = datetime(2026, 5, 11, 2, tzinfo=UTC)
 OFFICE = Scope.platform("test")
-BUREAU = ["reviews.plan.read", "reviews.plan.manage", "reviews.sheet.score", "reviews.result.read"]
+BUREAU = [
+    "reviews.plan.read",
+    "reviews.plan.manage",
+    "reviews.sheet.score",
+    "reviews.result.read",
+    "reviews.guidance.approve",
+]
 BODY = ["reviews.result.read", "reviews.result.answer"]
 
 
@@ -227,6 +233,7 @@ async def test_forms_refuse_what_makes_no_review(office):
     await browser.post(
         "/reviews/templates", data={"name": "标准", "table": SAMPLE, "power_class": "penalty"}
     )
+    assert "违法事实清楚，主要证据充分 | 20" in (await browser.get("/reviews/templates/new")).text
     async with transaction(OFFICE):
         versions = await rows("select id, version from reviews_template order by version")
     assert [each["version"] for each in versions] == [1, 2]
@@ -244,3 +251,84 @@ async def test_forms_refuse_what_makes_no_review(office):
     for path in ("/reviews/new", "/reviews/templates/new", "/reviews/", "/reviews/mine"):
         assert (await browser.get(path)).status_code == 200, path
         assert (await body.get(path)).status_code == 403, path
+
+
+async def confirmed_plan(people) -> int:
+    bureau, helper = people[0][0], people[1][0]
+    plan = await announced(people)
+    await planning.draw_sample(bureau, plan)
+    for who in (bureau, helper):
+        for sheet in await sheets_of(who.person_id):
+            await scoring.hand_in(who, sheet["id"], {"i9": Mark(4, "没有送达回证", "19")}, "")
+    await answering.tell_results(bureau, plan)
+    await answering.confirm_plan(bureau, plan)
+    async with transaction(OFFICE):
+        return await value("select id from reviews_drawn where plan = $1 order by id limit 1", plan)
+
+
+TYPICAL = {
+    "kind": "warn",
+    "title": "送达没有回证的处罚案",
+    "story": "李文博等人查处王小明的河套商行，身份证号150801198811207478，地址解放路12号。",
+    "findings": "送达回证：没有送达回证",
+    "advice": "决定书送达必须有送达回证，由受送达人签名。",
+    "swaps": "王小明=王某",
+}
+
+
+@pytest.mark.req("C10-13", "C8-13")
+async def test_a_reviewed_case_becomes_guidance_without_names_by_two_persons(
+    office, facts, app, agencies
+):
+    people, _, body = office
+    (_, browser), (_, second) = people[:2]
+    drawn = await confirmed_plan(people)
+    write = f"/reviews/results/{drawn}/typical"
+    assert "送达符合规定：没有送达回证" in (await browser.get(write)).text
+    assert (await body.get(write)).status_code == 403
+    wrong = await browser.post(write, data={**TYPICAL, "swaps": "王=张", "title": "短"})
+    assert wrong.status_code == 422
+    assert "李文博等人" in wrong.text
+    sent = await browser.post(write, data=TYPICAL)
+    assert sent.status_code == 303
+    page = sent.headers["location"].partition("?")[0]
+    again = await browser.post(write, data=TYPICAL)
+    assert again.status_code == 409
+    shown = (await second.get(page)).text
+    for word in ("李文博", "王小明", "150801", "12号"):
+        assert word not in shown
+    assert "李某等人查处王某的河套商行" in shown
+    # Nobody reads it yet, and who wrote it cannot let it out.
+    public = page.replace("typical", "public")
+    anybody = Browser(app)
+    assert (await anybody.get(public)).status_code == 404
+    decide = {"outcome": "publish", "checked": "true"}
+    assert (await browser.post(f"{page}/decide", data=decide)).status_code >= 400
+    assert (await body.post(f"{page}/decide", data=decide)).status_code == 403
+    # 河套商行 is still there: the second person looks, and sends it back.
+    hasty = await second.post(f"{page}/decide", data={"outcome": "publish"})
+    assert hasty.status_code == 422
+    assert "河套商行" in hasty.text
+    assert (await second.post(f"{page}/decide", data={"outcome": "return"})).status_code == 422
+    back = {"outcome": "return", "words": "商行的名称要隐去"}
+    assert (await second.post(f"{page}/decide", data=back)).status_code == 303
+    assert "商行的名称要隐去" in (await browser.get(write)).text
+    better = {**TYPICAL, "swaps": "王小明=王某\n河套商行=某商行\n解放路=某路"}
+    assert (await browser.post(write, data=better)).status_code == 303
+    done = await second.post(f"{page}/decide", data={"outcome": "publish"})
+    assert done.status_code == 303
+    told = await facts.only("reviews.guidance_published")
+    assert told[0].payload["story"].startswith("李某等人查处王某的某商行")
+    listed = (await anybody.get("/reviews/public?q=回证")).text
+    assert TYPICAL["title"] in listed
+    assert TYPICAL["title"] not in (await anybody.get("/reviews/public?q=没有的词")).text
+    assert "决定书送达必须有送达回证" in (await anybody.get(public)).text
+    officer = Browser(app)
+    reads = {"organisation": agencies.other_agency, "permissions": ["reviews.guidance.read"]}
+    await sign_in_as(officer, "handler", **reads)
+    for path in ("/reviews/guidance", page.replace("typical", "guidance")):
+        assert TYPICAL["title"] in (await officer.get(path)).text
+    gone = await second.post(f"{page}/withdraw", data={"words": "当事人认得出"})
+    assert gone.status_code == 303
+    assert (await anybody.get(public)).status_code == 404
+    assert TYPICAL["title"] in (await browser.get("/reviews/typical?tab=all")).text
