@@ -27,8 +27,8 @@ async def describe_law(law: int, _scope: Scope) -> SubjectLabel | None:
     return SubjectLabel(f"《{found['title']}》", f"/library/{law}", KINDS[found["kind"]])
 
 
-async def describe_article(article: int, _scope: Scope) -> SubjectLabel | None:
-    """Law and number, with the version its words are of."""
+async def describe_article(article: int, scope: Scope) -> SubjectLabel | None:
+    """Law and number, with the version its words are of; for the public its open page."""
     found = await row(
         "select a.law, a.version, a.key, a.label, l.title from library_article a"
         " join library_law l on l.id = a.law where a.id = $1",
@@ -36,9 +36,10 @@ async def describe_article(article: int, _scope: Scope) -> SubjectLabel | None:
     )
     if found is None:
         return None
+    base = "/library/public" if scope == Scope.public() else "/library"
     return SubjectLabel(
         f"《{found['title']}》{found['label']}",
-        f"/library/{found['law']}?version={found['version']}#{found['key']}",
+        f"{base}/{found['law']}?version={found['version']}#{found['key']}",
     )
 
 

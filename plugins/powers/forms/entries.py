@@ -184,7 +184,21 @@ def _standard(form: StandardForm, old: Any, fresh: str, _item: Definition) -> St
         form.applies_to,
         form.base or None,
         old.tiers if old else [],
+        _articles(form.articles),
     )
+
+
+MOST_ARTICLES: Final = 12
+LONGEST_ARTICLE: Final = 120
+
+
+def _articles(text: str) -> list[str]:
+    found = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+    if len(found) > MOST_ARTICLES:
+        raise Unreadable(articles=f"一个标准细化的条文不超过 {MOST_ARTICLES} 条。")
+    if any(len(one) > LONGEST_ARTICLE for one in found):
+        raise Unreadable(articles=f"一行写一条，不超过 {LONGEST_ARTICLE} 个字。")
+    return found
 
 
 def _condition(row: ConditionRow, number: int, item: Definition) -> Condition:
@@ -323,7 +337,7 @@ FORMS: Final[dict[str, Entry]] = {
         "裁量标准",
         StandardForm,
         _standard,
-        lambda s: {**_start(s), "base": s.base or ""},
+        lambda s: {**_start(s), "base": s.base or "", "articles": "\n".join(s.articles)},
         "standard",
     ),
     "risks": Entry("风险点", RiskForm, _risk, _start),

@@ -225,6 +225,15 @@ class ControlForm(msgspec.Struct):
 class StandardForm(msgspec.Struct):
     title: Title
     act: Annotated[str, Meta(title="违法行为", max_length=500)] = ""
+    articles: Annotated[
+        str,
+        Meta(
+            title="细化的条文",
+            max_length=1000,
+            description="一行一条，例如 《食品安全法》第一百二十六条第一款；公布时连到法规原文。",
+            extra={"lines": 2},
+        ),
+    ] = ""
     key: Key = ""
     applies_to: Annotated[str, Meta(title="裁量的控件", extra={"from": "controls"})] = "amount"
     base: Annotated[

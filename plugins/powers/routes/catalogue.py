@@ -21,7 +21,7 @@ from plugins.powers.queries.catalogue import (
     items_of_body,
     public_item,
 )
-from plugins.powers.routes.content import flow_chart
+from plugins.powers.routes.content import article_links, flow_chart
 from plugins.powers.rules import POWER_CLASSES
 from plugins.powers.rules.definition import Standard, Tier
 from plugins.powers.showing import range_words
@@ -134,6 +134,7 @@ async def show_public_item(request: Request, item: FromPath[int]) -> Response:
         classes=CLASSES,
         stage_titles={stage.key: stage.title for stage in found.content.stages},
         range_words=range_words,
+        article_links=await article_links(found.content, Scope.public()),
         **await flow_chart(found.chart),
     )
 
@@ -181,6 +182,7 @@ def _standard(standard: Standard) -> dict[str, Any]:
     return {
         "title": standard.title,
         "act": standard.act,
+        "articles": list(standard.articles),
         "tiers": [tell(t) for t in standard.tiers],
     }
 

@@ -2,14 +2,16 @@
 """What several pages of the catalogue show alike: the whole content of an item, its chart."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from core.api.access import Visitor
 from core.api.charts import Box, Line, lay_out
-from core.api.web import Response
+from core.api.db import Scope, SubjectRef, transaction
+from core.api.scan import resolve
+from core.api.web import Response, describe
 from plugins.powers.forms.fields import DOCUMENT_KINDS
-from plugins.powers.rules import POWER_CLASSES, STEP_KINDS, Definition
+from plugins.powers.rules import POWER_CLASSES, STEP_KINDS, Basis, Definition, Standard
 from plugins.powers.rules.chart import BEGIN, END, chart_steps, chart_ways
 from plugins.powers.rules.comparing import SECTIONS, Change
 from plugins.powers.rules.kinds import known_kinds
@@ -23,9 +25,42 @@ def actor(who: Visitor) -> Actor:
     return Actor(who.scope, who.user_id, who.person_id, who.name, who.permissions)
 
 
-async def content_of(power: Definition) -> dict[str, Any]:
+ARTICLE = "library.article"
+"""Who announces such objects knows the words of the law; without him citations are plain text."""
+
+
+class Citing(Protocol):
+    """An item, or the published part of one."""
+
+    @property
+    def basis(self) -> list[Basis]: ...
+
+    @property
+    def standards(self) -> list[Standard]: ...
+
+
+async def article_links(item: Citing, scope: Scope) -> dict[str, str]:
+    """The pages of the articles an item cites, by the words of the citation."""
+    cited = [f"《{one.law}》{one.article}" for one in item.basis]
+    cited += [text for one in item.standards for text in one.articles]
+    found: dict[str, SubjectRef] = {}
+    for text in dict.fromkeys(cited):
+        ref = await resolve(text, scope)
+        if ref is not None and ref.kind == ARTICLE:
+            found[text] = ref
+    if not found:
+        return {}
+    async with transaction(scope):
+        labels = await describe(found.values(), scope)
+    return {
+        text: labels[ref].path for text, ref in found.items() if ref in labels and labels[ref].path
+    }
+
+
+async def content_of(power: Definition, scope: Scope) -> dict[str, Any]:
     """What ``powers/_content.html`` and ``powers/_beside.html`` need."""
     return {
+        "article_links": await article_links(power, scope),
         "power": power,
         "classes": {one.key: one for one in POWER_CLASSES},
         "step_kinds": STEP_KINDS,

@@ -78,6 +78,7 @@ _FIELDS: Final[dict[str, str]] = {
     "max_mb": "每份大小",
     "negative": "否定性决定",
     "act": "违法行为",
+    "articles": "细化的条文",
     "applies_to": "裁量的控件",
     "base": "倍数的基数",
     "conditions": "适用条件",

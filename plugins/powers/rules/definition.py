@@ -176,6 +176,8 @@ class Standard(msgspec.Struct, frozen=True):
     applies_to: str = "amount"
     base: str | None = None
     tiers: list[Tier] = []
+    articles: list[str] = []
+    """The articles it refines, each as it is cited: 「《食品安全法》第一百二十六条第一款」."""
 
 
 class Point(msgspec.Struct, frozen=True):

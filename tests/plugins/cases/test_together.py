@@ -145,8 +145,13 @@ async def test_a_clean_case_ends_without_a_lamp(desk, office):
     assert "已办结" in page
 
 
-async def test_a_fine_outside_the_tier_is_red_on_discretion(office):
+@pytest.mark.req("C9-09")
+async def test_a_fine_outside_the_tier_is_red_on_discretion(desk, office):
     case = await office.to_decision()
+    await desk.sit(office.zhang)
+    html = await desk.page(f"/cases/{case}")
+    assert "从轻，5,000.00 元至 10,000.00 元" in html, "before anything is typed"
+    assert "≤ 5,000.00 元，填的是 3,860.00 元" in html
     await office.submit(case, {**DECISION, "amount": "20,000"})
     assert [k for k, _c, _s in await lamps(case)].count("discretion") == 1
     assert (await office.file(case)).officers

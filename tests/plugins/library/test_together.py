@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """An amendment, its tasks, and the lamp of a decision that cites what is no longer the law."""
 
+import re
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -23,6 +25,7 @@ from plugins.library.services.base import Keeper
 from plugins.library.services.importing import import_source, read_source
 
 Definition = pytest.importorskip("plugins.powers.rules").Definition
+content = pytest.importorskip("plugins.powers.routes.content")
 pytest.importorskip("plugins.inspection.plugin")
 cases = pytest.importorskip("tests.plugins.cases.conftest")
 definitions = pytest.importorskip("tests.plugins.cases.definitions")
@@ -65,7 +68,9 @@ async def office(db: Any, region_tree: Any, agencies: Any, registry: Registry, c
     enabling.forget()
 
 
-async def put_in_force(office: Any, law: str = "食品安全法") -> None:
+async def put_in_force(
+    office: Any, law: str = "食品安全法", articles: tuple[str, ...] = ()
+) -> None:
     mapping = definitions.penalty(
         office.agency.id,
         item=901,
@@ -75,6 +80,7 @@ async def put_in_force(office: Any, law: str = "食品安全法") -> None:
         aud_hi=office.tree.county.hi,
     )
     mapping["basis"] = [{"law": law, "article": "第一百二十六条第一款第（三）项", "text": "罚款"}]
+    mapping["standards"][0]["articles"] = list(articles)
     async with db.transaction(Scope.platform("test data")):
         await record(
             "powers.version_effective",
@@ -90,6 +96,24 @@ async def take(office: Any, text: str, day: str, region: Any = None) -> int:
     async with db.transaction(Scope.platform("test data")):
         source = read_source(f"食品安全法({day}).md", text.encode())
         return (await import_source(source, Keeper(0, "测试", "县司法局", Place(home.lo, 0)))).law
+
+
+@pytest.mark.req("C9-09", "C9-08")
+async def test_a_standard_is_published_with_a_link_to_the_article_it_refines(
+    office: Any, client: Browser
+) -> None:
+    law = await take(office, LAW, "2021-04-29")
+    known, unknown = "《食品安全法》第一百二十六条第一款", "《没有收录的规定》第三条"
+    await put_in_force(office, articles=(known, unknown))
+    page = (await client.get("/powers/public/items/901")).text
+    linked = re.search(
+        rf'<a href="(/library/public/{law}[^"]*#a126)">{known}</a>、{unknown}<', page
+    )
+    assert linked, "the one the library holds is linked, the other one is plain text"
+    assert (await client.get(linked[1])).status_code == 200
+    with host_registry.use(build(["powers"])):
+        item = SimpleNamespace(basis=[], standards=[SimpleNamespace(articles=[known])])
+        assert await content.article_links(item, Scope.public()) == {}, "no library, no link"
 
 
 async def lamps(case: int) -> list[tuple[str, str]]:

@@ -4,8 +4,11 @@
 import msgspec
 import pytest
 
+from plugins.powers.forms.entries import FORMS, Unreadable
+from plugins.powers.forms.fields import StandardForm
 from plugins.powers.rules import POINT_KINDS, POWER_CLASSES, ReadingError, find_faults, read_item
 from plugins.powers.rules.chart import BEGIN, END, chart_steps, chart_ways
+from plugins.powers.rules.definition import Definition, Standard
 from plugins.powers.rules.reading import read_limit
 from plugins.powers.services import shipped_items, shipped_procedures
 
@@ -217,3 +220,21 @@ def test_a_file_of_another_shape_is_a_sentence_and_no_fault_of_the_platform(text
     with pytest.raises(ReadingError) as caught:
         read_item(text, shipped_procedures(), where="x.toml")
     assert all(sentence.endswith("。") or "TOML" in sentence for sentence in caught.value.reasons)
+
+
+@pytest.mark.req("C9-09")
+def test_the_articles_a_standard_refines_are_typed_one_a_line():
+    entry = FORMS["standards"]
+    item = Definition(0, 0, "c", "t", "penalty")
+    old = Standard("s1", "基准", "", articles=["《食品安全法》第五十三条"])
+    start = entry.start(old)
+    assert start["articles"] == "《食品安全法》第五十三条"
+    typed = StandardForm(
+        "基准", articles="《食品安全法》第五十三条\n\n 《价格法》第四十二条 ", key="s1"
+    )
+    read = entry.read(typed, old, "s1", item)
+    assert read.articles == ["《食品安全法》第五十三条", "《价格法》第四十二条"]
+    for wrong in ("条" * 121, "\n".join(f"《价格法》第{n}条" for n in range(13))):
+        with pytest.raises(Unreadable) as told:
+            entry.read(StandardForm("基准", articles=wrong, key="s1"), old, "s1", item)
+        assert "articles" in told.value.errors

@@ -6,6 +6,7 @@ that the facts contradict is itself a departure, and so is a penalty for facts n
 for. Facts that are not entered leave the verdict open rather than accuse.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -86,7 +87,7 @@ def _judge(point: Point, event: Event, nth: str, view: CaseView) -> Verdict:
         return quiet("undecided", "职权目录里没有这个监察点引用的裁量标准。")
     amount = _amount(point, event, decision)
     kinds = decision.kinds if decision else ()
-    facts: dict[str, Any] = {**event.values, **(decision.facts if decision else {})}
+    facts = _facts(point, event, view)
     named = str(
         (decision.tier if decision else "")
         or event.values.get(point.params.get("tier_control", "tier"))
@@ -208,19 +209,35 @@ def _act_on(point: Point, event: Event, view: CaseView) -> date | None:
     control = str(point.params.get("act_control") or "")
     if not control or not point.editions:
         return None
-    for values in (
-        event.values,
-        *(
-            e.values
-            for e in reversed(view.events)
-            if e.kind == "step_submitted" and e.at <= event.at and e.seq < event.seq
-        ),
-    ):
+    for values in (event.values, *_earlier(view, event)):
         try:
             return date.fromisoformat(str(values.get(control) or "")[:10])
         except ValueError:
             continue
     return None
+
+
+def _earlier(view: CaseView, event: Event) -> Iterator[dict[str, Any]]:
+    """What the forms before this act say, the newest first."""
+    for each in reversed(view.events):
+        if each.kind == "step_submitted" and each.seq < event.seq and each.at <= event.at:
+            yield each.values
+
+
+def _facts(point: Point, event: Event, view: CaseView) -> dict[str, Any]:
+    """What the bands are chosen by; facts are mostly established in the investigation before."""
+    facts = {**event.values, **(event.decision.facts if event.decision else {})}
+    standards = (point.standard, *(each.standard for each in point.editions))
+    asked = {one.base for one in standards if one is not None and one.base}
+    asked |= {
+        c.control for one in standards if one is not None for t in one.tiers for c in t.conditions
+    }
+    missing = {key for key in asked if facts.get(key) in (None, "")}
+    for values in _earlier(view, event) if missing else ():
+        found = {key: values[key] for key in missing if values.get(key) not in (None, "")}
+        facts |= found
+        missing -= found.keys()
+    return facts
 
 
 def _why(
