@@ -53,12 +53,14 @@ BECAUSE = "条件："
 
 
 def compile_point(point: Point, _calendar: Calendar | None) -> Runner:
+    asked = _asked(point)
+
     def run(view: CaseView, out: list[Verdict], explain: bool) -> None:
         submits = view.submits(point.step)
         seen: dict[int, int] = {}
         for event in submits:
-            found = _judge(point, event, occurrence(seen, event), view)
-            if explain or found.result == "fired":
+            found = _judge(point, event, occurrence(seen, event), view, asked, explain)
+            if found is not None and (explain or found.result == "fired"):
                 out.append(found)
         if explain and not submits:
             out.append(not_reached(point, KEY, MARK))
@@ -66,7 +68,10 @@ def compile_point(point: Point, _calendar: Calendar | None) -> Runner:
     return run
 
 
-def _judge(point: Point, event: Event, nth: str, view: CaseView) -> Verdict:
+def _judge(
+    point: Point, event: Event, nth: str, view: CaseView, asked: frozenset[str], explain: bool
+) -> Verdict | None:
+    """The verdict on one submit; None where nobody asked why nothing fired."""
     if not in_force(point, event.at):
         return not_in_force(point, KEY, MARK, event)
 
@@ -87,7 +92,7 @@ def _judge(point: Point, event: Event, nth: str, view: CaseView) -> Verdict:
         return quiet("undecided", "职权目录里没有这个监察点引用的裁量标准。")
     amount = _amount(point, event, decision)
     kinds = decision.kinds if decision else ()
-    facts = _facts(point, event, view)
+    facts = _facts(event, view, asked)
     named = str(
         (decision.tier if decision else "")
         or event.values.get(point.params.get("tier_control", "tier"))
@@ -105,6 +110,8 @@ def _judge(point: Point, event: Event, nth: str, view: CaseView) -> Verdict:
         reading.band,
     )
     if amount is None and not kinds:
+        if not explain:
+            return None
         told = (
             ()
             if decision is not None and decision.negative
@@ -113,13 +120,13 @@ def _judge(point: Point, event: Event, nth: str, view: CaseView) -> Verdict:
         return quiet("not_applicable", "这次提交没有作出处罚，没有要对照的幅度。", told)
     if not matched and not reading.contradicted:
         if reading.lacking:
-            asked = "、".join(title_of(key, point.controls) for key in reading.lacking)
+            lacking = "、".join(title_of(key, point.controls) for key in reading.lacking)
             return quiet(
                 "undecided",
-                f"裁量事实没有填写（{asked}），无法对照「{standard.title}」。",
+                f"裁量事实没有填写（{lacking}），无法对照「{standard.title}」。",
             )
         return _without_standard(point, event, nth, choice)
-    checks: list[Check] = list(_why(point, choice, reading, facts, ranged=amount is None))
+    checks: list[Check] = []
     wrong: list[str] = []
     headline = ""
     equation: tuple[Part, ...] = ()
@@ -168,6 +175,9 @@ def _judge(point: Point, event: Event, nth: str, view: CaseView) -> Verdict:
     if extra:
         wrong.append(f"处罚种类“{'、'.join(extra)}”不在「{band}」之内")
         headline = headline or f"处罚种类不在裁量阶次之内：{'、'.join(extra)}"
+    if not wrong and not explain:
+        return None
+    checks[:0] = _why(point, choice, reading, facts, ranged=amount is None)
     detail = {
         "amount": amount,
         "tiers": [t.key for t in matched],
@@ -224,14 +234,17 @@ def _earlier(view: CaseView, event: Event) -> Iterator[dict[str, Any]]:
             yield each.values
 
 
-def _facts(point: Point, event: Event, view: CaseView) -> dict[str, Any]:
+def _asked(point: Point) -> frozenset[str]:
+    """The controls any edition of the standard asks about."""
+    standards = (point.standard, *(each.standard for each in point.editions))
+    known = [one for one in standards if one is not None]
+    bases = {one.base for one in known if one.base}
+    return frozenset(bases | {c.control for one in known for t in one.tiers for c in t.conditions})
+
+
+def _facts(event: Event, view: CaseView, asked: frozenset[str]) -> dict[str, Any]:
     """What the bands are chosen by; facts are mostly established in the investigation before."""
     facts = {**event.values, **(event.decision.facts if event.decision else {})}
-    standards = (point.standard, *(each.standard for each in point.editions))
-    asked = {one.base for one in standards if one is not None and one.base}
-    asked |= {
-        c.control for one in standards if one is not None for t in one.tiers for c in t.conditions
-    }
     missing = {key for key in asked if facts.get(key) in (None, "")}
     for values in _earlier(view, event) if missing else ():
         found = {key: values[key] for key in missing if values.get(key) not in (None, "")}
