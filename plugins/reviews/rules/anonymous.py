@@ -8,7 +8,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-_WIDE: Final = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: " "}
+_WIDE: Final = {
+    wide: wide - 0xFEE0
+    for wide in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
+}
+"""Digits and letters as an input method may have them; the marks of a sentence stay."""
 _CLEAN: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), said)
     for pattern, said in (
@@ -81,7 +85,7 @@ def swaps_of(names: Iterable[str], units: Iterable[str], numbers: Iterable[str])
 def veil(text: str, *swaps: dict[str, str]) -> str:
     """The text without the words that are swapped, longest first, and without any number."""
     joined = {word: said for each in swaps for word, said in each.items()}
-    text = text.translate(_WIDE) if any(0xFF10 <= ord(c) <= 0xFF5A for c in text) else text
+    text = text.translate(_WIDE)
     # In one pass, so that what a swap puts in is not swapped again.
     if joined:
         words = sorted((re.escape(each) for each in joined), key=len, reverse=True)

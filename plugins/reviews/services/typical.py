@@ -9,7 +9,7 @@ from core.api.access import Visitor
 from core.api.db import Place, Scope, SubjectRef, execute, row, rows, scope_conditions, transaction
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
-from core.api.people import organisation_names, persons
+from core.api.people import organisation_at, organisation_names, persons
 from core.api.turns import close_turn, hand_turn
 from plugins.reviews import facts
 from plugins.reviews.forms import ApproveForm, TypicalForm
@@ -58,7 +58,8 @@ async def _known(it: Mapping[str, Any]) -> dict[str, str]:
         sheets = await rows("select person from reviews_sheet where drawn = $1", it["id"])
         ids = [*(case["persons"] if case else ()), *(each["person"] for each in sheets)]
         names = [each.name for each in (await persons(ids)).values()]
-        units = set((await organisation_names([it["org_lo"]])).values()) | {it["unit"]}
+        body = await organisation_at(it["org_lo"])
+    units = {it["unit"], *((body.name, body.short_name) if body else ())}
     return swaps_of(names, units, [it["case_number"]])
 
 

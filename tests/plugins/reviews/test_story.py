@@ -253,7 +253,7 @@ async def test_forms_refuse_what_makes_no_review(office):
         assert (await body.get(path)).status_code == 403, path
 
 
-async def confirmed_plan(people) -> int:
+async def confirmed_plan(people, body) -> int:
     bureau, helper = people[0][0], people[1][0]
     plan = await announced(people)
     await planning.draw_sample(bureau, plan)
@@ -263,13 +263,17 @@ async def confirmed_plan(people) -> int:
     await answering.tell_results(bureau, plan)
     await answering.confirm_plan(bureau, plan)
     async with transaction(OFFICE):
-        return await value("select id from reviews_drawn where plan = $1 order by id limit 1", plan)
+        return await value(
+            "select id from reviews_drawn where plan = $1 and org_lo = $2 and case_id > 1 limit 1",
+            plan,
+            body.lo,
+        )
 
 
 TYPICAL = {
     "kind": "warn",
     "title": "送达没有回证的处罚案",
-    "story": "李文博等人查处王小明的河套商行，身份证号150801198811207478，地址解放路12号。",
+    "story": "磴口县农牧局（县农牧局）李文博等人查处王小明的河套商行，身份证号150801198811207478，地址解放路12号。",
     "findings": "送达回证：没有送达回证",
     "advice": "决定书送达必须有送达回证，由受送达人签名。",
     "swaps": "王小明=王某",
@@ -282,8 +286,9 @@ async def test_a_reviewed_case_becomes_guidance_without_names_by_two_persons(
 ):
     people, _, body = office
     (_, browser), (_, second) = people[:2]
-    drawn = await confirmed_plan(people)
+    drawn = await confirmed_plan(people, agencies.other_agency)
     write = f"/reviews/results/{drawn}/typical"
+    assert write in (await browser.get(f"/reviews/results/{drawn}")).text
     assert "送达符合规定：没有送达回证" in (await browser.get(write)).text
     assert (await body.get(write)).status_code == 403
     wrong = await browser.post(write, data={**TYPICAL, "swaps": "王=张", "title": "短"})
@@ -294,10 +299,11 @@ async def test_a_reviewed_case_becomes_guidance_without_names_by_two_persons(
     page = sent.headers["location"].partition("?")[0]
     again = await browser.post(write, data=TYPICAL)
     assert again.status_code == 409
+    assert page in (await browser.get(f"/reviews/results/{drawn}")).text
     shown = (await second.get(page)).text
     for word in ("李文博", "王小明", "150801", "12号"):
         assert word not in shown
-    assert "李某等人查处王某的河套商行" in shown
+    assert "某执法单位（某执法单位）李某等人查处王某的河套商行" in shown
     # Nobody reads it yet, and who wrote it cannot let it out.
     public = page.replace("typical", "public")
     anybody = Browser(app)
@@ -318,7 +324,7 @@ async def test_a_reviewed_case_becomes_guidance_without_names_by_two_persons(
     done = await second.post(f"{page}/decide", data={"outcome": "publish"})
     assert done.status_code == 303
     told = await facts.only("reviews.guidance_published")
-    assert told[0].payload["story"].startswith("李某等人查处王某的某商行")
+    assert told[0].payload["story"].startswith("某执法单位（某执法单位）李某等人查处王某的某商行")
     listed = (await anybody.get("/reviews/public?q=回证")).text
     assert TYPICAL["title"] in listed
     assert TYPICAL["title"] not in (await anybody.get("/reviews/public?q=没有的词")).text
