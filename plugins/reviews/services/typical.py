@@ -9,7 +9,7 @@ from core.api.access import Visitor
 from core.api.db import Place, Scope, SubjectRef, execute, row, rows, scope_conditions, transaction
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
-from core.api.people import organisation_at, organisation_names, persons
+from core.api.people import organisation_at, persons
 from core.api.turns import close_turn, hand_turn
 from plugins.reviews import facts
 from plugins.reviews.forms import ApproveForm, TypicalForm
@@ -94,14 +94,14 @@ async def write_typical(who: Visitor, drawn: int, form: TypicalForm) -> int:
                 *values,
             )
         else:
-            organ = (await organisation_names([place.org_lo])).get(place.org_lo, "")
+            organ = await organisation_at(place.org_lo)
             entered = await row(
                 "insert into reviews_guidance (drawn, kind, title, story, findings, advice,"
                 " written_by, written_name, written_at, organ, region_lo, org_lo)"
                 " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id",
                 drawn,
                 *values,
-                organ,
+                organ.name if organ else "",
                 place.region_lo,
                 place.org_lo,
             )
