@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from core import db
+from core.auth.logins import PREFIX
 from core.listing import Column, Filter, Listing
 
 ACCOUNTS = Listing(
@@ -239,7 +240,10 @@ async def failures_from(address: str, since: datetime) -> int:
 
 
 async def demo_accounts(today: date) -> list[dict[str, Any]]:
-    """The accounts the demo switcher offers, each with the role it signs in under."""
+    """The accounts the demo switcher offers, each with the role it signs in under.
+
+    Not those of the played year's applicants, whose login is made of their ID number.
+    """
     return await db.rows(
         "select distinct on (r.weight, u.id) u.id, u.login, u.name, r.title as title,"
         " coalesce(nullif(o.short_name, ''), o.name, g.name, '全平台') as place"
@@ -248,8 +252,9 @@ async def demo_accounts(today: date) -> list[dict[str, Any]]:
         " join core_role r on r.id = a.role"
         " left join core_organisation o on o.id = a.organisation"
         " left join core_region g on g.id = a.region"
-        " where u.demo and u.active order by r.weight, u.id",
+        " where u.demo and u.active and not starts_with(u.login, $2) order by r.weight, u.id",
         today,
+        PREFIX,
     )
 
 

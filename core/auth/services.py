@@ -8,6 +8,7 @@ administrators have no business scope at all. Who may call them the routes' guar
 import hashlib
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -471,6 +472,11 @@ async def revoke_slip(user_id: int, slip_id: int, by: int) -> None:
 # --- accounts --------------------------------------------------------------------------------
 
 
+of_the_demo: ContextVar[bool] = ContextVar("jiandu_of_the_demo", default=False)
+"""Whether accounts opened now are the demo's: an applicant of the played year comes through the
+same door as a real one, and what the demo made it may take away again."""
+
+
 async def create_account(
     login: str,
     name: str,
@@ -508,7 +514,7 @@ async def create_account(
             name,
             person,
             legacy or not (password or password_hash),
-            demo,
+            demo or of_the_demo.get(),
             clock.now(),
         )
         if user_id is None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from core import clock
 from core.api.demo import DemoContext
+from core.auth.services import of_the_demo
 from core.demo.declared import PLAYED
 from core.host.registry import Registry
 
@@ -27,6 +28,14 @@ async def run_steps(
     Offices, powers and officers must exist before the first case is opened, and a monitoring
     point never judges what was done before it came into force.
     """
+    own = of_the_demo.set(True)
+    try:
+        await _run(registry, context, say)
+    finally:
+        of_the_demo.reset(own)
+
+
+async def _run(registry: Registry, context: DemoContext, say: Callable[[str], None]) -> None:
     for step in registry.demo_steps:
         before = time.monotonic()
         try:

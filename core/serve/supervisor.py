@@ -377,7 +377,7 @@ class Supervisor:
         lines += self._phones()
         if self.postgres and self.postgres.home != self.postgres.folder:
             lines.append(f"  数据库 (database) {self.postgres.home}")
-        lines += _accounts(self.settings.data / ACCOUNTS) if self.settings.demo else []
+        lines += _accounts(self.settings.data / ACCOUNTS) if self.settings.demo else FIRST_ACCOUNT
         lines += ["", "  按 Ctrl-C 停止 (press Ctrl-C to stop)", ""]
         self.say("\n".join(lines))
 
@@ -493,6 +493,10 @@ def _recorded_ports(data: Path) -> dict[str, int]:
             continue
         return {k: v for k, v in record.items() if k.endswith("_port") and isinstance(v, int)}
     return {}
+
+
+FIRST_ACCOUNT = ["", "  第一个账号 (first account)  jiandu admin 账号 --name 姓名 --role system"]
+"""Without the demo nobody can sign in to a new platform until this has been done."""
 
 
 def _accounts(path: Path) -> list[str]:

@@ -10,6 +10,8 @@ import pytest
 
 from core import clock, db
 from core.api.demo import DemoContext
+from core.auth.logins import PREFIX
+from core.auth.queries import demo_accounts
 from core.auth.services import apply_defaults, create_account
 from core.cli import seed as command
 from core.cli.seed import SeedError
@@ -253,6 +255,25 @@ async def test_a_reset_spares_what_is_not_a_demo(fresh_db: str) -> None:
     assert await command._others(fresh_db) == 1
     with pytest.raises(SeedError, match="--force"):
         await command._seed(fresh_db, settings, reset=True)
+
+
+async def test_who_applies_in_the_played_year_is_the_demo_s_and_hinders_no_reset(
+    fresh_db: str,
+) -> None:
+    async def apply(_context: DemoContext) -> None:
+        await create_account(f"{PREFIX}0123456789abcdef", "王淑芬")
+        await create_account("zhaoliu", "赵六")
+
+    step = SimpleNamespace(order=0, run=apply, title="申请人")
+    registry = SimpleNamespace(demo_steps=[step], plugin_of=lambda _step: "core")
+    await run_steps(registry, DemoContext(now=NOW), lambda _line: None)  # type: ignore[arg-type]
+    assert await command._others(fresh_db) == 0
+    await create_account("lisi", "李四")
+    assert await command._others(fresh_db) == 1
+    # The switcher is for the accounts of the list, not for everybody who ever applied.
+    async with transaction(OFFICE):
+        offered = await demo_accounts(NOW.date())
+    assert not [each for each in offered if each["login"].startswith(PREFIX)]
 
 
 def test_a_reset_outside_a_demo_needs_force(tmp_path: Any) -> None:
