@@ -572,13 +572,18 @@
     dialog.showModal();
   }
 
+  const worker = window.isSecureContext ? window.navigator.serviceWorker : undefined;
+  let keeper;
+  worker?.ready.then((it) => (keeper = it)).catch(() => {});
+
   document.addEventListener(
     "submit",
     (event) => {
       const form = event.target;
       if (!(form instanceof HTMLFormElement) || !form.matches("form[data-jd-leave], form[action='/logout']")) return;
       if (form.dataset.jdAsked) {
-        window.navigator.serviceWorker?.controller?.postMessage({ kind: "leave" });
+        // Not only the one in control: a page opened while it was being installed has none.
+        (keeper?.active ?? worker?.controller)?.postMessage({ kind: "leave" });
         return;
       }
       event.preventDefault();
@@ -601,7 +606,6 @@
 
   // --- beginning ---------------------------------------------------------------------------------
 
-  const worker = window.isSecureContext ? window.navigator.serviceWorker : undefined;
   worker?.addEventListener("message", ({ data }) => {
     if (data?.kind === "send") sendWaiting();
     if (data?.kind === "offline") {

@@ -41,9 +41,8 @@ FILES = re.compile(r"^/(files|static)/|format=|export|\.xlsx|\.xes|\.txt$|\.pem$
 SAME = re.compile(r"\d+")
 # Contrast is measured; what axe cannot decide ("incomplete") is not counted against a page.
 RUN = """
-async (whole) => {
-  const rules = {"color-contrast": {enabled: whole}};
-  const found = await axe.run(document, {resultTypes: ["violations"], preload: whole, rules});
+async () => {
+  const found = await axe.run(document, {resultTypes: ["violations"]});
   return found.violations.map((each) =>
     `${each.id}: ${each.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(" | ")}`);
 }
@@ -78,9 +77,7 @@ def links(desk: Desk, where: str) -> Iterator[str]:
 def faults_of(desk: Desk, axe: str, address: str, shoot: Callable[[], None]) -> list[str]:
     """What is wrong with a page: judged wide and narrow, then only measured at the narrowest.
 
-    The page is asked for once and made narrower; the server does not know how wide it is. Contrast
-    and media take two thirds of the time and are looked at once: what only a narrow page has (the
-    top, the tabs at the bottom) stands on the home page too, where everything is looked at again.
+    The page is asked for once and made narrower; the server does not know how wide it is.
     """
     desk.narrow(WIDTHS[0])
     status = desk.go(address)
@@ -99,8 +96,7 @@ def faults_of(desk: Desk, axe: str, address: str, shoot: Callable[[], None]) -> 
         # At 360 px only the layout differs from 390 px, so axe has nothing new to say there.
         if width != NARROWEST:
             shoot()
-            whole = width == WIDTHS[0] or DEPTH > 1 or address == "/"
-            faults += [f"{where}: {each}" for each in desk.page.evaluate(RUN, whole)]
+            faults += [f"{where}: {each}" for each in desk.page.evaluate(RUN)]
         desk.page.evaluate(OPEN_ALL)
         wide = desk.page.evaluate("() => document.documentElement.scrollWidth")
         if wide > width:
@@ -159,6 +155,6 @@ def test_the_door_and_its_refusals(desks: SignIn, axe: str, pictures: Path | Non
         desk.page.fill("#f-password", "wrong-password")
         desk.send(desk.button("登录"))
         desk.page.evaluate(axe)
-        faults += desk.page.evaluate(RUN, True)
+        faults += desk.page.evaluate(RUN)
         desk.shoot(pictures, "login-refused")
     assert not faults, "\n".join(faults)

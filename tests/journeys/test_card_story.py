@@ -57,7 +57,7 @@ def test_the_second_scan_needs_no_network(
         expect(page.locator("#proof")).to_contain_text("二维码签名真实")
         assert answer(page) == "valid"
         page.evaluate(axe)
-        assert page.evaluate(RUN, True) == []
+        assert page.evaluate(RUN) == []
         page.wait_for_function("navigator.serviceWorker.controller !== null")
         if pictures is not None:
             page.screenshot(path=pictures / "card-checked.png", full_page=True)
@@ -68,7 +68,7 @@ def test_the_second_scan_needs_no_network(
         expect(page.locator("main")).to_contain_text(OFFICER)
         expect(page.locator("main")).to_contain_text("没有连上平台")
         page.evaluate(axe)
-        assert page.evaluate(RUN, True) == []
+        assert page.evaluate(RUN) == []
         if pictures is not None:
             page.screenshot(path=pictures / "card-checked-offline.png", full_page=True)
 

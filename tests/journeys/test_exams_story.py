@@ -217,5 +217,5 @@ def judge(page: Page, axe: str) -> None:  # noqa: F811
     page.evaluate(axe)
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate(RUN, True) == [], f"{page.url} at {width}"
+        assert page.evaluate(RUN) == [], f"{page.url} at {width}"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url

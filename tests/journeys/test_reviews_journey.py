@@ -35,7 +35,7 @@ def check_page(desk: Desk, script: str, pictures: Path | None, name: str) -> Non
     for width in (1280, 390):
         desk.narrow(width)
         desk.page.evaluate(script)
-        faults += [f"{name} {width}: {each}" for each in desk.page.evaluate(RUN, True)]
+        faults += [f"{name} {width}: {each}" for each in desk.page.evaluate(RUN)]
         if (wide := desk.page.evaluate("() => document.documentElement.scrollWidth")) > width:
             faults.append(f"{name}: {wide} px wide at {width}")
         desk.shoot(pictures, f"reviews-{name}")

@@ -40,7 +40,7 @@ def clean(desk: Desk, axe: str) -> None:
     desk.page.evaluate(axe)
     for width in (1280, PHONE):
         desk.narrow(width)
-        assert desk.page.evaluate(RUN, True) == [], f"{desk.path} at {width}"
+        assert desk.page.evaluate(RUN) == [], f"{desk.path} at {width}"
 
 
 def opened(desk: Desk, listed: str, text: str) -> str:
