@@ -672,7 +672,7 @@ def _bind_date(each: Filter, text: str) -> date:
 
 def _bind_number(each: Filter, text: str) -> int:
     plain = half_width(text).replace(",", "")
-    if not plain.lstrip("-").isascii() or not plain.lstrip("-").isdigit() or len(plain) > 18:
+    if not re.fullmatch(r"-?[0-9]{1,18}", plain):
         raise FieldError(f"{each.title}要填整数。")
     return int(plain)
 

@@ -6,12 +6,12 @@ ended, so that the next person at the same computer cannot read it.
 """
 
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from core import db
 from core.auth.sessions import hashed
 from core.scope import Scope
 from core.web import sealing
+from core.web.addresses import parts_of
 from core.web.body import read_form
 from core.web.state import held
 
@@ -37,7 +37,7 @@ def same_origin(connection: Any) -> bool:
     if site:
         return bool(site == "same-origin")
     source = headers.get("origin", "") or headers.get("referer", "")
-    return bool(source) and urlsplit(source).netloc == headers.get("host", "")
+    return bool(source) and parts_of(source).netloc == headers.get("host", "")
 
 
 async def keep_typed(connection: Any) -> None:

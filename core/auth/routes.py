@@ -4,7 +4,6 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
@@ -25,6 +24,7 @@ from core.auth.services import SignedIn
 from core.errors import Conflict, Forbidden, Invalid, Refused
 from core.forms import Bound, unbound
 from core.scope import Scope
+from core.web.addresses import parts_of
 from core.web.middleware import reopen
 from core.web.responses import bind, page, redirect
 from core.web.state import held
@@ -34,7 +34,7 @@ Req = Request[Any, Any, Any]
 
 def safe_path(path: str) -> str:
     """Where to go after signing in: a page of ours, never the sign-in page itself."""
-    parts = urlsplit(path)
+    parts = parts_of(path)
     if parts.scheme or parts.netloc or not path.startswith("/") or path.startswith(("//", "/\\")):
         return "/"
     if any(ord(c) < 32 for c in path):

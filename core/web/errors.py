@@ -7,7 +7,7 @@ unless it is one of ours, and never English.
 
 import logging
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import asyncpg
 from litestar import Request, Response
@@ -30,6 +30,7 @@ from core.errors import (
 )
 from core.web import culprit as culprits
 from core.web import hx
+from core.web.addresses import parts_of
 from core.web.state import current, held
 
 log = logging.getLogger("jiandu.web")
@@ -139,7 +140,7 @@ def _own_path(request: Req) -> str:
 
 def _came_from(request: Req) -> str:
     """The page of this site that led here, so that a refused act is one click from its form."""
-    parts = urlsplit(request.headers.get("referer", ""))
+    parts = parts_of(request.headers.get("referer", ""))
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
     local = parts.netloc == request.headers.get("host", "") and path.startswith("/")
     if not local or path.startswith("//") or path == _own_path(request):

@@ -5,7 +5,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+
+from core.web.addresses import parts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Hx:
     @property
     def current_path(self) -> str:
         """Path and query of the page the user looks at; never another site's."""
-        parts = urlsplit(self.current_url)
+        parts = parts_of(self.current_url)
         path = parts.path if parts.path.startswith("/") and not parts.path.startswith("//") else "/"
         return f"{path}?{parts.query}" if parts.query else path
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
+from core.web.addresses import parts_of
 from core.web.state import held
 
 # Strict: nothing inline, nothing from elsewhere, so a forgotten escape executes nothing.
@@ -128,4 +129,4 @@ def foreign(scope: Scope, headers: Any, site_url: str) -> bool:
         return False
     # Without the empty name: a page in a sandbox sends "null", which has no host either.
     hosts = {headers.get("host", ""), urlsplit(site_url).netloc} - {""}
-    return urlsplit(origin).netloc not in hosts
+    return parts_of(origin).netloc not in hosts

@@ -10,12 +10,14 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from core import db
+from core.forms import FieldError
 from core.listing import (
     Column,
     Filter,
     Listing,
     Params,
     read_cursor,
+    read_filter,
     write_cursor,
     xlsx_bytes,
 )
@@ -205,6 +207,13 @@ async def test_wildcards_are_text_and_nonsense_restricts_nothing(things):
         "since": "起始日不是一个日期，请写成 2026-05-12 这样。",
         "least": "最少金额要填数字，例如 5,000.00。",
     }
+
+
+@pytest.mark.parametrize("typed", ["--5", "5-", "1.5", "９９年", "9" * 19])
+def test_what_is_no_whole_number_restricts_nothing(typed):
+    year = Filter("year", "年份", kind="number", where="t.year = {}")
+    with pytest.raises(FieldError, match="要填整数"):
+        read_filter(year, Params((("year", typed),)))
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,13 @@ from core.api.errors import Conflict, Invalid, NotFound, Refused, TooLarge, TooM
 from core.api.plugin import Blocker
 from core.api.testing import Browser, htmx
 from core.api.web import Request, bind, get, post
+from core.auth.routes import safe_path
 from core.host import enabling
 from core.host import registry as host_registry
 from core.host.errors import PluginError
 from core.settings import read
+from core.web.hx import Hx
+from core.web.security import foreign
 
 
 async def test_nobody_is_sent_to_the_door_and_back(client):
@@ -324,6 +327,16 @@ async def test_search_finds_names_failures_and_nothing(client, login_as, agencie
     assert "没有找到“不存在的东西”" in nothing.text
     assert (await client.get("/search?q=" + "长" * 500)).status_code == 200
     assert (await client.get("/search?q=%00%ff")).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["http://[", "//[x", "//\uff0f.com"])
+async def test_what_is_no_address_is_refused_and_breaks_nothing(client, address):
+    assert foreign({"method": "POST"}, {"origin": address, "host": "here"}, "")
+    assert safe_path(address) == "/"
+    assert Hx(True, "", "", "full", address).current_path == "/"
+    said = {} if not address.isascii() else {"referer": address, "hx-current-url": address}
+    assert (await client.get("/nowhere", headers=said)).status_code == 404
+    assert (await client.get("/login", params={"next": address})).status_code == 200
 
 
 def test_an_address_loses_the_nul_that_postgresql_refuses():
