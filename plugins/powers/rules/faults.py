@@ -199,7 +199,8 @@ def _faulty_settings(point: Point, item: Definition) -> Iterator[str]:
         case "decision_basis":
             for name in ("basis_control", "outcome_control"):
                 key = point.params.get(name, "")
-                if key and key not in controls:
+                # A file may hold a list or a table where a name belongs.
+                if key and (not isinstance(key, str) or key not in controls):
                     yield f"监察点“{point.title}”用到的控件“{key}”不在这个环节的表单里。"
         case "discretion":
             named = point.params.get("standard")

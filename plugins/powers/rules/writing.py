@@ -45,7 +45,11 @@ def bare(item: Definition) -> Definition:
 def can_be_stored(item: Definition) -> bool:
     """Whether the database can hold it: no NUL, no infinite number."""
     text = msgspec.json.encode(item)
-    return b"\\u0000" not in text and msgspec.json.decode(text, type=Definition) == item
+    try:
+        return b"\\u0000" not in text and msgspec.json.decode(text, type=Definition) == item
+    except msgspec.ValidationError:
+        # ``nan`` is written as null, which is no value of a condition.
+        return False
 
 
 def write_item(item: Definition, note: str = "") -> str:

@@ -332,6 +332,12 @@ async def test_export_and_import_through_the_browser(client, chain, draft, maker
         (b"x" * (600 * 1024), "512 KB"),
         (b'title = "a\\u0000"\ncode = "c"\npower_class = "penalty"\n', "存不下"),
         (ODD + b"params = { a = inf }\n", "存不下"),
+        (
+            b'title = "x"\ncode = "c"\npower_class = "penalty"\n[[standards]]\nkey = "s"\ntitle = "t"\n'
+            b'act = "a"\n[[standards.tiers]]\nkey = "a"\ntitle = "t"\nmin = 1\nmax = 2\n'
+            b'conditions = [{ control = "c", op = "le", value = nan }]\n',
+            "存不下",
+        ),
     ],
 )
 async def test_files_that_are_no_items(client, chain, maker, content, words):

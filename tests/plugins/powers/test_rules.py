@@ -129,6 +129,10 @@ def test_points_can_be_dropped():
             "s9",
         ),
         (
+            '[[points]]\nkey = "x"\nkind = "decision_basis"\ntitle = "依据"\nstep = "decide"\nparams = { basis_control = ["a"] }\n',
+            "不在这个环节的表单里",
+        ),
+        (
             '[[points]]\nkey = "x"\nkind = "execution"\ntitle = "执行"\nstep = "execute"\n',
             "哪个环节",
         ),
