@@ -333,9 +333,9 @@ async def test_export_and_import_through_the_browser(client, chain, draft, maker
         (b'title = "a\\u0000"\ncode = "c"\npower_class = "penalty"\n', "存不下"),
         (ODD + b"params = { a = inf }\n", "存不下"),
         (
-            b'title = "x"\ncode = "c"\npower_class = "penalty"\n[[standards]]\nkey = "s"\ntitle = "t"\n'
-            b'act = "a"\n[[standards.tiers]]\nkey = "a"\ntitle = "t"\nmin = 1\nmax = 2\n'
-            b'conditions = [{ control = "c", op = "le", value = nan }]\n',
+            b'title = "x"\ncode = "c"\npower_class = "penalty"\nstandards = [{ key = "s", title = "t", '
+            + b'act = "a", tiers = [{ key = "a", title = "t", min = 1, max = 2, '
+            + b'conditions = [{ control = "c", op = "le", value = nan }] }] }]\n',
             "存不下",
         ),
     ],
