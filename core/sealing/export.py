@@ -7,7 +7,7 @@ stand. ``docs/audit.md`` has the format.
 """
 
 import gzip
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -131,7 +131,7 @@ def verify_file(
 def _verify(
     source: Iterable[bytes], keys: dict[str, bytes], heads: Iterable[tuple[int, bytes]]
 ) -> Report:
-    lines = _numbered(source)
+    lines = _Lines(source)
     opening = _decode(next(lines, (1, b"")), Opening)
     if opening.format != FORMAT:
         raise BadExport(f"不认识的格式 {opening.format!r}。")
@@ -145,18 +145,16 @@ def _verify(
             if next(lines, None) is not None:
                 checker.find("file_cut", "文件在结尾之后还有内容。")
             return checker.finish()
+        if last and not line.startswith(b"{"):
+            checker.find("file_cut", f"文件第 {number} 行是多出来的。", last)
+            continue
         try:
             batch = _sealed(_decode((number, line), BatchLine))
+        except BadExport:
+            raise
         except (ValueError, OverflowError) as error:
             raise BadExport(f"第 {number} 行不是封存记录：{error}") from error
-        contents: list[bytes | None] = []
-        for fact in batch.facts:
-            content = next(lines, (0, b""))[1]
-            if content in (b"null", b""):
-                contents.append(None)
-            else:
-                # The number in the batch's list must be that of the fact that follows.
-                contents.append(content if content.startswith(b"[%d," % fact) else b"")
+        contents = _contents(batch, lines, checker)
         checker.batch(batch, contents)
         facts += len(contents)
         last = batch.number
@@ -164,9 +162,45 @@ def _verify(
     return checker.finish()
 
 
-def _numbered(source: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    for number, line in enumerate(source, 1):
-        yield number, line.rstrip(b"\r\n")
+def _contents(batch: Sealed, lines: "_Lines", checker: Checker) -> list[bytes | None]:
+    """The facts of a batch as they stand in the file, one by one."""
+    taken: list[bytes] = []
+    for number, line in lines:
+        if line.startswith(b"{"):
+            # The next batch: lines were taken out, so each is looked up by its number.
+            lines.back = (number, line)
+            break
+        taken.append(line)
+        if len(taken) == len(batch.facts):
+            break
+    if len(taken) < len(batch.facts):
+        less = len(batch.facts) - len(taken)
+        checker.find("file_cut", f"文件里第 {batch.number} 批少了 {less} 行。", batch.number)
+        known = {line.partition(b",")[0]: line for line in taken}
+        return [known.get(b"[%d" % fact) for fact in batch.facts]
+    # The number in the batch's list must be that of the fact that follows.
+    return [
+        None if line in (b"null", b"") else line if line.startswith(b"[%d," % fact) else b""
+        for fact, line in zip(batch.facts, taken, strict=True)
+    ]
+
+
+class _Lines:
+    """The lines of a file with their numbers; one may be put back."""
+
+    def __init__(self, source: Iterable[bytes]) -> None:
+        self._source = enumerate(source, 1)
+        self.back: tuple[int, bytes] | None = None
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> tuple[int, bytes]:
+        again, self.back = self.back, None
+        if again is not None:
+            return again
+        number, line = next(self._source)
+        return number, line.rstrip(b"\r\n")
 
 
 def _decode(line: tuple[int, bytes], kind: type[Any]) -> Any:

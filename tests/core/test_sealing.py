@@ -437,6 +437,20 @@ class TestExport:
             with contextlib.suppress(BadExport):
                 assert not verify_file(path, [key]).intact, count
 
+    async def test_a_line_taken_out_or_put_in_is_named(self, fresh_db: str, tmp_path: Any) -> None:
+        path = tmp_path / "r"
+        key = await self.exported(fresh_db, path, count=6)
+        lines = path.read_bytes().splitlines(keepends=True)
+        for changed, codes in (
+            ([*lines[:2], *lines[3:]], ["file_cut", "fact_deleted"]),
+            ([*lines[:4], lines[3], *lines[4:]], ["file_cut"]),
+        ):
+            path.write_bytes(b"".join(changed))
+            report = verify_file(path, [key])
+            # The batches after it are checked as before.
+            assert report.batches == 3
+            assert [each.code for each in report.findings] == codes
+
     @pytest.mark.parametrize("content", [b"", b"\n", b"{}", b"\xff\xfe", b'{"format":"x"}\n'])
     def test_what_is_no_export_is_refused(self, tmp_path: Any, content: bytes) -> None:
         (tmp_path / "r").write_bytes(content)
