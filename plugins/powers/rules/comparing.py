@@ -43,6 +43,7 @@ SECTIONS: Final[dict[str, str]] = {
     "remedies": "救济途径",
 }
 _BELOW: Final = {"controls": "控件", "tiers": "阶次"}
+_BASICS: Final = ("code", "title", "power_class", "number_prefix", "subject_label")
 _FIELDS: Final[dict[str, str]] = {
     "code": "编码",
     "title": "名称",
@@ -146,11 +147,15 @@ def same(before: Definition, after: Definition) -> bool:
     return bare(before) == bare(after)
 
 
+def basics_of(item: Definition) -> tuple[tuple[str, str], ...]:
+    """What stands under 基本情况, in words."""
+    return tuple((_FIELDS[name], _words(getattr(item, name), item)) for name in _BASICS)
+
+
 def _basics(before: Definition, after: Definition) -> Iterator[Change]:
-    names = ("code", "title", "power_class", "number_prefix", "subject_label")
     details = tuple(
         (_FIELDS[name], _words(getattr(before, name), before), _words(getattr(after, name), after))
-        for name in names
+        for name in _BASICS
         if getattr(before, name) != getattr(after, name)
     )
     if details:

@@ -14,11 +14,15 @@ from plugins.powers.rules.definition import (
     DOCUMENT_WORDS,
     Control,
     Definition,
+    Limit,
     Point,
     Standard,
     Tier,
 )
 from plugins.powers.rules.words import POINT_KINDS, POWER_CLASSES, STEP_KINDS
+
+TEN_YEARS = 3660
+"""In days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +98,22 @@ def _repeated_keys(item: Definition) -> _Said:
             yield f"forms/{form.key}/{key}", f"表单“{form.title}”里有两个控件都叫“{key}”。"
 
 
+def _faulty_limit(limit: Limit | None) -> str:
+    if limit is None:
+        return ""
+    if limit.amount <= 0:
+        return "必须大于 0"
+    # No law sets such a period, and the calendar ends before some that can be typed.
+    longest = TEN_YEARS * 24 if limit.unit == "hours" else TEN_YEARS
+    return "不能超过十年" if limit.amount > longest else ""
+
+
 def _faulty_steps(item: Definition) -> _Said:
     stages = {stage.key for stage in item.stages}
     forms = {form.key for form in item.forms}
     for stage in item.stages:
-        if stage.limit is not None and stage.limit.amount <= 0:
-            yield f"stages/{stage.key}", f"阶段“{stage.title}”的期限必须大于 0。"
+        if said := _faulty_limit(stage.limit):
+            yield f"stages/{stage.key}", f"阶段“{stage.title}”的期限{said}。"
     for step in item.steps:
         where = f"steps/{step.key}"
         if step.stage and step.stage not in stages:
@@ -108,8 +122,8 @@ def _faulty_steps(item: Definition) -> _Said:
             yield where, f"环节“{step.title}”的表单“{step.form}”不存在。"
         if step.kind not in STEP_KINDS:
             yield where, f"环节“{step.title}”的类型“{step.kind}”不认识。"
-        if step.limit is not None and step.limit.amount <= 0:
-            yield where, f"环节“{step.title}”的期限必须大于 0。"
+        if said := _faulty_limit(step.limit):
+            yield where, f"环节“{step.title}”的期限{said}。"
         if step.min_officers < 0:
             yield where, f"环节“{step.title}”的执法人数不能小于 0。"
         if step.joint is not None and step.joint.mode == "quorum" and step.joint.quorum < 1:

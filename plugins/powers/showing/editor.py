@@ -10,7 +10,7 @@ from plugins.powers.forms.entries import FORMS, Entry, tier_entry
 from plugins.powers.forms.points import point_entry
 from plugins.powers.queries.drafts import DraftRow
 from plugins.powers.rules import Definition, locate_faults
-from plugins.powers.rules.comparing import SECTIONS
+from plugins.powers.rules.comparing import SECTIONS, basics_of
 from plugins.powers.rules.editing import BELOW, Where, entries, mark, row_name
 from plugins.powers.rules.linting import Finding, lint
 from plugins.powers.services.offers import offered_kinds
@@ -73,6 +73,11 @@ class Editor:
     @property
     def heads(self) -> tuple[str, ...]:
         return HEADS.get(self.where.section, ())
+
+    @property
+    def basics(self) -> tuple[tuple[str, str], ...]:
+        """For whoever may only look: there is no form to read them in."""
+        return basics_of(self.draft.definition)
 
     @property
     def path(self) -> str:

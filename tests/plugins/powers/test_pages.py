@@ -248,6 +248,14 @@ async def test_sections_that_are_not_there(client, draft, maker, section):
     assert (await client.get(f"/powers/drafts/{draft}/edit/{section}")).status_code == 404
 
 
+async def test_whoever_may_only_look_reads_the_basics_too(client, chain, draft, login_as):
+    await login_as("legal_office", organisation=chain.agencies.agency)
+    page = await client.get(f"/powers/drafts/{draft}/edit/basics")
+    assert "现在只能看" in page.text
+    for words in ("<dd>SCJG-CF-012</dd>", "<dd>行政处罚</dd>", "<dd>当事人</dd>"):
+        assert words in page.text
+
+
 async def test_the_neighbour_gets_404_and_the_handler_403(client, chain, draft, login_as):
     paths = [f"/powers/drafts/{draft}{tail}" for tail in ("", "/toml", "/compare", "/edit/steps")]
     await login_as("body_admin", organisation=chain.agencies.other_agency, permissions=MAKER)

@@ -146,6 +146,8 @@ def test_points_can_be_dropped():
             '[[standards]]\nkey = "s"\ntitle = "标准"\nact = "行为"\n[[standards.tiers]]\nkey = "a"\ntitle = "轻"\nmin = 5\nmax = 1\n',
             "下限大于上限",
         ),
+        ('[[steps]]\nkey = "clue"\nlimit = "999999999 日"\n', "十年"),
+        ('[[stages]]\nkey = "clue"\nlimit = "99999 小时"\n', "十年"),
         ('[[steps]]\nkey = "decide"\njoint = { mode = "quorum" }\n', "几人同意"),
         ('[[documents]]\nkey = "d"\ntitle = "决定书"\nstep = "moon"\n', "moon"),
         (

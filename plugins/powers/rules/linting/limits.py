@@ -153,7 +153,7 @@ def _sum(view: View, stage: Stage, limit: Limit, steps: list[Step]) -> Iterator[
         over, told = total.amount > limit.amount, f"合计 {total.words}"
     else:
         spent = sum(hours(one) for one in limited)
-        over, told = spent > hours(limit) + 1e-6, f"合计约 {spent / 24:.3g} 日"
+        over, told = spent > hours(limit) + 1e-6, f"合计约 {round(spent / 24, 1):g} 日"
     if over:
         terms = "＋".join(f"{s.title} {s.limit.words}" for s in longest if s.limit is not None)
         yield say(
