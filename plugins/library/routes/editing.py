@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from core.api.access import requires, visitor
 from core.api.db import transaction
-from core.api.errors import Conflict, Invalid
+from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.web import (
     Bound,
     Request,
@@ -27,7 +27,7 @@ from core.api.web import (
 from plugins.library.forms import BeginForm, Nothing, ReasonForm, RepealForm, VersionForm
 from plugins.library.queries.reading import DESK, find_law, texts_for_comparing, versions_of
 from plugins.library.routes.words import asked_number, sent_file, today
-from plugins.library.rules import EDIT, KINDS, REVIEW, STATES
+from plugins.library.rules import EDIT, KINDS, NOT_FOUND, REVIEW, STATES
 from plugins.library.rules.comparing import compare
 from plugins.library.rules.parsing import parse
 from plugins.library.rules.timeline import label
@@ -213,7 +213,12 @@ async def _repeal_page(
     who = visitor(request)
     async with transaction(who.scope):
         it = await find_law(law)
-        await keeper_of(who)
+        keeper = await keeper_of(who)
+        # As when it is sent: nobody fills in a form that is refused afterwards.
+        if it["region_lo"] != keeper.place.region_lo:
+            raise NotFound(NOT_FOUND)
+        if it["repealed_on"]:
+            raise Refused("这部法规已经登记废止。")
     return page(
         request, "library/repeal.html", status=status, it=it, form=form, today=today().isoformat()
     )

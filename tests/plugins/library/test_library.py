@@ -260,6 +260,7 @@ async def test_a_repeal(
     law = (await take(FIRST, "2024-03-01")).law
     await as_bureau(region_tree.other_county)
     form = {"repealed_on": "2026-07-01", "note": "县政府令第12号"}
+    assert (await client.get(f"/library/{law}/repeal")).status_code == 404
     assert (await client.post(f"/library/{law}/repeal", form)).status_code == 404
     await as_bureau()
     assert (await client.get(f"/library/{law}/repeal")).status_code == 200
@@ -271,6 +272,7 @@ async def test_a_repeal(
     ends = await rows("select distinct to_on from library_article")
     assert [each["to_on"] for each in ends] == [date(2026, 7, 1)]
     assert (await client.post(f"/library/{law}/repeal", form)).status_code != 303
+    assert (await client.get(f"/library/{law}/repeal")).status_code == 409
     assert "已废止" in (await client.get("/library/?state=gone")).text
 
 
