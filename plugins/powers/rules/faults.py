@@ -5,6 +5,7 @@ These are faults that would break a running case, so an item that has one is not
 advice about doubtful but possible settings is another matter and stands in ``linting``.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,6 +22,8 @@ from plugins.powers.rules.definition import (
 )
 from plugins.powers.rules.words import POINT_KINDS, POWER_CLASSES, STEP_KINDS
 
+KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}")
+"""Keys stand in addresses and as placeholders in documents."""
 TEN_YEARS = 3660
 """In days."""
 
@@ -89,6 +92,8 @@ def _repeated_keys(item: Definition) -> _Said:
         for entry in entries:
             if not entry.key:
                 yield section, f"{name}“{entry.title}”没有代号。"
+            elif not KEY.fullmatch(entry.key):
+                yield f"{section}/{entry.key}", _strange_key(name, entry.title, entry.key)
             elif entry.key in seen:
                 yield f"{section}/{entry.key}", f"{name}“{entry.key}”出现了两次。"
             seen.add(entry.key)
@@ -96,6 +101,16 @@ def _repeated_keys(item: Definition) -> _Said:
         keys = [control.key for control in form.controls]
         for key in sorted({key for key in keys if keys.count(key) > 1}):
             yield f"forms/{form.key}/{key}", f"表单“{form.title}”里有两个控件都叫“{key}”。"
+        for control in form.controls:
+            if not KEY.fullmatch(control.key):
+                where = f"forms/{form.key}/{control.key}"
+                yield where, _strange_key("控件", control.title, control.key)
+
+
+def _strange_key(name: str, title: str, key: str) -> str:
+    return (
+        f"{name}“{title}”的代号“{key}”不能用：只能是字母、数字、点、短横和下划线，字母或数字开头。"
+    )
 
 
 def _faulty_limit(limit: Limit | None) -> str:

@@ -147,6 +147,11 @@ def test_points_can_be_dropped():
             "下限大于上限",
         ),
         ('[[steps]]\nkey = "clue"\nlimit = "999999999 日"\n', "十年"),
+        ('[[documents]]\nkey = "../x"\ntitle = "决定书"\nstep = "decide"\n', "“../x”不能用"),
+        (
+            '[[controls]]\nform = "clue"\nkey = "a/b"\ntitle = "照片"\ntype = "evidence"\n',
+            "“a/b”不能用",
+        ),
         ('[[stages]]\nkey = "clue"\nlimit = "99999 小时"\n', "十年"),
         ('[[steps]]\nkey = "decide"\njoint = { mode = "quorum" }\n', "几人同意"),
         ('[[documents]]\nkey = "d"\ntitle = "决定书"\nstep = "moon"\n', "moon"),
