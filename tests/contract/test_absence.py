@@ -8,6 +8,7 @@ page it leads to and what those lead to; whatever a page offers further must at 
 ``make test-absence`` runs all other tests without each plugin, too.
 """
 
+import functools
 import logging
 import os
 import re
@@ -244,10 +245,23 @@ async def walk(application: Litestar, *logins: str) -> set[str]:
     return through & set(PLUGINS)
 
 
+@functools.cache
+def dangling() -> frozenset[str]:
+    """What refers to nothing although every plugin is there."""
+    return frozenset(build().dangling)
+
+
 def rest(settings: Settings, plugin: str) -> Litestar:
-    """The platform without ``plugin``."""
+    """The platform without ``plugin``: it starts, and what refers to the absent is only reported."""
     kept = build([name for name in PLUGINS if name != plugin])
-    return create_app(settings, kept, database=False)
+    assert plugin not in kept.plugins
+    fresh = set(kept.dangling) - dangling()
+    assert all(f"({plugin} is not installed)" in note for note in fresh)
+    application = create_app(settings, kept, database=False)
+    assert not [
+        path for path, handler in handlers_of(application) if handler.opt.get("plugin") == plugin
+    ]
+    return application
 
 
 # --- the tree make test-absence runs in ---------------------------------------------------------
