@@ -307,6 +307,8 @@ class Metric:
     definition: str
     measure: "Callable[[Scope, tuple[date, date]], Awaitable[int]]"
     rows_path: str = ""
+    per_unit: bool = False
+    """The rows stand at the unit they are about, so the number may be asked for a single unit."""
 
 
 @dataclass(frozen=True)

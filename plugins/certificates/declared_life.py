@@ -118,6 +118,7 @@ METRICS = (
         "在册、证件有效、已经年审的执法人员，按今天算",
         figures.in_force,
         "/certificates/?standing=valid",
+        per_unit=True,
     ),
     Metric(
         "certificates.not_inspected",
@@ -125,6 +126,7 @@ METRICS = (
         "在册、年审应完成日期已过的执法人员，按今天算",
         figures.not_inspected,
         "/certificates/?standing=not_inspected",
+        per_unit=True,
     ),
     Metric(
         "certificates.issued",
@@ -132,6 +134,7 @@ METRICS = (
         "期间发出的新申领证件",
         figures.issued,
         "/certificates/requests?state=issued",
+        per_unit=True,
     ),
 )
 

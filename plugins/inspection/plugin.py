@@ -439,6 +439,7 @@ def metrics() -> list[Metric]:
             "期间内报出的红灯条数，不论以后是否撤销",
             queries.red_raised,
             "/inspection/alarms?tab=&colour=red",
+            per_unit=True,
         ),
         Metric(
             "inspection.yellow",
@@ -446,6 +447,7 @@ def metrics() -> list[Metric]:
             "期间内报出的黄灯条数，不论以后是否撤销",
             queries.yellow_raised,
             "/inspection/alarms?tab=&colour=yellow",
+            per_unit=True,
         ),
         Metric(
             "inspection.open",
@@ -453,6 +455,7 @@ def metrics() -> list[Metric]:
             "期间内报出、至今没有撤销的报警条数",
             queries.still_open,
             "/inspection/alarms",
+            per_unit=True,
         ),
         Metric(
             "inspection.upheld",
@@ -460,5 +463,6 @@ def metrics() -> list[Metric]:
             "期间内报出、经督办维持的报警条数",
             queries.upheld,
             "/inspection/alarms?tab=upheld",
+            per_unit=True,
         ),
     ]

@@ -205,6 +205,7 @@ def metrics() -> list[Metric]:
             "期间内监察机关发出的督办（不含部门转办的下级督办）",
             issued_in,
             "/orders/?tab=new",
+            per_unit=True,
         ),
         Metric(
             "orders.open",
@@ -212,6 +213,7 @@ def metrics() -> list[Metric]:
             "期间内发出、至今没有撤销或维持的督办",
             open_in,
             "/orders/?tab=doing",
+            per_unit=True,
         ),
     ]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A review of 磴口县's closed cases, through the services: drawn, scored, told, put right, learned."""
+"""A review of 磴口县's closed cases and an evaluation of its bodies, through the services."""
 
 from datetime import datetime, time, timedelta
 
@@ -7,11 +7,29 @@ from core.api import clock
 from core.api.access import Visitor
 from core.api.db import row, rows, transaction, value
 from core.api.demo import DemoContext
-from plugins.reviews.forms import ApproveForm, CheckForm, PlanForm, TemplateForm, TypicalForm
+from plugins.reviews.forms import (
+    ApproveForm,
+    CheckForm,
+    EvaluationForm,
+    PlanForm,
+    RulingForm,
+    SchemeForm,
+    ScoreForm,
+    TemplateForm,
+    TypicalForm,
+)
+from plugins.reviews.queries.evaluations import evaluation_of, units_of
 from plugins.reviews.queries.lists import OWN_SHEET
+from plugins.reviews.rules.evaluating import (
+    THEMES,
+    Deduction,
+    indicators_of,
+    proposed,
+    without_absent,
+)
 from plugins.reviews.rules.scoring import Item, Mark, items_of
-from plugins.reviews.samples import SAMPLE
-from plugins.reviews.services import answering, planning, scoring, typical
+from plugins.reviews.samples import SAMPLE, STANDARD
+from plugins.reviews.services import answering, evaluating, planning, scoring, self_report, typical
 
 BUREAU, HELPER, BODY = "zhaojianguo", "baolixin", "wuyunna"
 NAME = "行政处罚案卷评查标准"
@@ -140,6 +158,120 @@ class _Review:
         await answering.confirm_plan(self.bureau, self.plan)
         made = await typical.write_typical(self.bureau, first, LESSON)
         await typical.decide_typical(self.helper, made, ApproveForm("publish", checked=True))
+
+
+SAID = (
+    "三项制度都已建立，决定在七个工作日内公示；音像记录归档不够及时，已指定专人。",
+    "持证人员均已年审，全年组织两次内部培训，新进人员还没有取得证件的不单独执法。",
+    "权责清单事项全部认领，收到的监督文书按期签收、答复。",
+    "上半年案卷评查发现的送达回证问题已经整改，组织了一次自查。",
+    "督办事项按期办结，没有被复议撤销、败诉的案件。",
+)
+
+
+class _Evaluation:
+    """One evaluation that is published, and the next one waiting for the bodies."""
+
+    def __init__(self, context: DemoContext, visitors: dict[str, Visitor]) -> None:
+        self.context = context
+        self.bureau, self.body = visitors[BUREAU], visitors[BODY]
+        self.evaluation = 0
+        self.scheme = 0
+
+    async def _opened(self, title: str, first: int, last: int, due: int) -> int:
+        today = clock.today()
+        own = self.body.organisation
+        async with transaction(self.bureau.scope):
+            bodies = await evaluating.bodies_in(self.bureau.scope)
+        mine = [each.id for each in bodies if own is not None and each.id == own.id]
+        others = [each.id for each in bodies if each.id not in mine]
+        form = EvaluationForm(
+            title,
+            self.scheme,
+            today - timedelta(days=first),
+            today - timedelta(days=last),
+            today + timedelta(days=due),
+            [*mine, *others[:2]],
+        )
+        return await evaluating.open_evaluation(self.bureau, form)
+
+    async def open(self) -> None:
+        """The standard, and the numbers of a half-year."""
+        async with transaction(self.bureau.scope):
+            if await value("select 1 from reviews_evaluation limit 1"):
+                return
+            text = without_absent(STANDARD, await evaluating.metric_titles(self.bureau.region.lo))
+        self.scheme = await evaluating.publish_scheme(
+            self.bureau, SchemeForm("行政执法检查评议标准", text)
+        )
+        year = clock.today().year
+        self.evaluation = await self._opened(f"{year}年第一次行政执法检查评议", 190, 8, 7)
+
+    async def report(self) -> None:
+        """The body of the story speaks for itself; the others stay silent and are late."""
+        if not self.evaluation:
+            return
+        async with transaction(self.body.scope):
+            mine = await value("select min(id) from reviews_evaluated where reported_at is null")
+        if mine:
+            await self_report.report(self.body, mine, dict(zip(THEMES, SAID, strict=True)))
+
+    async def score(self) -> None:
+        """What the numbers propose is taken over; one more point with its reason. Then told."""
+        if not self.evaluation:
+            return
+        async with transaction(self.bureau.scope):
+            it = await evaluation_of(self.bureau.scope, self.evaluation)
+            units = await units_of(self.evaluation)
+        indicators = indicators_of(it["indicators"])
+        for unit in units:
+            marks = {
+                each.key: proposed(each, unit["figures"].get(each.metric)) for each in indicators
+            }
+            if not unit["reported_at"]:
+                marks[indicators[3].key] = Deduction(5, "没有报送自评和培训材料")
+            else:
+                marks[indicators[0].key] = Deduction(2, "两件决定公示超过七个工作日")
+            await evaluating.score_unit(self.bureau, unit["id"], marks, ScoreForm())
+        await evaluating.tell_evaluation(self.bureau, self.evaluation)
+
+    async def publish(self) -> None:
+        """One objection is answered, everything is published, and the next period begins."""
+        if not self.evaluation:
+            return
+        async with transaction(self.body.scope):
+            mine = await row("select id, marks, told from reviews_evaluated order by id limit 1")
+        if mine and mine["told"]:
+            await self_report.object_to_score(
+                self.body, mine["id"], "其中一件的公示时间在系统升级期间，请核对。"
+            )
+            marks = {
+                key: Deduction(each["lost"], each["reason"]) for key, each in mine["marks"].items()
+            }
+            answer = RulingForm("升级当天已经恢复，公示仍然超期，维持。")
+            await evaluating.rule_objection(self.bureau, mine["id"], marks, answer)
+        await evaluating.publish_evaluation(self.bureau, self.evaluation)
+        await self._opened(f"{clock.today().year}年第二次行政执法检查评议", 120, 30, 15)
+
+
+async def plan_evaluation(context: DemoContext) -> None:
+    """Plan the acts of one evaluation, the last one a week ago."""
+    visitors: dict[str, Visitor] = context.shared.get("core.visitors", {})
+    if BUREAU not in visitors or BODY not in visitors:
+        return
+    story = _Evaluation(context, visitors)
+
+    def on(days: int, hour: int) -> datetime:
+        day = context.workday(context.today - timedelta(days=days))
+        return datetime.combine(day, time(hour), clock.SHANGHAI)
+
+    for days, hour, act in (
+        (45, 10, story.open),
+        (41, 15, story.report),
+        (30, 10, story.score),
+        (7, 16, story.publish),
+    ):
+        context.plan(on(days, hour), act)
 
 
 async def plan_review(context: DemoContext) -> None:

@@ -72,3 +72,37 @@ class Guidance(msgspec.Struct, frozen=True):
     advice: str
     organ: str
     path: str
+
+
+class Standard(msgspec.Struct, frozen=True):
+    scheme: int
+    name: str
+    version: int
+
+
+class Evaluated(msgspec.Struct, frozen=True):
+    """An act on a whole evaluation."""
+
+    evaluation: int
+    title: str
+    units: int
+
+
+class Appraised(msgspec.Struct, frozen=True):
+    """An act on one body in an evaluation."""
+
+    evaluation: int
+    evaluated: int
+    unit: str
+    words: str = ""
+
+
+class Result(msgspec.Struct, frozen=True):
+    """A body's published result: themes with what they got and are worth, never a place."""
+
+    evaluation: int
+    evaluated: int
+    title: str
+    unit: str
+    score: float
+    themes: list[tuple[str, int, int]]

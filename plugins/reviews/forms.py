@@ -62,3 +62,36 @@ class ApproveForm(msgspec.Struct):
     outcome: Annotated[str, Meta(title="审定", pattern="^(publish|return)$")]
     words: Annotated[str, Meta(title="说明", max_length=500)] = ""
     checked: Annotated[bool, Meta(title="已逐处核对")] = False
+
+
+class SchemeForm(msgspec.Struct):
+    name: Annotated[str, Meta(title="名称", min_length=2, max_length=120)]
+    table: Annotated[str, Meta(title="评议指标", min_length=1, max_length=20_000)]
+
+
+class EvaluationForm(msgspec.Struct):
+    title: Annotated[str, Meta(title="名称", min_length=2, max_length=200)]
+    scheme: Annotated[int, Meta(title="评议标准")]
+    since: Annotated[date, Meta(title="期间自")]
+    until: Annotated[date, Meta(title="期间至")]
+    due: Annotated[date, Meta(title="自评报送截止")]
+    bodies: list[int] = msgspec.field(default_factory=list)
+
+
+class ReportForm(msgspec.Struct):
+    """What a body says of itself, theme by theme."""
+
+    theme_1: Annotated[str, Meta(title="制度执行", min_length=10, max_length=3000)]
+    theme_2: Annotated[str, Meta(title="队伍管理", min_length=10, max_length=3000)]
+    theme_3: Annotated[str, Meta(title="履职尽责", min_length=10, max_length=3000)]
+    theme_4: Annotated[str, Meta(title="执法质量", min_length=10, max_length=3000)]
+    theme_5: Annotated[str, Meta(title="执法效果", min_length=10, max_length=3000)]
+    once: str = ""
+
+
+class ScoreForm(msgspec.Struct):
+    remark: Annotated[str, Meta(title="总体意见", max_length=2000)] = ""
+
+
+class RulingForm(msgspec.Struct):
+    answer: Annotated[str, Meta(title="答复", min_length=2, max_length=2000)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""案卷评查: from the published seed to the checked rectification."""
+"""案卷评查, from the published seed to the checked rectification, and 检查评议."""
 
 from typing import Any
 
@@ -15,8 +15,9 @@ from core.api.plugin import (
     SubjectKind,
     hookimpl,
 )
+from plugins.reviews import declared_evaluation as evaluation
 from plugins.reviews import facts, figures, reactions
-from plugins.reviews.demo import plan_review
+from plugins.reviews.demo import plan_evaluation, plan_review
 from plugins.reviews.queries.lists import results_waiting
 from plugins.reviews.services import noting
 
@@ -41,9 +42,9 @@ DESK = (
 
 MANIFEST = Manifest(
     name="reviews",
-    title="案卷评查",
+    title="案卷评查和检查评议",
     version="0.1.0",
-    summary="评分表、可重复的抽样、两人各自打分、异议、整改和复核、排名、案例指导。",
+    summary="评分表、可重复的抽样、两人各自打分、异议、整改和复核、排名、案例指导；五个方面的检查评议。",
     after=("cases", "inspection"),
 )
 
@@ -74,6 +75,7 @@ def permissions() -> list[Permission]:
         Permission(ANSWER, "提出异议、报送整改", ("dept_supervisor", "legal_office")),
         Permission(APPROVE, "审定、撤下典型案例", ("supervision_bureau", "leader")),
         Permission(GUIDANCE, "查看案例指导", DESK),
+        *evaluation.PERMISSIONS,
     ]
 
 
@@ -93,6 +95,7 @@ def nav_items() -> list[NavItem]:
         ),
         NavItem("案例指导", "/reviews/guidance", GUIDANCE, "监察平台", icon="bulb", weight=163),
         NavItem("案例指导", "/reviews/public", "", "公众服务", icon="bulb", for_public=True),
+        *evaluation.NAV,
     ]
 
 
@@ -104,6 +107,7 @@ def subject_kinds() -> list[SubjectKind]:
         SubjectKind("reviews.template", "评分表", reactions.describe_template, permission=PLAN),
         SubjectKind("reviews.sheet", "评分", reactions.describe_sheet, permission=SCORE),
         SubjectKind("reviews.guidance", "典型案例", reactions.describe_guidance, permission=PLAN),
+        *evaluation.SUBJECTS,
     ]
 
 
@@ -176,6 +180,7 @@ def fact_kinds() -> list[FactKind]:
             facts.Guidance,
         ),
         _guided("guidance_withdrawn", "撤下典型案例", "撤下“{title}”：{words}", broadcast=True),
+        *evaluation.FACTS,
     ]
 
 
@@ -201,6 +206,7 @@ def message_kinds() -> list[MessageKind]:
             "得 {score} 分。可以提出异议；扣分项请整改后报送。",
             may_mute=False,
         ),
+        *evaluation.MESSAGES,
     ]
 
 
@@ -213,10 +219,14 @@ def metrics() -> list[Metric]:
             "期间内告知结果的评查案卷数",
             figures.told_in,
             "/reviews/results?tab=all",
+            per_unit=True,
         )
     ]
 
 
 @hookimpl
 def demo_steps() -> list[DemoStep]:
-    return [DemoStep(96, "评查案卷", plan_review)]
+    return [
+        DemoStep(96, "评查案卷", plan_review),
+        DemoStep(97, "检查评议", plan_evaluation),
+    ]

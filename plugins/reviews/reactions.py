@@ -62,3 +62,34 @@ async def describe_guidance(guidance: int, scope: Scope) -> SubjectLabel | None:
         f"select g.title from reviews_guidance g where g.id = $1 and {where}", guidance, *args
     )
     return SubjectLabel(found["title"], f"/reviews/typical/{guidance}") if found else None
+
+
+async def describe_scheme(scheme: int, scope: Scope) -> SubjectLabel | None:
+    """A standard of 检查评议."""
+    where, args = scope_conditions(scope, "s", 2)
+    found = await row(
+        f"select s.name, s.version from reviews_scheme s where s.id = $1 and {where}", scheme, *args
+    )
+    if found is None:
+        return None
+    return SubjectLabel(f"{found['name']}（第 {found['version']} 版）", "/reviews/evaluations")
+
+
+async def describe_evaluation(evaluation: int, scope: Scope) -> SubjectLabel | None:
+    """An evaluation of the bureau."""
+    where, args = scope_conditions(scope, "e", 2)
+    found = await row(
+        f"select e.title from reviews_evaluation e where e.id = $1 and {where}", evaluation, *args
+    )
+    return SubjectLabel(found["title"], f"/reviews/evaluations/{evaluation}") if found else None
+
+
+async def describe_evaluated(evaluated: int, scope: Scope) -> SubjectLabel | None:
+    """A body in an evaluation."""
+    where, args = scope_conditions(scope, "u", 2)
+    found = await row(
+        f"select u.unit from reviews_evaluated u where u.id = $1 and {where}", evaluated, *args
+    )
+    if found is None:
+        return None
+    return SubjectLabel(f"检查评议 {found['unit']}", f"/reviews/evaluated/{evaluated}")

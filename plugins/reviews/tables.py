@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Closed cases as reviews know them, scoring tables, plans, what was drawn, sheets, guidance."""
+"""Closed cases, scoring tables, plans, what was drawn, sheets, guidance, evaluations."""
 
 from typing import ClassVar
 
@@ -172,3 +172,82 @@ class Guidance(Public, Table, tablename="reviews_guidance"):
     approved_name = Varchar(length=80, default="")
     note = Text(default="")
     published_at = Timestamptz(null=True, default=None, index=True)
+
+
+class Scheme(Owned, Table, tablename="reviews_scheme"):
+    """One version of a standard of 检查评议. A published one never changes."""
+
+    id = BigSerial(primary_key=True)
+    name = Varchar(length=120, default=None)
+    version = Integer(default=1)
+    indicators = JSONB(default="[]")
+    published_at = Timestamptz(default=None)
+    by_name = Varchar(length=80, default="")
+
+    once = Unique(["name", "version", "region_lo"])
+
+
+class Evaluation(Owned, Table, tablename="reviews_evaluation"):
+    """An evaluation of a period that is over; stands at the bureau."""
+
+    id = BigSerial(primary_key=True)
+    title = Varchar(length=200, default=None)
+    scheme = ForeignKey(Scheme, null=False, on_delete=OnDelete.restrict, index=True)
+    since = Date(default=None)
+    until = Date(default=None)
+    due = Date(default=None)
+    """Until when the bodies report on themselves."""
+    state = Varchar(length=12, default="open")
+    """open, told, published."""
+    opened_at = Timestamptz(default=None)
+    opened_by = Varchar(length=80, default="")
+    told_at = Timestamptz(null=True, default=None)
+    published_at = Timestamptz(null=True, default=None)
+
+
+class Evaluated(Owned, Table, tablename="reviews_evaluated"):
+    """A body in an evaluation; stands at the body."""
+
+    id = BigSerial(primary_key=True)
+    evaluation = ForeignKey(Evaluation, null=False, on_delete=OnDelete.restrict, index=True)
+    organisation = BigInt(default=None)
+    unit = Varchar(length=120, default="")
+    figures = JSONB(default="{}")
+    """Numbers by metric key as they were at the opening, each with its definition and rows."""
+    report = JSONB(default="{}")
+    """What the body says of itself, by theme."""
+    files = JSONB(default="[]")
+    reported_by = Varchar(length=80, default="")
+    reported_at = Timestamptz(null=True, default=None)
+    late = Boolean(default=False)
+    marks = JSONB(default="{}")
+    remark = Text(default="")
+    score = Integer(null=True, default=None)
+    """Hundredths."""
+    scored_by = Varchar(length=80, default="")
+    told = Boolean(default=False)
+    objection = Text(default="")
+    objected_by = Varchar(length=80, default="")
+    objected_at = Timestamptz(null=True, default=None)
+    answer = Text(default="")
+    accepted = Boolean(null=True, default=None)
+
+    once = Unique(["evaluation", "organisation"])
+
+
+class Appraisal(Public, Table, tablename="reviews_appraisal"):
+    """What everybody reads of a body's evaluation: no reasons, no reports, no small numbers."""
+
+    id = BigSerial(primary_key=True)
+    evaluation = ForeignKey(Evaluation, null=False, on_delete=OnDelete.restrict, index=True)
+    title = Varchar(length=200, default=None)
+    organ = Varchar(length=120, default="")
+    unit = Varchar(length=120, default="")
+    since = Date(default=None)
+    until = Date(default=None)
+    score = Integer(default=0)
+    themes = JSONB(default="[]")
+    figures = JSONB(default="[]")
+    published_at = Timestamptz(default=None)
+
+    once = Unique(["evaluation", "unit"])

@@ -288,6 +288,7 @@ def metrics() -> list[Metric]:
             "期间内制发的监督文书，不含撤回的",
             counted.issued_in,
             "/supervision/?tab=all",
+            per_unit=True,
         ),
         Metric(
             "supervision.late",
@@ -295,6 +296,7 @@ def metrics() -> list[Metric]:
             "期间内制发、被监督单位没有按期答复的文书，后来补答复的也算",
             counted.late_in,
             "/supervision/?tab=all&late=yes",
+            per_unit=True,
         ),
     ]
 

@@ -4,7 +4,7 @@
 from core.api import clock as core_clock
 from core.api.db import execute, transaction, value
 from core.api.demo import DemoContext
-from plugins.reviews.demo import BODY, BUREAU, HELPER, plan_review
+from plugins.reviews.demo import BODY, BUREAU, HELPER, plan_evaluation, plan_review
 from tests.plugins.reviews.test_story import NOW, OFFICE, office
 
 __all__ = ["office"]
@@ -21,6 +21,7 @@ async def play(people, inspector) -> None:
         BODY: inspector,
     }
     await plan_review(context)
+    await plan_evaluation(context)
     while (found := context.next_before(NOW)) is not None:
         moment, act = found
         with core_clock.frozen(moment):
@@ -40,6 +41,10 @@ async def test_one_review_is_confirmed_with_a_typical_case_and_a_second_seeding_
     assert await state() == "confirmed"
     async with transaction(OFFICE):
         assert await value("select count(*) from reviews_guidance where published") == 1
+        assert await value("select count(*) from reviews_appraisal where published") == 2
+        assert await value("select string_agg(state, ',' order by id) from reviews_evaluation") == (
+            "published,open"
+        )
     await play(people, inspector)
     assert await state() == "confirmed"
 

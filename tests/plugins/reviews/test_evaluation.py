@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""检查评议 in the browser's own requests: opening, report, scores, objection, publication."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from core.api.db import execute, row, rows, transaction, value
+from core.api.people import appoint_organ
+from core.api.testing import Browser, sign_in_as
+from tests.plugins.reviews.test_evaluation_rules import LINES
+from tests.plugins.reviews.test_story import OFFICE
+
+NOW = datetime(2026, 7, 6, 2, tzinfo=UTC)
+BUREAU = ["reviews.evaluation.read", "reviews.evaluation.manage", "reviews.plan.read"]
+BODY = ["reviews.evaluation.read", "reviews.evaluation.report"]
+TABLE = LINES.replace("指标0 | 20", "指标0 | 20 | 数:reviews.told | 每个扣:2")
+REPORT = {f"theme_{n}": f"第 {n} 个方面做了哪些工作，还有哪些不足。" for n in range(1, 6)}
+
+
+@pytest.fixture
+async def office(client, app, region_tree, agencies, clock):
+    """The bureau, two bodies, two reviewed cases of the first one told in the period."""
+    clock(NOW)
+    async with transaction(OFFICE):
+        await appoint_organ(region_tree.county.id, "supervision", agencies.bureau.id)
+        template = await value(
+            "insert into reviews_template (name, region_lo) values ('旧', 0) returning id"
+        )
+        plan = await value(
+            "insert into reviews_plan (title, template, since, until, seed, announced_at, told_at,"
+            " region_lo) values ('旧', $1, '2026-01-01', '2026-02-01', '1', now(), '2026-03-01', $2)"
+            " returning id",
+            template,
+            region_tree.county.lo,
+        )
+        await execute(
+            "insert into reviews_drawn (plan, case_id, told, region_lo, org_lo)"
+            " select $1, n, true, $2, $3 from generate_series(1, 2) n",
+            plan,
+            agencies.agency.region_lo,
+            agencies.agency.lo,
+        )
+    browsers = []
+    for role, unit, permissions in (
+        ("supervision_bureau", agencies.bureau, BUREAU),
+        ("dept_supervisor", agencies.agency, BODY),
+        ("dept_supervisor", agencies.other_agency, BODY),
+    ):
+        browser = Browser(app)
+        more = {"region": region_tree.county} if role == "supervision_bureau" else {}
+        await sign_in_as(browser, role, organisation=unit, permissions=permissions, **more)
+        browsers.append(browser)
+    return browsers
+
+
+async def opened(browser, bodies) -> dict:
+    sent = {"name": "标准", "table": TABLE}
+    assert (await browser.post("/reviews/schemes", data=sent)).status_code == 303
+    async with transaction(OFFICE):
+        scheme = await value("select id from reviews_scheme")
+    form = {
+        "title": "上半年检查评议",
+        "scheme": str(scheme),
+        "since": "2026-01-01",
+        "until": "2026-06-30",
+        "due": "2026-07-10",
+        "bodies": [str(each.id) for each in bodies],
+    }
+    early = await browser.post("/reviews/evaluations", data={**form, "until": "2026-07-31"})
+    assert early.status_code == 422
+    assert "数还会变" in early.text
+    assert (await browser.post("/reviews/evaluations", data=form)).status_code == 303
+    async with transaction(OFFICE):
+        return {
+            each["organisation"]: each
+            for each in await rows("select * from reviews_evaluated order by id")
+        }
+
+
+async def past_its_day() -> None:
+    async with transaction(OFFICE):
+        await execute("update reviews_evaluation set due = '2026-07-05'")
+
+
+@pytest.mark.req("C10-14", "S4-1")
+async def test_from_frozen_numbers_to_the_public_page(office, agencies, facts, app):
+    bureau, body, other = office
+    here, there = agencies.agency, agencies.other_agency
+    assert (await body.get("/reviews/schemes/new")).status_code == 403
+    assert "评查案卷" in (await bureau.get("/reviews/schemes/new")).text
+    found = await opened(bureau, [here, there])
+    mine, theirs = found[here.id], found[there.id]
+    # Counted for the body alone, kept with its definition; what is told later changes nothing.
+    assert mine["figures"]["reviews.told"]["number"] == 2
+    assert "告知结果" in mine["figures"]["reviews.told"]["definition"]
+    assert theirs["figures"]["reviews.told"]["number"] == 0
+    async with transaction(OFFICE):
+        await execute("update reviews_plan set told_at = '2026-08-01'")
+        evaluation = await value("select id from reviews_evaluation")
+    whole = f"/reviews/evaluations/{evaluation}"
+    page, foreign = (f"/reviews/evaluated/{each['id']}" for each in (mine, theirs))
+    assert "评查案卷：" in (await body.get(page)).text
+    assert (await body.get(foreign)).status_code == 404
+    assert (await body.get(whole)).status_code == 403
+    assert (await other.post(f"{page}/report", data=REPORT)).status_code == 404
+
+    # The body speaks first; a short word is refused with everything still there.
+    score = {"lost.e1": "4", "reason.e1": "评查 2 卷", "lost.e2": "3"}
+    assert (await bureau.post(f"{page}/score", data=score)).status_code >= 400
+    short = await body.post(f"{page}/report", data={**REPORT, "theme_3": "短"})
+    assert short.status_code == 422
+    assert REPORT["theme_1"] in short.text
+    proof = {"files": ("说明.pdf", b"%PDF-1.4\n%%EOF\n", "application/pdf")}
+    sent = await body.post(f"{page}/report", data=REPORT, files=proof)
+    assert sent.status_code == 303, sent.text
+    assert (await body.post(f"{page}/report", data=REPORT)).status_code == 409
+    async with transaction(OFFICE):
+        kept = await row("select files, late from reviews_evaluated where id = $1", mine["id"])
+    assert kept["files"][0]["name"] == "说明.pdf"
+    assert not kept["late"]
+    assert (await body.get(f"/files/{kept['files'][0]['id']}")).status_code == 200
+    assert (await other.get(f"/files/{kept['files'][0]['id']}")).status_code == 404
+
+    # What the number proposes stands there; a deduction without a reason is refused.
+    shown = (await bureau.get(page)).text
+    assert "每个扣 2 分" in shown
+    assert "说明.pdf" in shown
+    wrong = await bureau.post(f"{page}/score", data=score)
+    assert wrong.status_code == 422
+    assert "写明原因" in wrong.text
+    assert "评查 2 卷" in wrong.text
+    score["reason.e2"] = "两人没有培训"
+    assert (await bureau.post(f"{page}/score", data=score)).status_code == 303
+    assert "两人没有培训" not in (await body.get(page)).text
+    assert "93" not in (await body.get("/reviews/evaluations?format=xlsx")).text
+    assert (await bureau.post(f"{whole}/tell", data={})).status_code >= 400
+
+    # The other one stays silent; after its day it is scored all the same.
+    await past_its_day()
+    assert (await bureau.post(f"{foreign}/score", data={})).status_code == 303
+    assert (await bureau.post(f"{whole}/tell", data={})).status_code == 303
+    assert "两人没有培训" in (await body.get(page)).text
+    assert (await bureau.post(f"{page}/score", data=score)).status_code >= 400
+
+    # One objection, decided with words; nothing is published before.
+    public = f"/reviews/public/evaluations/{evaluation}"
+    words = {"words": "两人六月已经培训。"}
+    assert (await body.post(f"{page}/object", data=words)).status_code == 303
+    assert (await body.post(f"{page}/object", data=words)).status_code == 409
+    assert (await bureau.post(f"{whole}/publish", data={})).status_code >= 400
+    assert (await Browser(app).get(public)).status_code == 404
+    ruling = {**score, "lost.e2": "0"}
+    assert (await bureau.post(f"{page}/rule", data=ruling)).status_code == 422
+    ruling["answer"] = "已核对签到表。"
+    assert (await bureau.post(f"{page}/rule", data=ruling)).status_code == 303
+    assert "改分：已核对签到表。" in (await body.get(page)).text
+    assert (await bureau.post(f"{whole}/publish", data={})).status_code == 303
+    results = await facts.only("reviews.appraised")
+    assert sorted(each.payload["score"] for each in results) == [96.0, 100.0]
+
+    # Everybody: names in order, no small number, no reason, no place.
+    text = (await Browser(app).get(public)).text
+    assert "96 分" in text
+    assert "不足 5" in text
+    for word in ("评查 2 卷", "已核对签到表", "第 1 名", REPORT["theme_1"]):
+        assert word not in text
+    assert "上半年检查评议" in (await Browser(app).get("/reviews/public/evaluations")).text
+    for path in ("/reviews/evaluations", whole, page):
+        assert (await bureau.get(path)).status_code == 200, path
+
+
+async def test_late_is_taken_and_shown(office, agencies):
+    bureau, body, _ = office
+    found = await opened(bureau, [agencies.agency])
+    page = f"/reviews/evaluated/{found[agencies.agency.id]['id']}"
+    await past_its_day()
+    assert (await body.post(f"{page}/report", data=REPORT)).status_code == 303
+    assert "逾期报送" in (await bureau.get("/reviews/evaluations")).text
