@@ -214,8 +214,8 @@ async def _withdraw(who: Visitor, id: int) -> None:
 
 
 ORGANISATION_COLUMNS = (
-    SheetColumn("name", ("机构名称", "单位名称", "名称"), required=True),
-    SheetColumn("short_name", ("简称",)),
+    SheetColumn("name", ("机构名称", "单位名称", "名称"), required=True, longest=120),
+    SheetColumn("short_name", ("简称",), longest=40),
     SheetColumn("kind", ("类型", "机构类型"), required=True),
     SheetColumn("region", ("行政区划", "地区", "行政区划代码"), required=True),
     SheetColumn("parent", ("上级机构", "上级")),
@@ -228,16 +228,16 @@ ID_COLUMN = SheetColumn(
     check=_id_number_problem,
 )
 PERSON_COLUMNS = (
-    SheetColumn("name", ("姓名",), required=True),
+    SheetColumn("name", ("姓名",), required=True, longest=60),
     SheetColumn("organisation", ("单位", "所在单位", "机构名称"), required=True),
     ID_COLUMN,
     SheetColumn("phone", ("手机", "手机号", "联系电话"), as_text=True, check=phone_problem),
-    SheetColumn("position", ("职务",)),
+    SheetColumn("position", ("职务",), longest=60),
     SheetColumn("heads", ("负责人", "是否负责人")),
 )
 ACCOUNT_COLUMNS = (
     SheetColumn("login", ("账号", "登录名"), required=True),
-    SheetColumn("name", ("姓名",), required=True),
+    SheetColumn("name", ("姓名",), required=True, longest=60),
     SheetColumn("organisation", ("单位", "所在单位")),
     ID_COLUMN,
 )

@@ -46,7 +46,8 @@ class SheetColumn:
     """A column of the template. ``names`` are the headings under which it may appear.
 
     ``as_text`` refuses number cells: identity and certificate numbers lose digits in them.
-    ``check`` returns a sentence when the text is wrong, else ``""``.
+    ``check`` returns a sentence when the text is wrong, else ``""``. ``longest`` is what can be
+    kept, in characters; 0 where the importer looks itself.
     """
 
     key: str
@@ -55,6 +56,7 @@ class SheetColumn:
     as_text: bool = False
     kind: str = "text"
     check: Callable[[str], str] | None = None
+    longest: int = 0
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,8 @@ def _read_cell(cell: Any, column: SheetColumn) -> tuple[str, str]:
     text = _text(cell)
     if not text:
         return "", "没有填写。" if column.required else ""
+    if column.longest and len(text) > column.longest:
+        return text[: column.longest], f"最多 {column.longest} 个字，现在是 {len(text):,} 个字。"
     return text, column.check(text) if column.check else ""
 
 

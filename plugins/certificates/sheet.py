@@ -14,7 +14,7 @@ def id_number_problem(text: str) -> str:
 
 
 SHEET: tuple[SheetColumn, ...] = (
-    SheetColumn("name", ("姓名",), required=True),
+    SheetColumn("name", ("姓名",), required=True, longest=60),
     SheetColumn(
         "id_number",
         ("身份证号", "公民身份号码", "身份证号码"),
@@ -23,8 +23,8 @@ SHEET: tuple[SheetColumn, ...] = (
         check=id_number_problem,
     ),
     SheetColumn("phone", ("手机", "手机号", "联系电话"), as_text=True),
-    SheetColumn("position", ("职务",)),
-    SheetColumn("category", ("执法类别",)),
+    SheetColumn("position", ("职务",), longest=60),
+    SheetColumn("category", ("执法类别",), longest=60),
     SheetColumn("number", ("执法证号", "证号"), as_text=True, check=check_number),
     SheetColumn("valid_from", ("有效期起", "发证日期"), kind="date"),
     SheetColumn("valid_until", ("有效期止", "有效期至"), kind="date"),
@@ -33,7 +33,7 @@ SHEET: tuple[SheetColumn, ...] = (
 
 
 ESTABLISHMENT: tuple[SheetColumn, ...] = (
-    SheetColumn("name", ("姓名",), required=True),
+    SheetColumn("name", ("姓名",), required=True, longest=60),
     SheetColumn(
         "id_number",
         ("身份证号", "公民身份号码", "身份证号码"),
@@ -41,14 +41,14 @@ ESTABLISHMENT: tuple[SheetColumn, ...] = (
         as_text=True,
         check=id_number_problem,
     ),
-    SheetColumn("unit", ("单位", "单位名称", "编制单位")),
+    SheetColumn("unit", ("单位", "单位名称", "编制单位"), longest=120),
 )
 """在编名单, as the 编办 sends it."""
 
 FORCED: tuple[SheetColumn, ...] = (
     *ESTABLISHMENT[:2],
-    SheetColumn("unit", ("单位", "单位名称", "原单位")),
-    SheetColumn("reason", ("原因", "注销原因")),
+    SheetColumn("unit", ("单位", "单位名称", "原单位"), longest=120),
+    SheetColumn("reason", ("原因", "注销原因"), longest=300),
 )
 """强制注销名单."""
 

@@ -51,6 +51,12 @@ def test_a_title_above_the_head_and_blank_lines_do_not_matter():
     assert read.faults == []
 
 
+def test_what_cannot_be_kept_is_a_fault_of_its_row():
+    columns = (SheetColumn("name", ("姓名",), longest=5),)
+    read = read_sheet(sheet([["姓名"], ["阿卜杜热合"], ["阿卜杜热合曼"]]), columns)
+    assert [(one.row, one.text) for one in read.faults] == [(3, "最多 5 个字，现在是 6 个字。")]
+
+
 def test_an_identity_number_in_a_number_cell_is_refused_and_explained():
     read = read_sheet(sheet([HEAD, ["张海龙", 150801198811207478, "15082204017", ""]]), COLUMNS)
     assert [(one.row, one.column) for one in read.faults] == [(2, "身份证号")]

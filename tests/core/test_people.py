@@ -312,6 +312,13 @@ async def test_sorting_by_pinyin(region_tree) -> None:
     assert names == ["阿古拉", "李四", "张三"]
 
 
+async def test_long_names_have_a_sorting_key_too(region_tree) -> None:
+    """Forty characters are an ordinary office; its pinyin is longer than the column."""
+    name = "内蒙古自治区巴彦淖尔市乌拉特前旗西小召镇人民政府综合行政执法局第一执法中队"
+    body = await factories.organisation(region_tree.county, name)
+    await factories.person(body, "阿卜杜热合曼·买买提依明江·艾合麦提托合提尼亚孜阿卜杜拉")
+
+
 async def test_nobody_deletes_persons_not_even_the_web_role(region_tree) -> None:
     import asyncpg
 
