@@ -57,6 +57,7 @@ __all__ = [
     "is_conflict",
     "is_out_of_scope",
     "json",
+    "literal",
     "lock_subjects",
     "published_conditions",
     "retried",
@@ -443,6 +444,11 @@ async def lock_subjects(*refs: SubjectRef) -> None:
     """
     if refs:
         await _current().connection.fetch(LOCK, [r.kind for r in refs], [r.id for r in refs])
+
+
+def literal(text: str) -> str:
+    """Typed words inside a pattern of ``like``: their ``%`` and ``_`` mean themselves."""
+    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
 
 
 def json(data: object) -> str:

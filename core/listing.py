@@ -658,9 +658,7 @@ def _one(each: Filter, text: str) -> Any:
 
 
 def _bind_text(_each: Filter, text: str) -> str:
-    for sign in ("\\", "%", "_"):
-        text = text.replace(sign, "\\" + sign)
-    return f"%{text}%"
+    return f"%{db.literal(text)}%"
 
 
 def _bind_date(each: Filter, text: str) -> date:

@@ -264,7 +264,7 @@ async def regions(text: str = "", limit: int = 400) -> list[tuple[str, str]]:
         "select g.id, g.name, g.level from core_region g where g.valid_to is null"
         " and exists (select 1 from core_organisation o where o.region_lo between g.lo and g.hi)"
         " and ($1 = '' or g.name ilike '%' || $1 || '%') order by g.lo limit $2",
-        text,
+        db.literal(text),
         limit,
     )
     return [(str(row["id"]), f"{'　' * max(0, row['level'])}{row['name']}") for row in found]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from core.db import current_scope, row, rows, scope_conditions
+from core.db import current_scope, literal, row, rows, scope_conditions
 from core.intervals import ORGANISATIONS, REGIONS, Interval
 from core.scope import Scope
 
@@ -236,12 +236,11 @@ async def find_persons(text: str, scope: Scope, *, limit: int = 20) -> list[Pers
     """Persons of a scope whose name contains ``text``."""
     where, args = scope_conditions(scope, "p")
     n = len(args)
-    escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     found = await rows(
         f"select {PERSON_FIELDS} from core_person p where {where} and p.closed_at is null"
         f" and p.name like '%' || ${n + 1} || '%' order by p.pinyin, p.id limit ${n + 2}::int8",
         *args,
-        escaped,
+        literal(text),
         limit,
     )
     return [PersonRow(**record) for record in found]

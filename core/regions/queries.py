@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from core.db import column, row, rows
+from core.db import column, literal, row, rows
 from core.intervals import REGIONS, Interval
 
 FIELDS = "id, code, code_source, name, level, parent, lo, hi, valid_from, valid_to, successor"
@@ -111,11 +111,10 @@ async def former_names(region_id: int) -> list[str]:
 async def find(text: str, *, within: Interval | None = None, limit: int = 20) -> list[RegionRow]:
     """Regions whose name contains ``text``, or whose code begins with it; higher levels first."""
     inside = within or REGIONS.root
-    escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     found = await rows(
         f"select {FIELDS} from core_region where valid_to is null and lo between $2 and $3"
         " and (name like '%' || $1 || '%' or code like $1 || '%') order by level, code limit $4",
-        escaped,
+        literal(text),
         inside.lo,
         inside.hi,
         limit,

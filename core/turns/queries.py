@@ -63,7 +63,7 @@ TURNS = Listing(
         ),
     ),
     filters=(
-        Filter("tab", "分类", kind="hidden"),
+        Filter("tab", "分类", kind="hidden", options=tuple(TABS.items())),
         Filter(
             "q",
             "事项或当事人",

@@ -11,6 +11,7 @@ from core.api.db import (
     Interval,
     Scope,
     column,
+    literal,
     published_conditions,
     row,
     rows,
@@ -224,7 +225,7 @@ async def openable_items(
     above it, a body those of the departments below.
     """
     lo, hi = organisation
-    pattern = f"%{text.strip()}%" if text.strip() else ""
+    pattern = f"%{literal(text.strip())}%" if text.strip() else ""
     conditions, args = published_conditions(scope, "v", 5)
     return await rows(
         f"""select v.id, v.item, v.version, v.code, v.title, v.power_class, o.name as body,
@@ -539,9 +540,7 @@ async def same_party(
 async def find_cases(scope: Scope, text: str, hashes: Sequence[bytes]) -> list[dict[str, Any]]:
     """Cases by number, cause or party; a natural person's full name is matched by its hash."""
     query = CASES.query({"state": "all"}, scope)
-    for sign in ("\\", "%", "_"):
-        text = text.replace(sign, "\\" + sign)
-    like, by_hash = query.bind(f"%{text}%"), query.bind(list(hashes))
+    like, by_hash = query.bind(f"%{literal(text)}%"), query.bind(list(hashes))
     return await rows(
         f"""select c.id, c.case_number, c.title, c.party_name, c.state, c.step_title
             from cases_case c where {query.sql} and (c.search_text ilike {like} or exists (

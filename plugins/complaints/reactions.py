@@ -7,7 +7,7 @@ from typing import Any
 
 from core.api import clock
 from core.api.clock import SHANGHAI
-from core.api.db import Scope, SubjectRef, rows, scope_conditions, value
+from core.api.db import Scope, SubjectRef, literal, rows, scope_conditions, value
 from core.api.plugin import Blocker, Fact, SubjectLabel
 from plugins.complaints import queries
 from plugins.complaints.rules import flow
@@ -83,7 +83,7 @@ async def search(text: str, scope: Scope) -> Sequence[SubjectLabel]:
         "select c.* from complaints_complaint c where (c.number || ' ' || c.body_name || ' ' ||"
         " c.officer_name) ilike '%' || $1 || '%'"
         f" and {where} order by c.filed_at desc, c.id desc limit 10",
-        text,
+        literal(text),
         *args,
     )
     return [

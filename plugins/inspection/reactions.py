@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from core.api.db import Scope, rows, scope_conditions
+from core.api.db import Scope, literal, rows, scope_conditions
 from core.api.facts import Fact, Place, SubjectRef
 from core.api.gates import Blocker
 from core.api.plugin import SubjectLabel
@@ -176,7 +176,7 @@ async def find_alarms(text: str, scope: Scope) -> Sequence[SubjectLabel]:
         "select a.id, a.colour, a.headline, a.case_number from inspection_alarm a"
         " where (a.case_number || ' ' || a.party || ' ' || a.headline) ilike '%' || $1 || '%'"
         f" and {where} order by a.raised_at desc limit 10",
-        text,
+        literal(text),
         *args,
     )
     return [

@@ -70,7 +70,13 @@ def _listing(
         alias="o",
         id="o.id",
         columns=(
-            Column("colour", "灯", kind="lamp", fold="jd-f1"),
+            Column(
+                "colour",
+                "灯",
+                kind="lamp",
+                fold="jd-f1",
+                export=lambda r: rules.LAMP_WORDS.get(r["colour"], ""),
+            ),
             Column("number", "督办编号", sort="o.issued_at", fold="jd-f1e"),
             Column("title", "事项"),
             # On the page both stand under the matter: two narrow columns squeezed the deadline.
@@ -105,7 +111,7 @@ def _listing(
                 "colour",
                 "灯",
                 kind="choice",
-                options=(("red", "红灯"), ("yellow", "黄灯")),
+                options=tuple(rules.LAMP_WORDS.items()),
                 where="o.colour = {}",
             ),
             Filter(

@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 
 from core.api.clock import now
-from core.api.db import Scope, SubjectRef, execute, json, rows, scope_conditions
+from core.api.db import Scope, SubjectRef, execute, json, literal, rows, scope_conditions
 from core.api.facts import Fact
 from core.api.plugin import SubjectLabel
 from plugins.orders.queries import find_order
@@ -69,7 +69,7 @@ async def find_orders(text: str, scope: Scope) -> Sequence[SubjectLabel]:
         "select o.id, o.number, o.title, o.state from orders_order o"
         " where (o.number || ' ' || o.title) ilike '%' || $1 || '%'"
         f" and {where} order by o.issued_at desc, o.id desc limit 10",
-        text,
+        literal(text),
         *args,
     )
     return [

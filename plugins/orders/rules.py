@@ -32,6 +32,8 @@ STATE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     UPHELD: ("upheld", "已维持"),
     SETTLED: ("revoked", "部分撤销"),
 }
+LAMP_WORDS: Final[Mapping[str, str]] = {"red": "红灯", "yellow": "黄灯"}
+
 ITEM_WORDS: Final[Mapping[str, str]] = {
     "open": "等待说明",
     "explained": "已说明",

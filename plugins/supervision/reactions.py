@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 
-from core.api.db import Place, Scope, SubjectRef, rows, scope_conditions
+from core.api.db import Place, Scope, SubjectRef, literal, rows, scope_conditions
 from core.api.facts import Fact
 from core.api.plugin import SubjectLabel
 from plugins.supervision.queries.campaigns import campaign_in
@@ -65,7 +65,7 @@ async def find_matters(text: str, scope: Scope) -> Sequence[SubjectLabel]:
         " or exists (select 1 from supervision_paper p where p.matter = m.id"
         " and p.number ilike '%' || $1 || '%'))"
         f" and {where} order by m.active_at desc, m.id desc limit 10",
-        text,
+        literal(text),
         *args,
     )
     return [

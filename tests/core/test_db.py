@@ -3,6 +3,8 @@
 
 import asyncio
 import contextlib
+import re
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -23,6 +25,7 @@ from core.db import (
     column,
     current_scope,
     execute,
+    literal,
     execute_many,
     in_transaction,
     is_conflict,
@@ -442,3 +445,15 @@ async def test_engine_connects_only_when_asked() -> None:
 async def test_engine_is_not_repointed_under_a_running_pool(fresh_db) -> None:
     with pytest.raises(RuntimeError, match="pool"):
         DB.configure("postgresql://elsewhere", "jiandu_web")
+
+
+RAW = re.compile(r"""i?like\s+'%'\s*\|\|\s*\$\d+.{0,900}?\n\s+(text|typed|words|q),\n""", re.DOTALL)
+
+
+def test_signs_of_patterns_mean_themselves():
+    assert literal(r"50%_\甲") == r"50\%\_\\甲"
+
+
+def test_no_search_takes_what_was_typed_as_a_pattern():
+    files = [each for top in ("core", "plugins") for each in Path(top).rglob("*.py")]
+    assert not [str(each) for each in files if RAW.search(each.read_text())]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Units and places by their names."""
 
-from core.api.db import rows
+from core.api.db import literal, rows
 from core.api.regions import REGIONS, path
 from plugins.activities.rules.records import Unit
 
@@ -16,7 +16,6 @@ async def units_named(text: str, region_lo: int, *, limit: int = 12) -> list[Uni
     """
     above = list(REGIONS.ancestors(region_lo)) if region_lo else []
     own = REGIONS.interval(region_lo)
-    escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     found = await rows(
         """select o.id, o.name, o.lo, coalesce(g.name, '') as place from core_organisation o
            left join core_region g on g.lo = o.region_lo and g.valid_to is null
@@ -25,7 +24,7 @@ async def units_named(text: str, region_lo: int, *, limit: int = 12) -> list[Uni
            order by case when o.region_lo between $3 and $4 then 0
                          when o.region_lo = any($5::int8[]) then 1 else 2 end,
              char_length(o.name), o.lo limit $6""",
-        escaped,
+        literal(text),
         list(UNIT_KINDS),
         own.lo,
         own.hi,

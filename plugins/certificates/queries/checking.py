@@ -4,7 +4,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from core.api.db import Scope, row, rows, value
+from core.api.db import Scope, literal, row, rows, value
 from plugins.certificates.rules import Card, Period
 
 LOOK = Scope.platform("anybody checks one card by its code or number; that it was asked is counted")
@@ -55,8 +55,7 @@ async def check_number(number: str, today: date, moment: datetime) -> list[dict[
 
 async def check_name(name: str, unit: str, today: date, moment: datetime) -> list[dict[str, Any]]:
     """The cards of a name within the units whose name contains ``unit``."""
-    literal = unit.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return await rows(_BY_NAME, name, today, moment, f"%{literal}%")
+    return await rows(_BY_NAME, name, today, moment, f"%{literal(unit)}%")
 
 
 async def public_certificate(token: str) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from core.api.access import places_holding
-from core.api.db import Scope, SubjectRef, row, rows, scope_conditions
+from core.api.db import Scope, SubjectRef, literal, row, rows, scope_conditions
 from core.api.people import OrganisationRow, organisation, organisation_path
 from core.api.web import Column, Filter, Listing
 from plugins.powers.queries.items import CLASS_TITLES
@@ -198,7 +198,7 @@ async def search_drafts(text: str, scope: Scope) -> list[dict[str, Any]]:
             where (d.title ilike '%' || $1 || '%' or d.code ilike $1 || '%') and {condition}
               and d.state not in ('effective', 'withdrawn')
             order by d.id desc limit 10""",
-        text,
+        literal(text),
         *args,
     )
 

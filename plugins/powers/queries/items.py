@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from core.api.db import Scope, published_conditions, row, rows
+from core.api.db import Scope, literal, published_conditions, row, rows
 from core.api.web import Column, Filter, Listing
 from plugins.powers.rules import POWER_CLASSES, Definition
 
@@ -113,6 +113,6 @@ async def search_items(text: str, scope: Scope) -> list[dict[str, Any]]:
         f"""select i.id, i.code, i.title from powers_item i
             where (i.title ilike '%' || $1 || '%' or i.code ilike $1 || '%') and {condition}
             order by i.code limit 10""",
-        text,
+        literal(text),
         *args,
     )
