@@ -6,6 +6,7 @@ so that the Jinja of the pages inside them stays untouched. Only files whose con
 are written; which those are for which wishes is fixed by a test.
 """
 
+import keyword
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from core.host.discovery import NAME
 
 FILES = Path(__file__).resolve().parent / "files"
 RESERVED = frozenset({"core", "plugins", "tests", "static", "templates", "config", "common"})
-"""Names that mean something else at the top of the tree or in an address."""
+"""Names that mean something else at the top of the tree."""
 
 
 class ScaffoldError(Exception):
@@ -36,6 +37,17 @@ class Wishes:
     gate: bool = False
 
 
+def _taken() -> set[str]:
+    """The first parts of the addresses of core's own pages; a plugin's pages lie below its name."""
+    from core.host.registry import build
+
+    return {
+        path.strip("/").partition("/")[0]
+        for handler in build(["core"]).route_handlers("core")
+        for path in handler.paths
+    }
+
+
 def faults(wishes: Wishes, root: Path) -> list[str]:
     """Why this cannot be written there."""
     found = []
@@ -44,7 +56,7 @@ def faults(wishes: Wishes, root: Path) -> list[str]:
             f"名称“{wishes.name}”不行：小写字母开头，只用小写字母、数字、下划线，2 到 31 个字符"
             " (a name is lower-case letters, digits and underscores)"
         )
-    elif wishes.name in RESERVED:
+    elif wishes.name in RESERVED or keyword.iskeyword(wishes.name) or wishes.name in _taken():
         found.append(f"名称“{wishes.name}”已有别的意思 (reserved)")
     elif (root / "plugins" / wishes.name).exists():
         found.append(f"plugins/{wishes.name} 已经存在 (exists already)")

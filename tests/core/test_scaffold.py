@@ -111,6 +111,8 @@ def test_a_table_a_form_a_fact_and_a_card_take_few_lines() -> None:
         ("9a", "示范", "小写字母"),
         ("../up", "示范", "小写字母"),
         ("core", "示范", "别的意思"),
+        ("class", "示范", "别的意思"),
+        ("settings", "示范", "别的意思"),
         pytest.param("cases", "示范", "已经存在", marks=pytest.mark.needs("cases")),
         ("demo", "Demo", "汉字"),
         ("demo", "示" * 21, "20"),
