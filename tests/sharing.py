@@ -16,6 +16,7 @@ TOGETHER = {
     "tests/journeys": "tests/journeys",
     "tests/faults": "tests/faults",
     "tests/core/test_crawl.py": YEAR,
+    "tests/core/test_counters.py": YEAR,
     "tests/contract/test_absence.py": YEAR,
 }
 """Folder or file → its share, the longest first."""

@@ -275,5 +275,5 @@ async def badges(request: Request[Any, Any, Any]) -> Response[str]:
         "partials/_badges_phone.html" if who.on_phone else "partials/_badges.html",
         **_bars(kept, who, path, numbers),
         unread=numbers.get(MESSAGES, 0),
-        site=status.known(),
+        site={"demo": kept.platform.settings.demo, **status.known()},
     )

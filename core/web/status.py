@@ -2,7 +2,7 @@
 """What the foot of every page says: is the worker alive, is the calendar of this year known?
 
 And what stands on top of administrators' pages: little disk space, no recent backup, a silent
-worker, facts nobody seals.
+worker, facts nobody seals, passwords that many know.
 
 Looked at now and then per process, by whichever request loads the menu's counts, so that no page
 pays for it.
@@ -10,6 +10,7 @@ pays for it.
 
 import shutil
 import time
+from datetime import timedelta
 from typing import Any
 
 from core import clock, db, settings
@@ -28,6 +29,8 @@ LITTLE_SHARE = 0.05
 """Less than either of these free and uploads, and the database itself, will soon fail."""
 UNSEALED_SECONDS = 600
 """Longer than this no fact waits for its seal while the worker works."""
+FIRST_DAY = timedelta(days=1)
+"""A prescribed or printed password older than this is pointed out."""
 
 _known: dict[str, Any] = {}
 _waiting: list[tuple[int, float]] = [(0, 0.0)]
@@ -56,7 +59,12 @@ async def refresh() -> None:
     _seen[0] = time.monotonic()
     _known.update(calendar=f"工作日历：{await footer_state()}")
     last = await db.value("select max(at) from core_heartbeat")
-    _known["warnings"] = [*disk_warnings(), *await _backup_warnings(), *await _seal_warnings()]
+    _known["warnings"] = [
+        *disk_warnings(),
+        *await _backup_warnings(),
+        *await _seal_warnings(),
+        *await _password_warnings(),
+    ]
     alive = last is not None and (clock.now() - last).total_seconds() <= SILENT_SECONDS
     _known["worker_sure"] = alive
     if not alive and time.monotonic() - _begun < STARTING_SECONDS:
@@ -119,3 +127,30 @@ async def _seal_warnings() -> list[str]:
     if time.monotonic() - since <= UNSEALED_SECONDS:
         return []
     return ["操作记录十分钟没有封存。请检查 worker 进程。"]
+
+
+async def _password_warnings() -> list[str]:
+    """Demo accounts, whose password is printed, and passwords that had to be changed and were not."""
+    given = settings.load()
+    found = await db.row(
+        "select count(*) filter (where u.demo) as shown,"
+        " count(*) filter (where not u.demo and u.must_change and u.waiting = '' and exists"
+        ' (select 1 from core_password p where p."user" = u.id and p.set_at < $1)) as unchanged'
+        " from core_user u where u.active",
+        clock.now() - FIRST_DAY,
+    )
+    assert found is not None
+    warnings = []
+    if found["shown"] and not given.demo:
+        warnings.append(
+            f"有 {found['shown']} 个演示账号还能用公开的密码登录，请立即停用，或者换一个空的数据库。"
+        )
+    elif found["shown"]:
+        warnings.append(
+            f"这是演示平台：{found['shown']} 个演示账号的密码是公开的。不要放进真实的数据。"
+        )
+    if found["unchanged"] and given.security.legacy_default_password:
+        warnings.append(
+            f"有 {found['unchanged']} 个账号过了一天还没有改掉初始的或者过期的密码，在“账号”里查看。"
+        )
+    return warnings

@@ -196,6 +196,7 @@ def shown(settings: Settings) -> Settings:
 
 
 class TestWhileItRuns:
+    @pytest.mark.req("B41-9")
     async def test_pages_live_and_name_plugin_hook_and_line(
         self, shown: Settings, db: Any, agencies: Agencies
     ) -> None:
@@ -235,6 +236,7 @@ class TestWhileItRuns:
             assert "轴断了" not in broken.text
             assert "（fury）" not in broken.text
 
+    @pytest.mark.req("B41-9")
     async def test_what_others_do_is_not_spoiled(
         self, db: Any, agencies: Agencies, facts: Facts, jobs: Jobs, caplog: Any
     ) -> None:

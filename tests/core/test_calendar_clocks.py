@@ -54,6 +54,7 @@ async def lapses():
         return await rows("select * from core_fact where kind = 'core.clock.lapsed' order by id")
 
 
+@pytest.mark.req("B41-2")
 async def test_a_clock_ends_as_the_law_counts(place) -> None:
     mine = await started(place)
     assert (mine.state, mine.due_day, mine.provisional) == ("running", date(2026, 5, 14), False)
@@ -132,6 +133,7 @@ async def test_extensions_are_counted_and_limited(place, clock) -> None:
             await pause_clock(second.id, "迟了")
 
 
+@pytest.mark.req("B41-2")
 async def test_a_clock_lapses_in_the_second_after_its_day(place, clock) -> None:
     mine = await started(place)
     clock(datetime(2026, 5, 14, 15, 59, 59, 900000, tzinfo=UTC))

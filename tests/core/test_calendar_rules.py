@@ -56,7 +56,7 @@ def sums(start: date, due: object) -> bool:
 # --- the handbook's vectors ------------------------------------------------------------------
 
 
-@pytest.mark.req("C3-11")
+@pytest.mark.req("C3-11", "B41-2")
 @pytest.mark.parametrize(
     ("start", "amount", "unit", "due"),
     [
@@ -76,6 +76,26 @@ def test_vectors_of_the_handbook(start: str, amount: int, unit: str, due: str) -
     assert found.date.isoformat() == due
     assert sums(date.fromisoformat(start), found)
     assert not found.provisional
+
+
+@pytest.mark.req("B41-2")
+@pytest.mark.parametrize(
+    ("start", "amount", "unit", "due"),
+    [
+        ("2024-01-31", 29, "calendar", "2024-02-29"),
+        ("2026-01-31", 28, "calendar", "2026-02-28"),  # a Saturday that is worked
+        ("2026-01-31", 29, "calendar", "2026-03-02"),
+        ("2026-03-31", 30, "calendar", "2026-04-30"),
+        ("2026-03-31", 31, "calendar", "2026-05-06"),
+        ("2025-12-31", 1, "working", "2026-01-04"),
+        ("2026-04-30", 1, "working", "2026-05-06"),
+        ("2026-09-30", 1, "working", "2026-10-08"),
+    ],
+)
+def test_the_last_days_of_months_and_years(start: str, amount: int, unit: str, due: str) -> None:
+    found = due_date(date.fromisoformat(start), Limit(amount, unit))
+    assert found.date.isoformat() == due
+    assert oracle_due(date.fromisoformat(start), Limit(amount, unit)) == found.date
 
 
 HOLIDAYS_2026 = [
@@ -102,7 +122,7 @@ HOLIDAYS_2026 = [
 MAKE_UP_2026 = ["01-04", "02-14", "02-28", "05-09", "09-20", "10-10"]
 
 
-@pytest.mark.req("C3-11")
+@pytest.mark.req("C3-11", "B41-2")
 def test_every_day_of_2026() -> None:
     day, free, made_up = date(2026, 1, 1), [], []
     while day.year == 2026:
@@ -217,7 +237,7 @@ def test_there_are_two_hundred_cases() -> None:
     assert years == set(range(2010, 2027))
 
 
-@pytest.mark.req("C3-11")
+@pytest.mark.req("C3-11", "B41-2")
 @pytest.mark.parametrize(("start", "limit"), CASES, ids=str)
 def test_against_the_oracle(start: date, limit: Limit) -> None:
     due = due_date(start, limit)
@@ -230,6 +250,7 @@ def test_against_the_oracle(start: date, limit: Limit) -> None:
 PUBLISHED = st.dates(date(2010, 1, 1), date(2026, 6, 1))
 
 
+@pytest.mark.req("B41-2")
 @given(PUBLISHED)
 def test_each_day_is_as_the_oracle_says(day: date) -> None:
     assert CALENDAR.is_workday(day) == works(day) == is_library_day(day)

@@ -236,7 +236,7 @@ def _telling(text: Any) -> bool:
     return isinstance(text, str) and len(text) >= SHORTEST and not TECHNICAL.match(text)
 
 
-@pytest.mark.req("C11-04", "C11-08")
+@pytest.mark.req("C11-04", "C11-08", "B41-1")
 async def test_crawl(world: str, app: Litestar) -> None:
     pages = pages_of(app)
     rows = Rows(world)

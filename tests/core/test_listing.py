@@ -126,6 +126,7 @@ async def test_first_and_last_page_offer_no_way_out(things):
     assert last.total == 5
 
 
+@pytest.mark.req("B41-1", "B41-3")
 @pytest.mark.parametrize(
     ("scope", "count"),
     [
@@ -140,6 +141,7 @@ async def test_first_and_last_page_offer_no_way_out(things):
 async def test_scope_and_badge(things, scope, count):
     """A counter and its list come from one query (S1: 我的待办显示1条，但点进去没有事项)."""
     assert await THINGS.count(scope) == count
+    assert len(await THINGS.export(ask(), scope)) == (60 if scope == ALL else count)
     page = await THINGS.page(ask(), scope)
     assert page.total == count
     if count > 40:

@@ -179,6 +179,7 @@ async def test_another_agency_sees_nothing(agencies: Any, login_as: Any) -> None
     assert await titles(who, "unit") == []
 
 
+@pytest.mark.req("B41-3")
 async def test_the_number_on_a_tab_is_the_length_of_its_list(agencies: Any, login_as: Any) -> None:
     person = await factories.person(agencies.agency, "张海龙")
     who = await login_as("handler", person=person.id)

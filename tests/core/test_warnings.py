@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What administrators are told on top of every page: disk, backup, worker, seals."""
+"""What administrators are told on top of every page: disk, backup, worker, seals, passwords."""
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
 
 from core import clock as time
-from core import db
+from core import db, settings
+from core.auth import services as accounts
 from core.web import status
 
 
@@ -80,6 +82,45 @@ async def test_facts_that_nobody_seals(client: Any, monkeypatch: Any) -> None:
     assert "十分钟没有封存" in await words()
     await db.execute("update core_unsealed set fact = 6")
     assert "十分钟没有封存" not in await words()
+
+
+def given(monkeypatch: Any, **changed: Any) -> None:
+    found = replace(settings.load(), **changed)
+    monkeypatch.setattr(settings, "load", lambda: found)
+
+
+@pytest.mark.req("B41-10")
+async def test_a_printed_password_is_pointed_out_as_long_as_it_opens(
+    client: Any, login_as: Any, monkeypatch: Any
+) -> None:
+    await login_as(role="system_admin")
+    given(monkeypatch, demo=False)
+    assert "密码" not in await words()
+    user = await accounts.create_account("yanshi1", "演示", password_hash="x", demo=True)
+    assert "1 个演示账号还能用公开的密码登录" in await words()
+    given(monkeypatch, demo=True)
+    assert "演示账号的密码是公开的" in await words()
+    assert "演示账号的密码是公开的" in (await client.get("/")).text
+    given(monkeypatch, demo=False)
+    await db.execute("update core_user set active = false where id = $1", user)
+    assert "密码" not in await words()
+
+
+@pytest.mark.req("B41-10", "S0-7")
+async def test_a_prescribed_password_is_pointed_out_after_the_first_day(
+    client: Any, login_as: Any, monkeypatch: Any, clock: Any
+) -> None:
+    now = clock(datetime(2026, 5, 12, 2, 0, tzinfo=UTC))
+    await login_as(role="system_admin")
+    rules = replace(settings.load().security, legacy_default_password=True)
+    given(monkeypatch, demo=False, security=rules)
+    user = await accounts.create_account("wangwu1", "王五", legacy=True)
+    clock(now + timedelta(hours=23))
+    assert "密码" not in await words()
+    clock(now + timedelta(hours=25))
+    assert "1 个账号过了一天还没有改掉初始的或者过期的密码" in await words()
+    await db.execute("update core_user set must_change = false where id = $1", user)
+    assert "密码" not in await words()
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ async def test_unknown_address_is_a_chinese_page(client, login_as):
     assert "Not Found" not in answer.text
 
 
+@pytest.mark.req("B41-7")
 async def test_headers_are_strict_everywhere(client):
     for path in ("/login", "/nowhere", "/static/css/jiandu.css"):
         answer = await client.get(path)
@@ -145,6 +146,7 @@ ERRORS = [
 ]
 
 
+@pytest.mark.req("B41-8")
 @pytest.mark.parametrize(("error", "status", "words"), ERRORS)
 async def test_errors_are_chinese_pages_notices_and_cards(
     db, login_as, client, plugin_app, error, status, words

@@ -298,7 +298,7 @@ async def stranger(platform: Platform, role: str, organisation: int, region: int
     return who, client
 
 
-@pytest.mark.req("C11-04", "C11-08")
+@pytest.mark.req("C11-04", "C11-08", "B41-1")
 async def test_strangers_read_and_change_nothing(victim: Victim, app: Litestar) -> None:
     platform = victim.platform
     before = await victim.rows()
@@ -411,6 +411,7 @@ OWN_ROLES = (
 )
 
 
+@pytest.mark.req("B41-8")
 async def test_whoever_may_open_them_finds_no_fault_behind_any_route(
     victim: Victim, app: Litestar
 ) -> None:

@@ -155,6 +155,7 @@ def bomb() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
+@pytest.mark.req("B41-8")
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [

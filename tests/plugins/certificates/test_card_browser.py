@@ -54,7 +54,7 @@ async def ask(page, code, lists, moment):
     return await page.evaluate(ASK, given)
 
 
-@pytest.mark.req("C6-02", "C6-04", "C6-14", "C6-15")
+@pytest.mark.req("C6-02", "C6-04", "C6-14", "C6-15", "B41-4")
 async def test_the_browser_answers_as_python_does(page):
     for name, code, lists, moment, answer in w.CASES:
         found = await ask(page, code, lists, moment)

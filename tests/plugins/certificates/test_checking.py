@@ -79,7 +79,7 @@ async def test_a_registered_card_is_signed_and_verifies_without_the_platform(car
     assert found.key.name == "磴口县"
 
 
-@pytest.mark.req("C6-03")
+@pytest.mark.req("C6-03", "B41-4")
 @pytest.mark.parametrize(
     ("state", "answer"),
     [("suspended", "suspended"), ("revoked", "cancelled"), ("cancelled", "cancelled")],

@@ -17,7 +17,7 @@ from plugins.certificates.rules.cose import Damaged
 from tests.plugins.certificates import card_world as w
 
 
-@pytest.mark.req("C6-02", "C6-04")
+@pytest.mark.req("C6-02", "C6-04", "B41-4")
 @pytest.mark.parametrize(
     ("text", "lists", "moment", "answer"),
     [each[1:] for each in w.CASES],

@@ -79,7 +79,7 @@ async def dump(but: tuple[str, ...] = ()) -> dict[str, str]:
 PERSONS = ("core_person", "core_user", "core_session")
 
 
-@pytest.mark.req("C1-11", "S3-22")
+@pytest.mark.req("C1-11", "S3-22", "B41-1")
 async def test_no_row_no_file_and_no_line_leads_to_the_reporter(
     matter, keepers, files, caplog, facts
 ):

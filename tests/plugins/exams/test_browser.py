@@ -79,6 +79,7 @@ def face() -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.req("B41-5")
 async def test_ten_minutes_without_a_line_and_a_new_browser(
     room: Hall, app: Any, clock: Any, tmp_path: Path
 ) -> None:

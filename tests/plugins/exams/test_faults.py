@@ -53,6 +53,7 @@ async def begin(hall: Hall, clock: Any, number: int = 0) -> Sitting:
     return Sitting(entry, signed)
 
 
+@pytest.mark.req("B41-5")
 async def test_the_same_again_out_of_order_and_after_the_end(hall: Hall, clock: Any) -> None:
     one = await begin(hall, clock)
     right = await hall.answers()

@@ -4,6 +4,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from core.api.db import Scope, execute_many, rows, transaction, value
 from plugins.exams.rules import chain
 from plugins.exams.rules.sitting import Sent
@@ -42,6 +44,7 @@ async def _seats(room: Any) -> list[tuple[int, str]]:
     return [(each["id"], f"t{each['entry']}") for each in found]
 
 
+@pytest.mark.req("B41-5")
 async def test_two_hundred_at_once_and_a_killed_server(room: Any, clock: Any) -> None:
     seats = await _seats(room)
     assert len(seats) == COUNT

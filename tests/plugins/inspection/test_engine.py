@@ -118,6 +118,7 @@ def test_order_and_repetition_of_events_never_double_or_change_an_alarm(story, s
     assert [v.key for v in only] == alarms
 
 
+@pytest.mark.req("B41-6")
 @settings(max_examples=80, deadline=None)
 @given(story=stories(), days=st.integers(0, 60))
 def test_every_alarm_can_be_proved_from_its_sealed_proof_alone(story, days):
@@ -220,6 +221,7 @@ def test_a_case_shows_its_worst_lamp():
     assert worst([]) == ""
 
 
+@pytest.mark.req("B41-6")
 def test_why_it_did_not_fire_has_an_answer_for_every_point():
     story = Story().enter("clue").submit("filing")
     answers = story.judge(EVERY_KIND, explain=True)

@@ -115,6 +115,7 @@ async def test_redelivery_and_repetition_double_nothing(county, facts):
     assert len(await facts.only("inspection.alarm_raised")) == 1
 
 
+@pytest.mark.req("B41-6")
 async def test_the_stored_proof_gives_the_same_verdict(county):
     await tell(county, inquiry())
     (alarm,) = await alarms(1)
