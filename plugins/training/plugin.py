@@ -196,6 +196,8 @@ def fact_handlers() -> list[FactHandler]:
     return [
         FactHandler("inspection.alarm_raised", reactions.note_alarm),
         FactHandler("inspection.alarm_revoked", reactions.forget_alarm),
+        FactHandler("reviews.guidance_published", reactions.note_guidance),
+        FactHandler("reviews.guidance_withdrawn", reactions.forget_guidance),
     ]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers to others: names of trainings, the search, what is heard of alarms, the nightly work."""
+"""Answers to others: names of trainings, the search, what is heard of alarms and guidance, the nights."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -13,6 +13,7 @@ from plugins.training.rules.lessons import KINDS
 from plugins.training.rules.taking_part import STATES
 from plugins.training.services import reminding
 from plugins.training.services.base import settings_in
+from plugins.training.services.guiding import draft_from, take_back
 from plugins.training.services.teaching import suggest
 
 
@@ -119,6 +120,19 @@ async def forget_alarm(fact: Fact) -> None:
     await execute(
         "update training_alarm set revoked = true where alarm = $1", int(fact.payload["alarm"])
     )
+
+
+# --- guidance of the file review ------------------------------------------------------------------
+
+
+async def note_guidance(fact: Fact) -> None:
+    """Published guidance is drafted as a case example; told twice, there is one draft."""
+    await draft_from(fact.payload, fact.place)
+
+
+async def forget_guidance(fact: Fact) -> None:
+    """Withdrawn guidance is taken back."""
+    await take_back(int(fact.payload["guidance"]), str(fact.payload.get("words") or ""))
 
 
 # --- by itself -----------------------------------------------------------------------------------

@@ -92,6 +92,8 @@ class Lesson(Published, Table, tablename="training_lesson"):
     withdrawn_at = Timestamptz(null=True, default=None)
     withdraw_reason = Varchar(length=300, default="")
     sort_at = Timestamptz(default=None)
+    guidance = BigInt(null=True, default=None, index=True)
+    """The typical case of the file review it was drafted from; empty = written here."""
 
 
 class Material(Published, Table, tablename="training_material"):

@@ -59,7 +59,8 @@ SHELF = Listing(
 LESSON_DESK = Listing(
     key="training.lesson_desk",
     title="编写课程和案例",
-    select="l.id, l.kind, l.title, l.tag, l.readers, l.region_name, l.state, l.tenths, l.sort_at",
+    select="l.id, l.kind, l.title, l.tag, l.readers, l.region_name, l.state, l.tenths, l.sort_at,"
+    " l.guidance",
     source="training_lesson l",
     alias="l",
     id="l.id",

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 KINDS: Mapping[str, str] = {"lesson": "课程", "case": "案例"}
 TAGS: Mapping[str, str] = {
@@ -107,6 +108,19 @@ def faults_of_lesson(
             names = "、".join(f"“{each.text}”" for each in marked[:5])
             found["checked"] = f"{names} 可能认得出是谁，请改写；确认不会认出的，勾选“已逐处核对”。"
     return found
+
+
+def from_guidance(told: Mapping[str, Any]) -> tuple[str, str]:
+    """Title and plain text of a case example made of published guidance."""
+    first = "这是一个示范案例。" if told.get("kind") == "model" else "这是一个警示案例。"
+    parts = [
+        first,
+        f"经过：{told['story']}",
+        f"问题和评价：{told['findings']}",
+        f"应当怎样做：{told['advice']}",
+        f"来源：{told['organ']}案例指导。" if told.get("organ") else "",
+    ]
+    return str(told["title"])[:120], "\n\n".join(part.strip() for part in parts if part)
 
 
 def since(now: datetime, days: int) -> datetime:

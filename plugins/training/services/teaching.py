@@ -14,6 +14,7 @@ from core.api.facts import record
 from core.api.files import Received, open_, seconds_of
 from core.api.messages import notify
 from core.api.richtext import taken, words_of
+from core.api.turns import close_turn
 from plugins.training import facts
 from plugins.training.forms import LessonForm, WatchedForm
 from plugins.training.queries.hours import credited
@@ -128,6 +129,7 @@ async def discard_lesson(who: Visitor, lesson: int) -> None:
     """Throw a draft away."""
     await _changeable(who, lesson)
     await execute("delete from training_lesson where id = $1", lesson)
+    await close_turn(ref(LESSON, lesson))
 
 
 async def remove_lesson_material(who: Visitor, lesson: int, material: int) -> None:
@@ -165,6 +167,7 @@ async def publish_lesson(who: Visitor, lesson: int) -> None:
         target.lo,
         target.hi,
     )
+    await close_turn(ref(LESSON, lesson))
     await record(
         "training.lesson_published",
         ref(LESSON, lesson),

@@ -12,6 +12,7 @@ from core.api.db import Place, Scope, SubjectRef, row, rows, transaction, value
 from core.api.facts import Fact
 from core.api.testing import Browser, Clock, Facts
 from plugins.training import reactions
+from plugins.training.rules.lessons import from_guidance, leaks
 from plugins.training.services import reminding
 from tests.plugins.training.conftest import As
 
@@ -279,3 +280,78 @@ async def test_an_alarm_told_twice_counts_once(
     await alarm(7, who.person_id, place)
     found = await row("select count(*) as times from training_alarm")
     assert found == {"times": 1}
+
+
+GUIDANCE = {
+    "guidance": 7,
+    "kind": "warn",
+    "title": "送达没有回证的处罚案",
+    "story": "某执法单位查处某商行，决定书当场交付，卷内没有送达回证。",
+    "findings": "没有回证，送达的日期无从证明。",
+    "advice": "一律使用送达回证，装订在决定书后面。",
+    "organ": "磴口县司法局",
+    "path": "/reviews/public/7",
+}
+
+
+@pytest.mark.req("C8-13", "C10-13")
+async def test_published_guidance_is_drafted_and_taken_back(
+    client: Browser, as_bureau: As, as_reader: As, facts: Facts, agencies: Any, region_tree: Any
+) -> None:
+    place = Place(region_tree.county.lo, agencies.bureau.lo)
+
+    async def told(kind: str, /, **payload: Any) -> None:
+        fact = Fact(0, kind, SubjectRef("reviews.guidance", 7), payload, place, 0, NOW, NOW)
+        handle = {
+            "reviews.guidance_published": reactions.note_guidance,
+            "reviews.guidance_withdrawn": reactions.forget_guidance,
+        }[kind]
+        async with transaction(Scope.platform("delivery")):
+            await handle(fact)
+
+    await as_bureau()
+    for _ in range(2):
+        await told("reviews.guidance_published", **GUIDANCE)
+    (draft,) = await rows("select * from training_lesson")
+    assert (draft["kind"], draft["state"], draft["organ"]) == ("case", "draft", agencies.bureau.id)
+    turns = "select count(*) from core_turn where subject_kind = 'training.lesson'"
+    assert await value(f"{turns} and closed_at is null") == 1
+    assert "由案例指导起草" in (await client.get("/training/lessons/desk")).text
+    page = await client.get(f"/training/lessons/{draft['id']}/edit")
+    assert "还没有发布" in page.text
+    # Nobody else sees it before the office publishes it.
+    await as_reader("handler", "乌兰图雅")
+    assert (await client.get(f"/training/lessons/{draft['id']}")).status_code == 404
+    await as_bureau()
+    form = {**CASE, "title": GUIDANCE["title"], "body": draft["body"], "body_rich": "true"}
+    sent = await client.post(
+        f"/training/lessons/{draft['id']}/edit",
+        {**form, "version": str(draft["version"]), "checked": "true"},
+    )
+    assert sent.status_code == 303, sent.text
+    assert await value(f"{turns} and closed_at is null") == 0
+    assert "装订在决定书后面" in (await client.get(f"/training/lessons/{draft['id']}")).text
+    # Withdrawn guidance leaves the shelf; published again, it is drafted anew and may go again.
+    for _ in range(2):
+        await told("reviews.guidance_withdrawn", guidance=7, title="案", words="当事人认得出")
+    (gone,) = await facts.only("training.lesson_withdrawn")
+    assert "当事人认得出" in gone.payload["reason"]
+    await told("reviews.guidance_published", **GUIDANCE)
+    assert [
+        each["state"] for each in await rows("select state from training_lesson order by id")
+    ] == [
+        "withdrawn",
+        "draft",
+    ]
+    await told("reviews.guidance_withdrawn", guidance=7, title="案", words="再看")
+    assert await value("select count(*) from training_lesson") == 1
+    assert await value(f"{turns} and closed_at is null") == 0
+
+
+def test_guidance_becomes_a_text_with_its_source() -> None:
+    title, text = from_guidance(GUIDANCE)
+    assert title == GUIDANCE["title"]
+    assert text.startswith("这是一个警示案例。")
+    assert text.endswith("来源：磴口县司法局案例指导。")
+    assert from_guidance({**GUIDANCE, "kind": "model", "organ": ""})[1].startswith("这是一个示范")
+    assert leaks(text) == []
