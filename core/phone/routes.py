@@ -69,7 +69,8 @@ async def profile(request: Req) -> Response[Any]:
     if mine is not None:
         facts += [
             ("性别", mine.sex),
-            ("出生日期", f"{mine.birth_date:%Y-%m-%d}" if mine.birth_date else ""),
+            # With the day, the masked number beside it would be whole again.
+            ("出生", f"{mine.birth_date.year}年" if mine.birth_date else ""),
             ("身份证号", mine.id_number_masked),
             ("联系电话", mine.phone_masked),
         ]

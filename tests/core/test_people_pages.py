@@ -154,6 +154,10 @@ class TestPersons:
         where = made.headers["location"]
         page = await client.get(where)
         assert GOOD_ID not in page.text
+        # The day of birth would fill in exactly what the mask hides.
+        born = f"{GOOD_ID[6:10]}年"
+        assert f"<dd>{born}</dd>" in page.text
+        assert f"{born}{int(GOOD_ID[10:12])}月" not in page.text
         assert "138****5678" in page.text
         assert "负责人" in page.text
         changed = await client.post(where, {"name": "张海龙", "position": "科长", "phone": ""})

@@ -83,6 +83,7 @@ async def test_my_page_leads_to_person_password_and_the_way_out(client, agencies
     assert NUMBER not in profile.text
     assert "150801********7478" in profile.text
     assert "13800001234" not in profile.text
+    assert "1988-11-20" not in profile.text
 
 
 async def test_large_text_is_one_press_away_and_comes_back_here(client, agencies, volunteer):

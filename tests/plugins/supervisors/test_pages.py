@@ -243,6 +243,7 @@ class TestDesk:
         page = await client.get(address)
         assert "150801" in page.text
         assert "********" in page.text
+        assert "1988-11-20" not in page.text
         assert (
             await client.post(f"{address}/screen", data={"decision": "pass"})
         ).status_code == 303
