@@ -92,4 +92,4 @@ async def describe_evaluated(evaluated: int, scope: Scope) -> SubjectLabel | Non
     )
     if found is None:
         return None
-    return SubjectLabel(f"检查评议 {found['unit']}", f"/reviews/evaluated/{evaluated}")
+    return SubjectLabel(f"检查评议 {found['unit']}", f"/reviews/evaluations/units/{evaluated}")

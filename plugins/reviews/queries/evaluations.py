@@ -47,7 +47,7 @@ UNITS = Listing(
     id="u.id",
     columns=(
         Column("unit", "单位", fold="jd-say1", sort="u.unit", width=30),
-        Column("reported_at", "自评", kind="datetime", sort="u.reported_at"),
+        Column("reported_at", "进度", kind="datetime", sort="u.reported_at"),
         Column(
             "score",
             "得分",
@@ -148,7 +148,7 @@ async def unit_of(scope: Scope, evaluated: int, *, lock: bool = False) -> dict[s
         raise NotFound("没有这份检查评议，或者不在你的管理范围内。")
     async with transaction(JOINING):
         over = await row(
-            "select e.title, e.state, e.since, e.until, e.due, e.region_lo as organ_region,"
+            "select e.title, e.state, e.since, e.until, e.due, e.opened_at, e.region_lo as organ_region,"
             " e.org_lo as organ_org, s.name as scheme_name, s.version, s.indicators"
             " from reviews_evaluation e join reviews_scheme s on s.id = e.scheme where e.id = $1",
             found["evaluation"],

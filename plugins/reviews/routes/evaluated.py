@@ -42,10 +42,10 @@ from plugins.reviews.services import evaluating, self_report
 from plugins.reviews.services.evaluating import EVALUATE, REPORT
 
 MEDIA = ("document", "photo")
-PATH = "/reviews/evaluated"
+PATH = "/reviews/evaluations/units"
 
 
-@get("/evaluated/{ident:int}", guards=[requires(READ)])
+@get("/evaluations/units/{ident:int}", guards=[requires(READ)])
 async def show_unit(request: Request, ident: FromPath[int]) -> Response:
     """The page of both sides; a score that was not told is the bureau's alone."""
     return await _unit(request, ident, unbound(WordsForm))
@@ -99,7 +99,7 @@ async def _unit(
 
 
 @post(
-    "/evaluated/{ident:int}/report",
+    "/evaluations/units/{ident:int}/report",
     guards=[requires(REPORT)],
     request_max_body_size=FORM_WITH_FILES,
 )
@@ -153,7 +153,7 @@ async def _marked(request: Request, ident: int, form: Bound[Any]) -> dict[str, D
     return _marks(indicators_of(it["indicators"]), form)
 
 
-@post("/evaluated/{ident:int}/score", guards=[requires(EVALUATE)])
+@post("/evaluations/units/{ident:int}/score", guards=[requires(EVALUATE)])
 async def post_score(request: Request, ident: FromPath[int]) -> Response:
     """评分."""
     form = await bind(request, ScoreForm)
@@ -167,7 +167,7 @@ async def post_score(request: Request, ident: FromPath[int]) -> Response:
     return await _unit(request, ident, form, "score", 422)
 
 
-@post("/evaluated/{ident:int}/object", guards=[requires(REPORT)])
+@post("/evaluations/units/{ident:int}/object", guards=[requires(REPORT)])
 async def post_object(request: Request, ident: FromPath[int]) -> Response:
     """提异议."""
     form = await bind(request, WordsForm)
@@ -177,7 +177,7 @@ async def post_object(request: Request, ident: FromPath[int]) -> Response:
     return redirect(request, f"{PATH}/{ident}", message="异议已提出。")
 
 
-@post("/evaluated/{ident:int}/rule", guards=[requires(EVALUATE)])
+@post("/evaluations/units/{ident:int}/rule", guards=[requires(EVALUATE)])
 async def post_ruling(request: Request, ident: FromPath[int]) -> Response:
     """处理异议."""
     form = await bind(request, RulingForm)

@@ -73,7 +73,7 @@ async def list_evaluations(request: Request) -> Response:
     )
 
 
-@get("/schemes/new", guards=[requires(EVALUATE)])
+@get("/evaluations/schemes/new", guards=[requires(EVALUATE)])
 async def new_scheme(request: Request) -> Response:
     """A standard, or the next version of one (``?from=``)."""
     who = visitor(request)
@@ -100,7 +100,7 @@ async def _scheme_page(request: Request, form: Bound[SchemeForm], status: int = 
     )
 
 
-@post("/schemes", guards=[requires(EVALUATE)])
+@post("/evaluations/schemes", guards=[requires(EVALUATE)])
 async def post_scheme(request: Request) -> Response:
     """Publish the version."""
     form = await bind(request, SchemeForm)

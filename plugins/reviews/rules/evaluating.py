@@ -197,7 +197,7 @@ def why_not_score(*, state: str, reported: bool, due: date, today: date) -> str:
     if state != "open":
         return "结果已经告知，不能再评分。"
     if not reported and today <= due:
-        return f"单位还没有报送自评，到 {due.month}月{due.day}日 为止。"
+        return f"单位还没有报送自评，{due.month}月{due.day}日截止。"
     return ""
 
 

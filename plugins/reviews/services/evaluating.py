@@ -171,7 +171,7 @@ async def _enter(
         title=form.title,
         subline="检查评议",
         step_title="报送自评",
-        path=f"/reviews/evaluated/{made}",
+        path=f"/reviews/evaluations/units/{made}",
         holder_org=body.lo,
         permission=REPORT,
         due_at=datetime.combine(form.due, time(23, 59), clock.SHANGHAI),
@@ -299,6 +299,7 @@ async def publish_evaluation(who: Visitor, evaluation: int) -> None:
         now, place = clock.now(), place_of(it)
         indicators = indicators_of(it["indicators"])
         organ = await organisation_at(place.org_lo)
+        taken = clock.local(it["opened_at"])
         await execute(
             "update reviews_evaluation set state = 'published', published_at = $2 where id = $1",
             evaluation,
@@ -307,7 +308,11 @@ async def publish_evaluation(who: Visitor, evaluation: int) -> None:
         for each in units:
             themes = by_theme(indicators, deductions_of(each["marks"]))
             figures = [
-                [one["title"], one["definition"], public_number(one["number"])]
+                [
+                    one["title"],
+                    f"{one['definition']}，{taken.month}月{taken.day}日取定",
+                    public_number(one["number"]),
+                ]
                 for one in each["figures"].values()
                 if one["number"] is not None
             ]

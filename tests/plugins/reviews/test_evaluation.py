@@ -56,7 +56,7 @@ async def office(client, app, region_tree, agencies, clock):
 
 async def opened(browser, bodies) -> dict:
     sent = {"name": "标准", "table": TABLE}
-    assert (await browser.post("/reviews/schemes", data=sent)).status_code == 303
+    assert (await browser.post("/reviews/evaluations/schemes", data=sent)).status_code == 303
     async with transaction(OFFICE):
         scheme = await value("select id from reviews_scheme")
     form = {
@@ -87,8 +87,8 @@ async def past_its_day() -> None:
 async def test_from_frozen_numbers_to_the_public_page(office, agencies, facts, app):
     bureau, body, other = office
     here, there = agencies.agency, agencies.other_agency
-    assert (await body.get("/reviews/schemes/new")).status_code == 403
-    assert "评查案卷" in (await bureau.get("/reviews/schemes/new")).text
+    assert (await body.get("/reviews/evaluations/schemes/new")).status_code == 403
+    assert "评查案卷" in (await bureau.get("/reviews/evaluations/schemes/new")).text
     found = await opened(bureau, [here, there])
     mine, theirs = found[here.id], found[there.id]
     # Counted for the body alone, kept with its definition; what is told later changes nothing.
@@ -99,7 +99,7 @@ async def test_from_frozen_numbers_to_the_public_page(office, agencies, facts, a
         await execute("update reviews_plan set told_at = '2026-08-01'")
         evaluation = await value("select id from reviews_evaluation")
     whole = f"/reviews/evaluations/{evaluation}"
-    page, foreign = (f"/reviews/evaluated/{each['id']}" for each in (mine, theirs))
+    page, foreign = (f"/reviews/evaluations/units/{each['id']}" for each in (mine, theirs))
     assert "评查案卷：" in (await body.get(page)).text
     assert (await body.get(foreign)).status_code == 404
     assert (await body.get(whole)).status_code == 403
@@ -163,6 +163,7 @@ async def test_from_frozen_numbers_to_the_public_page(office, agencies, facts, a
     text = (await Browser(app).get(public)).text
     assert "96 分" in text
     assert "不足 5" in text
+    assert "7月6日取定" in text
     for word in ("评查 2 卷", "已核对签到表", "第 1 名", REPORT["theme_1"]):
         assert word not in text
     assert "上半年检查评议" in (await Browser(app).get("/reviews/public/evaluations")).text
@@ -173,7 +174,7 @@ async def test_from_frozen_numbers_to_the_public_page(office, agencies, facts, a
 async def test_late_is_taken_and_shown(office, agencies):
     bureau, body, _ = office
     found = await opened(bureau, [agencies.agency])
-    page = f"/reviews/evaluated/{found[agencies.agency.id]['id']}"
+    page = f"/reviews/evaluations/units/{found[agencies.agency.id]['id']}"
     await past_its_day()
     assert (await body.post(f"{page}/report", data=REPORT)).status_code == 303
     assert "逾期报送" in (await bureau.get("/reviews/evaluations")).text
