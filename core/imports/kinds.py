@@ -70,7 +70,8 @@ async def _region(who: Visitor, text: str) -> Any:
 
 async def _organisation(who: Visitor, text: str) -> Any:
     """The one open organisation a cell names, by its name, short name or code, within reach."""
-    inside = who.organisation
+    # Who supervises a region sits in an office of it and answers for all the others too.
+    inside = who.organisation if who.reach == "organisation" else None
     within = Interval(inside.lo, inside.hi) if inside else Interval(0, 2**62)
     area = reach_of(who)
     found = await db.rows(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Units, people, accounts and roles from a sheet: preview, row errors, applying, undoing."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -8,8 +9,11 @@ import httpx
 import pytest
 
 from core.api.testing import Agencies, Browser, Facts, LoginAs
+from core.auth.visitor import OrgRef
 from core.db import Scope, execute, rows, transaction, value
+from core.imports import kinds
 from core.imports.kinds import ALL
+from core.imports.services import scope_of
 from core.listing import Column, xlsx_bytes
 from tests.factories import RegionTree
 
@@ -145,6 +149,18 @@ class TestOrganisations:
         await login_as("supervision_bureau", region=region_tree.other_county)
         assert (await client.get(where)).status_code == 404
         assert (await client.post(f"{where}/apply")).status_code == 404
+
+    async def test_the_bureau_fills_the_units_of_its_region_though_it_sits_in_an_office(
+        self, login_as: LoginAs, agencies: Agencies
+    ) -> None:
+        """The units of a county and their people are not below the office of its bureau."""
+        who = await login_as("supervision_bureau", region=agencies.agency.region)
+        own = agencies.bureau
+        office = OrgRef(own.id, own.name, "", own.lo, own.hi)
+        seated = replace(who, organisation=office)
+        async with transaction(scope_of(seated)):
+            found = await kinds._organisation(seated, agencies.agency.name)
+        assert found["id"] == agencies.agency.id
 
 
 class TestPersons:
