@@ -37,6 +37,7 @@ async def test_the_list_its_tabs_and_its_badge_agree(client, county, bureau):
     answer = await client.get("/inspection/alarms")
     assert answer.status_code == 200
     assert answer.text.count("调查取证缺现场照片 0/1</a>") == 2
+    assert answer.text.count("已转办，见督办〔2026〕1号") == 1, "who holds it is on the order"
     waiting = await client.get("/inspection/alarms?tab=raised")
     assert waiting.text.count("调查取证缺现场照片 0/1</a>") == 1
     assert "磴市监立〔2026〕2号" in waiting.text
