@@ -10,6 +10,7 @@ from core.api.access import requires, visitor
 from core.api.db import transaction
 from core.api.errors import Invalid
 from core.api.files import FORM_WITH_FILES, attachments, waiting_uploads
+from core.api.metrics import offered
 from core.api.web import (
     Bound,
     Request,
@@ -69,9 +70,14 @@ async def _unit(
         today=clock.today(),
     )
     objected = it["objected_at"] is not None and it["accepted"] is None
+    # The rows are opened where the module still is, and by the bureau alone: a body's menu may
+    # not hold those pages.
+    live = {each.key for each in await offered(who.region.lo)} if manages else set()
     lines = []
     for each in indicators:
         figure = it["figures"].get(each.metric) if each.metric else None
+        if figure and each.metric not in live:
+            figure = {**figure, "rows_path": ""}
         start = marks.get(each.key, Deduction(0)) if scored else proposed(each, figure)
         lines.append({"item": each, "figure": figure, "mark": start})
     return page(

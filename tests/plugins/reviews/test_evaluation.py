@@ -100,7 +100,11 @@ async def test_from_frozen_numbers_to_the_public_page(office, agencies, facts, a
         evaluation = await value("select id from reviews_evaluation")
     whole = f"/reviews/evaluations/{evaluation}"
     page, foreign = (f"/reviews/evaluations/units/{each['id']}" for each in (mine, theirs))
-    assert "评查案卷：" in (await body.get(page)).text
+    rows_of_it = 'href="/reviews/results?tab=all"'
+    for browser, linked in ((body, False), (bureau, True)):
+        text = (await browser.get(page)).text
+        assert "评查案卷：" in text
+        assert (rows_of_it in text) == linked
     assert (await body.get(foreign)).status_code == 404
     assert (await body.get(whole)).status_code == 403
     assert (await other.post(f"{page}/report", data=REPORT)).status_code == 404
