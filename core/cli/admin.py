@@ -69,6 +69,7 @@ async def _open(url: str, options: argparse.Namespace) -> str:
             words = f"已开立{WORDS[options.role]}账号 {options.login}（{options.name.strip()}）"
         else:
             user_id = user["id"]
+            await _refuse_another_role(user, options.role)
             words = f"账号 {options.login}（{user['name']}）已有，以前没用过的密码单作废"
         code = await services.issue_slip(user_id, 0)
     finally:
@@ -77,3 +78,21 @@ async def _open(url: str, options: argparse.Namespace) -> str:
         f"✓ {words}\n  一次性密码 (one-time password): {code}\n"
         f"  {rules.SLIP_DAYS} 天内有效，用它登录后设自己的密码 (valid once, change it after signing in)"
     )
+
+
+async def _refuse_another_role(user: dict[str, Any], wanted: str | None) -> None:
+    """Roles of an account that exists are the security administrator's; nobody shall think otherwise."""
+    from core import clock
+    from core.auth import queries, services
+    from core.db import transaction
+    from core.errors import Invalid
+
+    if not wanted:
+        return
+    async with transaction(services.office(0)):
+        held = await queries.assignments(user["id"], clock.today())
+    if all(each["role"] != ROLES[wanted] for each in held):
+        raise Invalid(
+            f"账号 {user['login']}（{user['name']}）已有，不是{WORDS[wanted]}；角色由安全管理员在“账号”里授予。"
+            "只要新的一次性密码的，不写 --role (the account exists without this role)"
+        )

@@ -126,8 +126,10 @@ def trace(root: Path, *, as_json: bool = False, missing: bool = False) -> int:
     claimed = claims(root / "tests")
     strangers = unknown(register, claimed)
     acceptance = sorted(each for each in claimed if ACCEPTANCE.match(each))
+    whole = register
     if missing:
         register = [each for each in register if not claimed.get(each.id)]
+        acceptance = []
     if as_json:
         document = {
             "requirements": [
@@ -148,6 +150,8 @@ def trace(root: Path, *, as_json: bool = False, missing: bool = False) -> int:
         print(json.dumps(document, ensure_ascii=False, indent=1))
     else:
         _print_table(register, claimed, acceptance)
+        covered = sum(1 for each in whole if claimed.get(each.id))
+        print(f"\n{covered}/{len(whole)} 条需求有测试 (requirements with a test)")
         for each in strangers:
             print(f"未登记的编号 (unknown id) {each}: {', '.join(claimed[each])}", file=sys.stderr)
     return 1 if strangers else 0
@@ -165,5 +169,3 @@ def _print_table(
         print(f"● {identity}")
         for test in claimed[identity]:
             print(f"            {test}")
-    covered = sum(1 for each in register if claimed.get(each.id))
-    print(f"\n{covered}/{len(register)} 条需求有测试 (requirements with a test)")

@@ -47,6 +47,9 @@ async def test_the_first_administrator_and_a_way_back_in(fresh_db: str) -> None:
         again = run(fresh_db, "sysadmin")
         assert again.returncode == 0
         assert code not in again.stdout
+        other = run(fresh_db, "sysadmin", "--role", "audit")
+        assert other.returncode == 1, "roles are not given by the way"
+        assert "不是审计管理员" in other.stderr
         valid = await connection.fetchval(
             "select count(*) from core_slip where revoked_at is null and used_at is null"
         )
