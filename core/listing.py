@@ -743,6 +743,13 @@ def read_cursor(text: str, key: str) -> tuple[Any, int] | None:
 # --- XLSX ------------------------------------------------------------------------------------
 
 
+def exported_words(rows: int) -> str:
+    """How many rows a workbook holds; one that was cut off says so."""
+    if rows < EXPORT_LIMIT:
+        return f"共 {rows} 条"
+    return f"只含前 {rows} 条，其余没有导出，请缩小条件后分几次导出"
+
+
 def xlsx_bytes(
     title: str,
     columns: Sequence[Column],

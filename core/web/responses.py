@@ -16,7 +16,7 @@ from core.api.plugin import Place, SubjectRef
 from core.auth.access import visitor, visitor_or_none
 from core.errors import StaleForm
 from core.forms import Bound
-from core.listing import FORMAT, Column, Listing, Params, xlsx_bytes
+from core.listing import FORMAT, Column, Listing, Params, exported_words, xlsx_bytes
 from core.observing import watching
 from core.web import debugging, hx, navigation, sealing
 from core.web.body import read_form
@@ -234,7 +234,7 @@ async def export(
                 conditions=conditions,
             )
             head = await newest_head()
-    note = f"导出时间 {moment:%Y-%m-%d %H:%M}　导出人 {name}　条件 {conditions or '无'}　共 {len(rows)} 条"
+    note = f"导出时间 {moment:%Y-%m-%d %H:%M}　导出人 {name}　条件 {conditions or '无'}　{exported_words(len(rows))}"
     return await xlsx_response(
         title or listing.title,
         listing.export_columns,

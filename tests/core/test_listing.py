@@ -16,6 +16,7 @@ from core.listing import (
     Filter,
     Listing,
     Params,
+    exported_words,
     read_cursor,
     read_filter,
     write_cursor,
@@ -209,6 +210,11 @@ async def test_wildcards_are_text_and_nonsense_restricts_nothing(things):
         "since": "起始日不是一个日期，请写成 2026-05-12 这样。",
         "least": "最少金额要填数字，例如 5,000.00。",
     }
+
+
+def test_a_workbook_that_was_cut_off_says_so():
+    assert exported_words(3) == "共 3 条"
+    assert "其余没有导出" in exported_words(50_000)
 
 
 @pytest.mark.parametrize("typed", ["--5", "5-", "1.5", "９９年", "9" * 19])
