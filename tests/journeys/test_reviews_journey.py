@@ -63,7 +63,7 @@ def hand_in(desk: Desk, **lost: str) -> None:
         desk.said("评分已提交")
 
 
-@pytest.mark.req("C10-03", "C10-05", "C10-09", "C10-11", "C10-13")
+@pytest.mark.req("C10-03", "C10-05", "C10-07", "C10-09", "C10-11", "C10-13")
 def test_from_the_plan_to_guidance(
     desks: SignIn,
     database: Callable[..., Any],  # noqa: F811
@@ -126,7 +126,18 @@ def test_from_the_plan_to_guidance(
     office.said("成绩已确认")
     office.sees("各单位", "95% 区间")
 
+    # Put right, and looked at a second time.
+    unit.go(result)
+    unit.page.locator(f"form[action='{result}/rectify'] textarea").fill("目录已改。")
+    unit.send("报送整改")
+    unit.said("等待复核")
     office.go(result)
+    office.tick(office.page.locator("[name=outcome][value=passed]"))
+    office.fill(words="已核对原卷。")
+    office.send("记下复核结果")
+    office.said("复核结果已记下")
+    office.sees("复核通过", "已核对原卷")
+
     office.send(office.page.get_by_role("link", name="写成典型案例"))
     office.fill(
         kind="warn",
