@@ -350,7 +350,7 @@ async def _stage(context: DemoContext, bureau: str, volunteer: str) -> Stage | N
 
 async def _custodians(context: DemoContext, stage: Stage) -> None:
     """Three of the county's office keep what is sealed."""
-    logins = ("zhaojianguo", "heqige", "nashun")
+    logins = ("zhaojianguo", "heqige", "qimuge")
     persons = [context.shared["core.persons"][each] for each in logins if each in stage.officers]
     for one in persons:
         async with transaction(OFFICE):

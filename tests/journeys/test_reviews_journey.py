@@ -71,7 +71,7 @@ def test_from_the_plan_to_guidance(
     pictures: Path | None,
 ) -> None:
     database(CLOSED, BODY)
-    office, second, third = desks("zhaojianguo"), desks("baolixin"), desks("nashun")
+    office, second, third = desks("zhaojianguo"), desks("baolixin"), desks("qimuge")
     office.go("/reviews/templates/new")
     office.fill(name=f"旅程评分表 {today():%m%d}", power_class="")
     office.send("发布评分表")
@@ -85,7 +85,7 @@ def test_from_the_plan_to_guidance(
         until="2020-05-31",
         seed="福彩双色球 03 07 12 19 24 31 + 08",
     )
-    for name in ("赵建国", "包立新", "那顺"):
+    for name in ("赵建国", "包立新", "其木格"):
         box = office.page.locator("#f-reviewers label").filter(has_text=name).locator("input")
         office.tick(box)
     office.send("公布计划和种子")

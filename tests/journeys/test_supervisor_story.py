@@ -610,7 +610,7 @@ def test_two_absences_in_a_row_are_put_before_a_human(
 
 # --- a sealed name ---------------------------------------------------------------------------------
 
-CUSTODIANS = ("heqige", "nashun")
+CUSTODIANS = ("heqige", "qimuge")
 PASSPHRASE = "磴口的风吹过乌兰布和沙漠里"
 
 
@@ -681,7 +681,7 @@ def test_a_sealed_name_is_opened_by_two(desks: SignIn, pictures: Path | None) ->
     # Who asked, who agreed and that it was opened stands in the trail; whose it is does not.
     trail = desks("auditadmin")
     trail.go("/audit?kind=core.custody.opened")
-    trail.sees(f"{number}的举报人", "那顺与另一位保管人打开")
+    trail.sees(f"{number}的举报人", "其木格与另一位保管人打开")
     assert "张敏" not in trail.page.locator("#main tbody").inner_text()
     trail.shoot(pictures, "trail")
 
