@@ -126,7 +126,7 @@ def desks(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterat
     def sit_down(login: str = "", *, width: int = 1280, script: bool = True, at: str = "") -> Desk:
         desk = Desk(browser, at or site, width=width, script=script)
         opened.append(desk)
-        return desk.sign_in(login) if login else desk
+        return desk.is_let_in(login) if login else desk
 
     yield sit_down
     faults = list(dict.fromkeys(fault for desk in opened for fault in desk.faults))

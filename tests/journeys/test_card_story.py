@@ -58,7 +58,7 @@ def test_the_second_scan_needs_no_network(
         assert answer(page) == "valid"
         page.evaluate(axe)
         assert page.evaluate(RUN) == []
-        page.wait_for_function("navigator.serviceWorker.controller !== null")
+        page.wait_for_function("() => navigator.serviceWorker.controller !== null")
         if pictures is not None:
             page.screenshot(path=pictures / "card-checked.png", full_page=True)
 

@@ -227,7 +227,7 @@ def checked_offline(browser: Browser, site: str, path: str) -> tuple[str, str]:
             page.wait_for_selector(ANSWERED)
             return page
 
-        scan().wait_for_function("navigator.serviceWorker.controller !== null")
+        scan().wait_for_function("() => navigator.serviceWorker.controller !== null")
         context.set_offline(True)
         page = scan()
         words = page.locator("main").inner_text()

@@ -91,7 +91,7 @@ def alarm_in(desk: Desk, case_number: str, headline: str) -> str:
     "S1-5", "S1-6", "S1-7", "S1-16", "S1-18", "S1-23", "S1-24", "S1-25", "S1-26", "S1-27"
 )
 def test_from_the_opened_case_to_the_archive(desks: SignIn, pictures: Path | None) -> None:
-    handler = desks("zhanghailong")
+    handler = desks().sign_in("zhanghailong")
     before = handler.check_counters()
 
     case = open_case(handler, shop())
@@ -417,7 +417,7 @@ def to_the_red_light(desk: Desk) -> tuple[str, str]:
 
 @pytest.mark.req("S1-24", "S1-25")
 def test_five_steps_on_a_phone(desks: SignIn, pictures: Path | None) -> None:
-    handler = desks("zhanghailong", width=390)
+    handler = desks(width=390).sign_in("zhanghailong")
     case, number = to_the_red_light(handler)
     handler.said("报了红灯")
     handler.shoot(pictures, "case-red")
@@ -434,7 +434,7 @@ def test_five_steps_on_a_phone(desks: SignIn, pictures: Path | None) -> None:
 @pytest.mark.req("S1-24", "S1-27")
 def test_the_acts_need_no_script(desks: SignIn) -> None:
     """Old browsers and strict offices: forms and links carry the whole story."""
-    handler = desks("zhanghailong", script=False)
+    handler = desks(script=False).sign_in("zhanghailong")
     _case, number = to_the_red_light(handler)
     alarm = alarm_in(handler, number, "现场照片")
     five_steps(desks, handler, alarm, number, None, script=False)
