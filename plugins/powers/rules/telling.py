@@ -43,6 +43,8 @@ def kind_title(kind: str, offered: Offered = NONE) -> str:
 def settings_words(point: Point, item: Definition, offered: Offered = NONE) -> str:
     """The settings of a point in one line, for the table."""
     match point.kind:
+        case "time_limit":
+            return f"按{'阶段' if point.params.get('of') == 'stage' else '环节'}的期限"
         case "qualification":
             who = "本环节" if point.params.get("judges") == "this_step" else "下一个环节"
             return f"{who}不少于 {point.params.get('minimum', 2)} 名合格人员"
