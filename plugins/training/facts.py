@@ -52,6 +52,8 @@ class Attendance(msgspec.Struct, frozen=True):
     """present | excused | absent"""
     organised_by: int
     reason: str = ""
+    words: str = ""
+    """The outcome as it is read; empty in facts recorded before it was kept."""
 
 
 class Finished(msgspec.Struct, frozen=True):

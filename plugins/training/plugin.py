@@ -144,7 +144,7 @@ def fact_kinds() -> list[FactKind]:
         FactKind(
             "training.attendance_recorded",
             "培训出勤",
-            "“{title}”出勤：{outcome}",
+            "“{title}”出勤：{words}",
             facts.Attendance,
         ),
         FactKind("training.finished", "结课", "“{title}”结课，{present} 人到场", facts.Finished),

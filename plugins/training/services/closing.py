@@ -111,6 +111,7 @@ async def _attended(
             seat["attendance"],
             found["organ"],
             reason or seat["excuse"],
+            rules.OUTCOMES[seat["attendance"]][1],
         ),
         place,
     )

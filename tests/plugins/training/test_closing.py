@@ -12,6 +12,7 @@ import xlsxwriter
 from core.api.checkin import checkin_code
 from core.api.db import Scope, row, rows, transaction, value
 from core.api.testing import Browser, Clock, Facts
+from core.facts.sentences import sentence
 from plugins.training.services import reminding
 from plugins.training.services.taking_part import subject_of
 from tests.plugins.training.conftest import As, announce
@@ -67,6 +68,8 @@ async def test_closing_settles_attendance_hours_and_certificates(
     assert set(outcomes) == {"present", "excused", "absent"}
     assert outcomes["excused"]["reason"] == "住院"
     assert outcomes["absent"]["on"] == "2026-05-12"
+    said = [sentence("training.attendance_recorded", each) for each in outcomes.values()]
+    assert {each.rpartition("：")[2] for each in said} == {"到场", "请假", "缺席"}
     entries = await rows("select name, tenths, year, source from training_hours order by id")
     assert [each["name"] for each in entries] == ["甲", "乙", "丙"]
     assert {(each["tenths"], each["year"], each["source"]) for each in entries} == {
