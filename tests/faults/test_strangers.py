@@ -255,24 +255,30 @@ def body(numbers: dict[str, int]) -> dict[str, Any]:
 
 
 async def strangers(victim: Victim) -> list[tuple[str, int, int]]:
-    """Every role at another agency of the county or, the regional ones, in another region."""
+    """Every role at another agency of the county or, the regional ones, in another region.
+
+    The township's justice office sits in a town of the same county, which sees nothing above it.
+    """
     found = await victim.platform.rows(
-        "select id, region from core_organisation where valid_to is null"
-        " and kind in ('body', 'department') and not (lo <= $3 and hi >= $1)"
-        " order by region_lo = $2 desc, lo",
+        "select o.id, o.region, o.region_lo between c.lo and c.hi as inside"
+        " from core_organisation o, core_region c where c.lo = $2 and o.valid_to is null"
+        " and o.kind in ('body', 'department') and not (o.lo <= $3 and o.hi >= $1)"
+        " order by o.region_lo = $2 desc, o.lo",
         victim.organisation["lo"],
         victim.organisation["region_lo"],
         victim.organisation["hi"],
     )
     near = found[0]
-    far = next(row for row in found if row["region"] != victim.organisation["region"])
+    far = next(row for row in found if not row["inside"])
+    town = next(row for row in found if row["inside"] and row["region"] != near["region"])
     assert near["region"] == victim.organisation["region"]
     wide = {spec.key for spec in rules.ROLES if spec.reach == "region"}
     chosen = [
         (spec.key, near["id"], near["region"]) for spec in rules.ROLES if spec.key not in wide
     ]
     others = (*wide, "handler", "dept_supervisor")
-    return chosen + [(role, far["id"], far["region"]) for role in sorted(others)]
+    chosen += [(role, far["id"], far["region"]) for role in sorted(others)]
+    return [*chosen, ("justice_office", town["id"], town["region"])]
 
 
 @pytest.fixture(scope="module")
