@@ -38,7 +38,7 @@ setup: $(VENV)/.installed-dev static/vendor/.stamp
 test: setup browser lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q
 
-# Half an hour; ABSENT="core orders" tries only those. A plugin's own tests go with it.
+# More than an hour with sixteen plugins; ABSENT="core orders" tries only those. A plugin's own tests go with it.
 test-absence: setup
 	JIANDU_EVERY_ABSENCE=1 $(BIN)/python -m pytest -q tests/contract/test_absence.py
 	WORKERS=$(WORKERS) $(BIN)/python -m tests.absence $(ABSENT)
