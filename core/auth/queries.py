@@ -166,6 +166,21 @@ async def assignments(
     return [row for row in found if row["in_force"] or not only_valid]
 
 
+async def is_held(role: str, today: date, *, but: int) -> bool:
+    """Whether somebody else with an open account holds this role himself today."""
+    return bool(
+        await db.value(
+            "select exists(select from core_assignment a join core_role r on r.id = a.role"
+            ' join core_user u on u.id = a."user" where r.key = $1 and u.id <> $3 and u.active'
+            " and a.delegated_by is null and a.revoked_at is null and a.valid_from <= $2"
+            " and (a.valid_to is null or a.valid_to >= $2))",
+            role,
+            today,
+            but,
+        )
+    )
+
+
 async def assignment(assignment_id: int, today: date) -> dict[str, Any] | None:
     """One assignment, in force or not."""
     return await db.row(f"{ASSIGNMENTS} where a.id = $1", assignment_id, today)

@@ -7,7 +7,7 @@ administrators have no business scope at all. Who may call them the routes' guar
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -531,6 +531,8 @@ async def close_account(user_id: int, by: Visitor, reason: str) -> None:
         user = await _must_have(user_id)
         if await same_person(user_id, by.user_id):
             raise Refused("不能停用自己的账号。")
+        held_roles = await queries.assignments(user_id, clock.today())
+        await _leave_the_three(user_id, {row["role"] for row in held_roles})
         done = await db.execute(
             "update core_user set active = false, closed_at = $2, close_reason = $3"
             " where id = $1 and active",
@@ -542,6 +544,18 @@ async def close_account(user_id: int, by: Visitor, reason: str) -> None:
             raise Conflict("账号已经停用。")
         await sessions.end_all(user_id, "closed")
         await _account_fact("core.account.closed", user, reason)
+
+
+async def _leave_the_three(user_id: int, roles: Collection[str]) -> None:
+    """None of the three administrators is taken away while nobody else holds that office (B15).
+
+    Else one of them could rid himself of whoever watches him.
+    """
+    for role in sorted(rules.ADMINISTRATORS.intersection(roles)):
+        await db.lock_subjects(SubjectRef("core.role." + role, 0))
+        if not await queries.is_held(role, clock.today(), but=user_id):
+            title = next(one.title for one in rules.ROLES if one.key == role)
+            raise Refused(f"这是唯一的{title}，三员缺一不可。请先让另一个人担任，再停用或者收回。")
 
 
 async def reopen_account(user_id: int, by: Visitor) -> None:
@@ -662,6 +676,7 @@ async def withdraw_role(assignment_id: int, by: Visitor, reason: str = "") -> No
             raise NotFound
         if await same_person(found["user"], by.user_id):
             raise Refused("不能收回自己的角色。")
+        await _leave_the_three(found["user"], {found["role"]})
         await _revoke(assignment_id, by.user_id)
         user = await _must_have(found["user"])
         await _role_fact("core.role.withdrawn", user, assignment_id, reason)

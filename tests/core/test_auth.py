@@ -194,6 +194,23 @@ async def test_withdrawn_role_and_closed_account_hold_for_the_next_request(clien
     assert (await client.get("/roles")).headers["location"].startswith("/login")
 
 
+async def test_the_last_of_the_three_administrators_stays(client, login_as):
+    admin = await login_as("system_admin")
+    security = await sign_in_as(Browser(client.app), "security_admin")
+    watcher = await sign_in_as(Browser(client.app), "audit_admin")
+    with pytest.raises(Refused, match="唯一的审计管理员"):
+        await services.close_account(watcher.user_id, admin, "他看得太多")
+    with pytest.raises(Refused, match="唯一的审计管理员"):
+        await services.withdraw_role(watcher.assignment_id, security)
+    answer = await client.post(f"/accounts/{watcher.user_id}/close", {"reason": "他看得太多"})
+    assert answer.status_code == 409
+    assert "三员缺一不可" in answer.text
+    second = await sign_in_as(Browser(client.app), "audit_admin")
+    await services.close_account(watcher.user_id, admin, "退休")
+    with pytest.raises(Refused, match="唯一的审计管理员"):
+        await services.close_account(second.user_id, admin, "也退休")
+
+
 async def test_rights_change_for_the_next_request(client, login_as):
     await login_as("handler")
     assert (await client.get("/explain")).status_code == 403
