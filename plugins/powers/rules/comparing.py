@@ -15,11 +15,13 @@ from plugins.powers.rules.definition import (
     Basis,
     Condition,
     Definition,
+    Form,
     Joint,
     Limit,
     Option,
     Point,
     Risk,
+    Stage,
     Transition,
     When,
 )
@@ -211,9 +213,19 @@ def _changed(
             details.append(("设置", _settings(old, items[0]), _settings(new, items[1])))
         else:
             title = _FIELDS.get(one.encode_name, one.encode_name)
-            details.append((title, _words(was, items[0]), _words(now, items[1])))
+            before, after = (
+                _title_in(one.name, value, item) or _words(value, item)
+                for value, item in ((was, items[0]), (now, items[1]))
+            )
+            details.append((title, before, after))
     if details:
         yield Change(section, "changed", name, tuple(details))
+
+
+def _title_in(name: str, value: Any, item: Definition) -> str:
+    """What a stage or a form is called, where an entry names it by its key."""
+    listed: dict[str, list[Stage] | list[Form]] = {"stage": item.stages, "form": item.forms}
+    return next((one.title for one in listed.get(name, ()) if one.key == value), "")
 
 
 def _settings(point: Point, item: Definition) -> str:

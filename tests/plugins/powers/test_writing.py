@@ -222,6 +222,10 @@ def _only_order(one, other):
             "修改环节“处罚决定”：期限由“",
         ),
         (lambda d: with_step(d, "decide", joint=Joint("all")), "会签由“空”改为“会签，须全体同意”"),
+        (
+            lambda d: with_step(d, "decide", stage=d.stages[-1].key, form="inquiry"),
+            "阶段由“立案至决定”改为“送达执行”；表单由“行政处罚决定审批表”改为“调查取证表”",
+        ),
         (lambda d: remove(d, Where("points"), 0), "删去监察点“线索核查时限”。"),
         (lambda d: move(d, Where("points"), 1, -1), "调整次序监察点“"),
         (
