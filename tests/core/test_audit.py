@@ -268,6 +268,7 @@ class TestThreeOffices:
         with pytest.raises(Refused):
             await services.grant_role(user, "audit_admin")
 
+    @pytest.mark.needs("cases")
     async def test_rights_cannot_be_moved_between_offices(
         self, client: Any, login_as: Any, registry: Registry
     ) -> None:

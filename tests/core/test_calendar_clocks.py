@@ -134,6 +134,7 @@ async def test_extensions_are_counted_and_limited(place, clock) -> None:
 
 
 @pytest.mark.req("B41-2")
+@pytest.mark.needs("inspection")
 async def test_a_clock_lapses_in_the_second_after_its_day(place, clock) -> None:
     mine = await started(place)
     clock(datetime(2026, 5, 14, 15, 59, 59, 900000, tzinfo=UTC))

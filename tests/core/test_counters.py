@@ -52,6 +52,7 @@ def plain(page: str, path: str) -> list[int]:
 
 
 @pytest.mark.req("B41-3", "S1-7")
+@pytest.mark.needs("cases")
 async def test_every_number_in_the_menu_is_the_length_of_its_list(
     year: None, app: Litestar, monkeypatch: pytest.MonkeyPatch
 ) -> None:

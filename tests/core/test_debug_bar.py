@@ -24,6 +24,7 @@ async def signed_in(browser: Browser, agencies: Any) -> None:
     await sign_in_as(browser, "handler", organisation=agencies.agency)
 
 
+@pytest.mark.needs("cases")
 async def test_it_tells_what_the_page_cost(settings: Settings, agencies: Any) -> None:
     app = create_app(with_bar(settings, "development"), build(), database=False)
     async with browsing(app) as browser:

@@ -108,6 +108,7 @@ class TestOperations:
 
 
 class TestPlugins:
+    @pytest.mark.needs("cases")
     async def test_a_module_is_previewed_switched_off_and_on_again(
         self, client: Browser, login_as: LoginAs, region_tree: RegionTree, registry: Any
     ) -> None:
@@ -199,6 +200,7 @@ class TestPlugins:
                 pass
         assert plugin.heard == [1]
 
+    @pytest.mark.needs("cases")
     async def test_enabling_leads_to_the_offer_and_regions_are_found(
         self, client: Browser, login_as: LoginAs, region_tree: RegionTree, registry: Any
     ) -> None:

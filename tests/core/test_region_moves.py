@@ -139,6 +139,7 @@ class TestRules:
         assert not plan.shifts
 
 
+@pytest.mark.needs("cases", "powers")
 def test_every_table_with_a_region_is_carried() -> None:
     names = {each.name for each in carrying()}
     assert {"core_fact", "core_person", "core_due", "cases_case", "powers_item"} <= names
@@ -446,6 +447,7 @@ async def drained(url: str) -> None:
         await drain(current(), run_one)
 
 
+@pytest.mark.needs("cases", "powers")
 async def test_a_row_of_every_table_arrives(fresh_db: str) -> None:
     tree = await factories.region_tree()
     await make_agencies(tree)

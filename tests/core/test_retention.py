@@ -162,6 +162,7 @@ class TestDeleting:
         await self.run(fresh_db)
         assert await self.left() == 1
 
+    @pytest.mark.needs("powers")
     async def test_a_plugin_s_rows_go_and_a_faulty_rule_stops_nobody(
         self, fresh_db: str, clock: Any
     ) -> None:
