@@ -13,7 +13,7 @@ from litestar.datastructures import Cookie
 
 from core import clock, db, forms
 from core.api.plugin import Place, SubjectRef
-from core.auth.access import visitor, visitor_or_none
+from core.auth.access import SESSION, visitor, visitor_or_none
 from core.errors import StaleForm
 from core.forms import Bound
 from core.listing import FORMAT, Column, Listing, Params, exported_words, xlsx_bytes
@@ -31,6 +31,7 @@ Req = Request[Any, Any, Any]
 HTML = "text/html"  # Litestar adds the charset
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FLASH = "jiandu_said"
+OPEN = "X-Jiandu-Open"
 # The same address answers with a page or with a piece of it.
 VARY = "Cookie, HX-Request, HX-Request-Type"
 
@@ -53,6 +54,18 @@ def page(
     if FLASH in request.cookies:
         answer.delete_cookie(FLASH, path="/")
     return answer
+
+
+def open_page(request: Req, template: str, *, entry: str = "", **context: Any) -> Response[str]:
+    """A page that says the same to everybody, which phones may keep for whoever holds them.
+
+    The service worker asks for it without cookies and keeps that answer, beyond a sign-out too.
+    So the route is public without a session, and nothing of a person can be in it. ``entry`` is
+    the title under which the page is offered where there is no line.
+    """
+    if request.route_handler.opt.get(SESSION, True):
+        raise RuntimeError("a page everybody may keep is public and knows no session")
+    return page(request, template, headers={OPEN: quote(entry) or "-"}, **context)
 
 
 def partial(

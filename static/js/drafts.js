@@ -627,6 +627,10 @@
   if (worker && ahead.length && account)
     worker.ready.then((it) => it.active?.postMessage({ kind: "keep", urls: [...ahead, location.pathname] })).catch(() => {});
 
+  // Pages of everybody that go with this one; they are kept without an account.
+  const open = [...document.querySelectorAll("[data-jd-open]")].flatMap((each) => each.dataset.jdOpen.split(" "));
+  if (worker && open.length) worker.ready.then((it) => it.active?.postMessage({ kind: "open", urls: open })).catch(() => {});
+
   window.addEventListener("online", sendWaiting);
   window.setInterval(sendWaiting, 30000);
   (async () => {

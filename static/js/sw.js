@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The service worker. The server puts self.JD = {version, shell} before it.
 // Style sheets and scripts: from the cache, their names carry their hash. Pages: from the network;
-// without one, as they were last read by this very account. Anything else is left alone.
+// without one, as they were last read by this very account. Pages that say the same to everybody
+// (laws) are asked for without cookies and kept for whoever holds the phone. Anything else is left
+// alone.
 (() => {
   "use strict";
 
@@ -9,7 +11,11 @@
   const PAGES = "jd-pages-";
   const STATE = "jd-state";
   const MARK = "/.jd/account";
+  const OPEN = "jd-open";
+  const OPEN_FILES = "jd-open-files"; // what those pages are drawn with, also after a new release
+  const OPEN_FILE = /\/static\/[^"'\s]+\.[0-9a-f]{12}\.(?:css|js|svg)/g;
   const KEPT = 40; // pages of the account
+  const KEPT_OPEN = 60; // pages of everybody
   const FRESH = 12 * 3600000;
   const HASHED = /^\/static\/.+\.[0-9a-f]{12}\.[A-Za-z0-9]+$/;
   const OUTBOX = self.JD.shell.find((url) => url.includes("/js/outbox."));
@@ -51,6 +57,8 @@
   }
 
   async function keep(request, answer) {
+    // Another answer than the one kept: this one may have been drawn for somebody.
+    if (answer.headers.get("X-Jiandu-Open")) return keepOpen(request.url);
     const mark = answer.headers.get("X-Jiandu-Account") || "";
     // Signed in at a desk or not at all: nothing of anybody stays here.
     await nowIs(mark);
@@ -62,6 +70,70 @@
     await cache.put(request.url, answer);
     const names = await cache.keys();
     for (const old of names.slice(0, Math.max(0, names.length - KEPT))) await cache.delete(old, { ignoreVary: true });
+  }
+
+  // --- pages of everybody ------------------------------------------------------------------------
+
+  async function putOpen(url, answer) {
+    const cache = await caches.open(OPEN);
+    // The one read last stands last; the first leave.
+    await cache.delete(url, { ignoreVary: true });
+    await cache.put(url, answer);
+    const all = await cache.keys();
+    const entries = new Set();
+    for (const each of all) {
+      const found = await cache.match(each, { ignoreVary: true });
+      if (found && (found.headers.get("X-Jiandu-Open") || "-") !== "-") entries.add(each.url);
+    }
+    const pages = all.filter((each) => !entries.has(each.url));
+    for (const old of pages.slice(0, Math.max(0, pages.length - KEPT_OPEN))) await cache.delete(old, { ignoreVary: true });
+  }
+
+  async function keepOpen(address) {
+    const url = new URL(address, self.location.origin);
+    // With a question in it there would be no end of pages.
+    if (url.origin !== self.location.origin || url.search) return;
+    url.hash = "";
+    const old = await (await caches.open(OPEN)).match(url.href, { ignoreVary: true });
+    if (old && Date.now() - Date.parse(old.headers.get("Date") || "") < FRESH) return putOpen(url.href, old);
+    const answer = await fetch(url.href, { credentials: "omit", redirect: "error", headers: { Accept: "text/html" } });
+    const open = answer.headers.get("X-Jiandu-Open");
+    if (answer.status === 404 || answer.status === 410) await (await caches.open(OPEN)).delete(url.href, { ignoreVary: true });
+    if (answer.status !== 200 || !open) return;
+    const text = await answer.text();
+    const files = [...new Set(text.match(OPEN_FILE) || [])];
+    const store = await caches.open(OPEN_FILES);
+    for (const file of files) if (!(await store.match(file))) await store.add(file).catch(() => {});
+    const headers = { "X-Jiandu-Open": open, "X-Jiandu-Files": files.join(" "), Date: answer.headers.get("Date") || "" };
+    for (const name of ["Content-Type", "Content-Security-Policy", "Permissions-Policy", "Referrer-Policy", "X-Content-Type-Options"])
+      if (answer.headers.has(name)) headers[name] = answer.headers.get(name);
+    await putOpen(url.href, new Response(text, { headers }));
+    await tidyFiles(store);
+  }
+
+  async function tidyFiles(store) {
+    const cache = await caches.open(OPEN);
+    const needed = new Set();
+    for (const each of await cache.keys()) {
+      const found = await cache.match(each, { ignoreVary: true });
+      for (const file of (found?.headers.get("X-Jiandu-Files") || "").split(" ")) needed.add(file);
+    }
+    for (const each of await store.keys()) if (!needed.has(new URL(each.url).pathname)) await store.delete(each);
+  }
+
+  const openPage = async (url) => (await caches.open(OPEN)).match(url, { ignoreVary: true });
+
+  // Where to begin without a line: the titles the server gave, never words of this phone.
+  async function entries() {
+    const cache = await caches.open(OPEN);
+    let links = "";
+    for (const each of await cache.keys()) {
+      const said = (await cache.match(each, { ignoreVary: true }))?.headers.get("X-Jiandu-Open") || "-";
+      if (said === "-") continue;
+      const safe = (text) => text.replace(/[&<>"']/g, (it) => `&#${it.charCodeAt(0)};`);
+      links += `<p><a class="btn btn-line" href="${safe(new URL(each.url).pathname)}">${safe(decodeURIComponent(said))}</a></p>`;
+    }
+    return links;
   }
 
   // A form is needed most where there is no line: a list that leads to it has it kept beforehand.
@@ -78,13 +150,13 @@
     }
   }
 
-  const NOTHING = `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
+  const nothing = (links) => `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>没有网络</title>
 <link rel="stylesheet" href="${self.JD.shell.find((url) => url.includes("/tabler.")) || ""}">
 <link rel="stylesheet" href="${self.JD.shell.find((url) => url.includes("/css/jiandu.")) || ""}"></head>
 <body class="jd-phone"><main class="jd-page" id="main"><h1>没有网络</h1>
 <p>这一页没有存在这部手机上，等有了信号再打开。已经填好的内容还在，信号恢复后自动发出。</p>
-<p><a class="btn btn-primary" href="/">回到工作台</a></p></main></body></html>`;
+<p><a class="btn btn-primary" href="/">回到工作台</a></p>${links}</main></body></html>`;
 
   async function page(event) {
     const { request } = event;
@@ -95,7 +167,8 @@
       return answer;
     } catch {
       const mark = await account();
-      const found = mark ? await (await caches.open(PAGES + mark)).match(request.url, { ignoreVary: true }) : undefined;
+      const own = mark ? await (await caches.open(PAGES + mark)).match(request.url, { ignoreVary: true }) : undefined;
+      const found = own ?? (await openPage(request.url));
       const client = event.resultingClientId;
       if (found) {
         const at = found.headers.get("Date") || "";
@@ -104,7 +177,7 @@
         );
         return found;
       }
-      return new Response(NOTHING, { status: 503, headers: { "Content-Type": "text/html; charset=utf-8" } });
+      return new Response(nothing(await entries().catch(() => "")), { status: 503, headers: { "Content-Type": "text/html; charset=utf-8" } });
     }
   }
 
@@ -152,5 +225,12 @@
   self.addEventListener("message", (event) => {
     if (event.data?.kind === "leave") event.waitUntil(nowIs(""));
     if (event.data?.kind === "keep") event.waitUntil(keepAhead(event.data.urls ?? []).catch(() => {}));
+    if (event.data?.kind === "open")
+      event.waitUntil(
+        (async () => {
+          for (const each of event.data.urls ?? []) await keepOpen(each).catch(() => {});
+          for (const client of await self.clients.matchAll({ type: "window" })) client.postMessage({ kind: "kept" });
+        })(),
+      );
   });
 })();

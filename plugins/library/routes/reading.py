@@ -17,6 +17,7 @@ from core.api.web import (
     export,
     get,
     limit,
+    open_page,
     page,
     partial,
     post,
@@ -46,7 +47,10 @@ from plugins.library.services.using import CASE, POWER
 from plugins.library.showing import contents_of, shown_text
 
 ANYBODY = public("法律法规向社会公开")
+KEEPABLE = public("法律法规向社会公开，可以存在手机上", session=False)
+"""Without a session, so that what a phone keeps is drawn for nobody in particular."""
 BASE, OPEN = "/library", "/library/public"
+KEPT = f"{OPEN}/kept"
 TIMES = 120
 """Pages a minute for somebody without an account."""
 
@@ -93,6 +97,7 @@ async def _index(request: Request, who: Visitor | None) -> Response:
         number=number,
         pages=-(-found.total // PAGE),
         base=base,
+        keep=KEPT,
         may_edit=bool(who and who.may(EDIT)),
     )
 
@@ -135,27 +140,29 @@ async def _law(request: Request, law: int, who: Visitor | None) -> Response:
     by_key: dict[str, int] = {}
     for each in uses:
         by_key[each["key"]] = by_key.get(each["key"], 0) + 1
-    return page(
-        request,
-        "library/law.html" if who else "library/public_law.html",
-        it=it,
-        at=at,
-        versions=versions,
-        chosen=chosen,
-        upcoming=upcoming,
-        on=on,
-        asked=asked,
-        nodes=nodes,
-        contents=contents_of(nodes),
-        kind=KINDS[it["kind"]],
-        uses=by_key,
-        base=base,
-        dead=bool(it["repealed_on"] and it["repealed_on"] <= on),
-        ended=bool(at["expires_on"] and at["expires_on"] <= on),
-        mine=bool(who and who.may(EDIT) and it["region_lo"] == who.region.lo),
-        today=today(),
-        repeal=None,
-    )
+    told = {
+        "it": it,
+        "at": at,
+        "versions": versions,
+        "chosen": chosen,
+        "upcoming": upcoming,
+        "on": on,
+        "asked": asked,
+        "nodes": nodes,
+        "contents": contents_of(nodes),
+        "kind": KINDS[it["kind"]],
+        "uses": by_key,
+        "base": base,
+        "dead": bool(it["repealed_on"] and it["repealed_on"] <= on),
+        "ended": bool(at["expires_on"] and at["expires_on"] <= on),
+        "mine": bool(who and who.may(EDIT) and it["region_lo"] == who.region.lo),
+        "today": today(),
+        "repeal": None,
+        "keep": f"{OPEN}/{law} {KEPT}",
+    }
+    if who is None:
+        return open_page(request, "library/public_law.html", **told)
+    return page(request, "library/law.html", **told)
 
 
 @get("/{law:int}", guards=[requires(READ)])
@@ -164,7 +171,14 @@ async def show_law(request: Request, law: FromPath[int]) -> Response:
     return await _law(request, law, visitor(request))
 
 
-@get("/public/{law:int}", opt=ANYBODY)
+@get("/public/kept", opt=KEEPABLE)
+async def kept_laws(request: Request) -> Response:
+    """The laws a phone keeps, to read and search without a line; the phone itself fills it in."""
+    limit(request, "library.page", times=TIMES)
+    return open_page(request, "library/kept.html", entry="存在手机上的法规", keep=KEPT)
+
+
+@get("/public/{law:int}", opt=KEEPABLE)
 async def open_law(request: Request, law: FromPath[int]) -> Response:
     """The same for everybody."""
     limit(request, "library.page", times=TIMES)
@@ -285,6 +299,7 @@ async def look_up(request: Request) -> Response:
 ROUTES = (
     index,
     open_index,
+    kept_laws,
     show_law,
     open_law,
     show_diff,

@@ -17,3 +17,6 @@ create index if not exists library_article_grams on library_article
 create index if not exists library_use_article on library_use (name, key);
 create index if not exists library_use_subject on library_use (subject_kind, subject);
 create index if not exists library_task_subject on library_task (subject_kind, subject);
+-- A search is asked by many at once: workers of its own cost it a core more and a few milliseconds
+-- to start, and on the measured machine brought nothing back.
+alter table library_article set (parallel_workers = 0);

@@ -106,6 +106,32 @@ async def test_a_law_on_a_day_its_versions_and_the_public(
     assert (await client.get(f"/library/{law}")).status_code in (302, 303, 401)
 
 
+@pytest.mark.req("C9-14", "S0-22")
+async def test_what_a_phone_keeps_is_drawn_for_nobody(
+    client: Browser, login_as: LoginAs, take: Take, region_tree: Any, clock: Clock
+) -> None:
+    clock(datetime(2026, 6, 1, 2, tzinfo=UTC))
+    law = (await take(FIRST, "2024-03-01")).law
+    client.forget()
+    alone = {
+        path: await client.get(path) for path in (f"/library/public/{law}", "/library/public/kept")
+    }
+    who = await login_as("supervisor", organisation=False, region=region_tree.county, name="金志国")
+    own = await client.get(f"/library/{law}")
+    assert own.headers["x-jiandu-account"]
+    assert "x-jiandu-open" not in own.headers, "a page with a name on it is nobody else's"
+    assert f'data-jd-open="/library/public/{law} /library/public/kept"' in own.text
+    for path, before in alone.items():
+        now = await client.get(path)
+        assert now.text == before.text, "the same with a session and without"
+        assert now.headers["x-jiandu-open"]
+        assert "x-jiandu-account" not in now.headers
+        assert who.name not in now.text
+    missing = await client.get("/library/public/999999")
+    assert missing.status_code == 404
+    assert "x-jiandu-open" not in missing.headers
+
+
 @pytest.mark.req("S0-22")
 async def test_the_phone_of_a_supervisor(
     client: Browser, login_as: LoginAs, take: Take, region_tree: Any, clock: Clock
