@@ -140,7 +140,7 @@ async def _law(request: Request, law: int, who: Visitor | None) -> Response:
     by_key: dict[str, int] = {}
     for each in uses:
         by_key[each["key"]] = by_key.get(each["key"], 0) + 1
-    told = {
+    told: dict[str, Any] = {
         "it": it,
         "at": at,
         "versions": versions,
