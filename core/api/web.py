@@ -57,6 +57,7 @@ from core.web.responses import (
     printed,
     redirect,
     render,
+    templates_may_change,
     wants_xlsx,
     xlsx_response,
 )
@@ -109,6 +110,7 @@ __all__ = [
     "remember_once",
     "render",
     "retarget",
+    "templates_may_change",
     "trigger",
     "unbound",
     "wants_xlsx",

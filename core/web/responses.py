@@ -88,6 +88,11 @@ def render(request: Req, template: str, **context: Any) -> str:
     return _render(kept, template, {"request": request, "visitor": kept.visitor, **context})
 
 
+def templates_may_change(request: Req) -> bool:
+    """Whether a template is looked for anew when it was written to: only in development."""
+    return bool(held(request).platform.templates.env.auto_reload)
+
+
 def _render(kept: Held, template: str, context: Mapping[str, Any]) -> str:
     token = current.set(kept)
     try:

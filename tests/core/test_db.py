@@ -31,6 +31,7 @@ from core.db import (
     is_out_of_scope,
     literal,
     lock_subjects,
+    one_statement,
     retried,
     row,
     rows,
@@ -457,3 +458,94 @@ def test_signs_of_patterns_mean_themselves():
 def test_no_search_takes_what_was_typed_as_a_pattern():
     files = [each for top in ("core", "plugins") for each in Path(top).rglob("*.py")]
     assert not [str(each) for each in files if RAW.search(each.read_text())]
+
+
+# --- one statement at one round trip ----------------------------------------------------------
+
+LOOK = Scope.platform("a public page looks one thing up")
+WHO = "select current_user::text who, current_setting('j.rhi') hi, pg_backend_pid() pid"
+MARK = "with noted as (insert into t_noted values ($1)) select 1 as one"
+
+
+async def noted() -> int:
+    async with transaction(TESTING):
+        return await value("select count(*) from t_noted")
+
+
+async def test_one_statement_carries_its_scope_and_nobody_elses(fresh_db: str) -> None:
+    wide, none = await one_statement(LOOK, WHO), await one_statement(Scope.public(), WHO)
+    assert wide is not None
+    assert none is not None
+    assert (wide["who"], wide["hi"]) == ("jiandu_web", str(EVERYTHING.hi))
+    assert (none["who"], none["hi"]) == ("jiandu_web", str(NOTHING.hi))
+    assert wide["pid"] != none["pid"]
+    again = await one_statement(LOOK, WHO)
+    assert again is not None
+    assert again["pid"] == wide["pid"], "the connection is kept"
+    async with transaction(COUNTY):
+        # Within a transaction it is a part of it, under its own scope; the outer one comes back.
+        inner = await one_statement(LOOK, WHO)
+        assert inner is not None
+        assert inner["hi"] == str(EVERYTHING.hi)
+        assert inner["pid"] == await value("select pg_backend_pid()")
+        assert inner["pid"] != wide["pid"]
+        assert (await settings())["rhi"] == "199"
+    async with transaction(Scope.nothing()):
+        assert (await settings())["rhi"] == str(NOTHING.hi)
+
+
+async def test_one_statement_is_committed_when_it_answers_and_undone_when_it_fails(
+    fresh_db: str,
+) -> None:
+    raw = await asyncpg.connect(fresh_db)
+    await raw.execute(
+        "set role jiandu_owner; create table t_noted (t text); grant all on t_noted to jiandu_web"
+    )
+    await raw.close()
+    await asyncio.gather(*(one_statement(LOOK, MARK, f"once.{n}") for n in range(20)))
+    assert await noted() == 20
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await one_statement(LOOK, MARK.replace("select 1", "select 1 / length($1)"), "")
+    assert await noted() == 20
+    assert await one_statement(LOOK, "select 1 as one where false") is None
+
+
+async def test_a_lost_or_cancelled_connection_is_never_used_again(fresh_db: str) -> None:
+    first = await one_statement(LOOK, WHO)
+    assert first is not None
+    slow = asyncio.create_task(one_statement(LOOK, "select pg_sleep(30)"))
+    await asyncio.sleep(0.1)
+    slow.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await slow
+    second = await one_statement(LOOK, WHO)
+    assert second is not None
+    assert second["pid"] != first["pid"]
+    raw = await asyncpg.connect(fresh_db)
+    await raw.execute("select pg_terminate_backend($1, 5000)", second["pid"])
+    await raw.close()
+    await asyncio.sleep(0.1)
+    third = await one_statement(LOOK, WHO)
+    assert third is not None
+    assert third["pid"] != second["pid"]
+
+
+async def test_standing_connections_are_few_and_end_with_the_pool(fresh_db: str) -> None:
+    pids = await asyncio.gather(
+        *(one_statement(LOOK, f"{WHO} from pg_sleep(0.02)") for _ in range(20))
+    )
+    used = {each["pid"] for each in pids if each is not None}
+    assert len(used) == 4
+    standing = DB.standing_under(LOOK)
+    await DB.close_connection_pool()
+    with pytest.raises(RuntimeError, match="closed"):
+        await standing.fetchrow("select 1")
+    await DB.start_connection_pool(min_size=1, max_size=1)
+    async with transaction(TESTING):
+        gone = "select count(*) from pg_stat_activity where pid = any($1::int[])"
+        for _ in range(50):
+            left = await value(gone, list(used))
+            if not left:
+                break
+            await asyncio.sleep(0.05)
+    assert left == 0

@@ -4,7 +4,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from core.api.db import Scope, literal, row, rows, value
+from core.api.db import Scope, literal, one_statement, row, rows, value
 from plugins.certificates.rules import Card, Period
 
 LOOK = Scope.platform("anybody checks one card by its code or number; that it was asked is counted")
@@ -44,8 +44,8 @@ _BY_NAME = _asked("c.holder_name = $1 and c.unit_name ilike $4", "name")
 
 
 async def check_code(code: str, today: date, moment: datetime) -> dict[str, Any] | None:
-    """The card behind the code in the address, and a line in the scan log; under ``LOOK``."""
-    return await row(_BY_CODE, code, today, moment)
+    """The card behind the code in the address, and a line in the scan log, committed with it."""
+    return await one_statement(LOOK, _BY_CODE, code, today, moment)
 
 
 async def check_number(number: str, today: date, moment: datetime) -> list[dict[str, Any]]:

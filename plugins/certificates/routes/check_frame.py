@@ -16,7 +16,7 @@ from urllib.parse import quote
 from markupsafe import escape
 
 from core.api import clock
-from core.api.web import Request, render
+from core.api.web import Request, render, templates_may_change
 from plugins.certificates.rules import Standing
 
 __all__ = ["drawn", "words_of"]
@@ -70,7 +70,7 @@ def drawn(
         tuple(bool(each) for each in words.values()),
         tuple((each.path, each.title) for each in acts),
         # Somebody who writes templates sees what he has written.
-        max(each.stat().st_mtime_ns for each in _FILES),
+        max(each.stat().st_mtime_ns for each in _FILES) if templates_may_change(request) else 0,
     )
     parts = _frames.get(shape)
     if parts is None:
@@ -89,7 +89,7 @@ def drawn(
         if len(_frames) < MOST:
             _frames[shape] = parts
     now = clock.local(moment)
-    minute = f"{now.month}月{now.day}日 {now:%H:%M}"
+    minute = f"{now.month}月{now.day}日 {now.hour:02}:{now.minute:02}"
     filled = {**words, "headline": headline, "minute": minute}
     ready = {"code": quote(code, safe="")}
     return "".join(
