@@ -52,6 +52,8 @@ class Decided(msgspec.Struct, frozen=True):
     reason: str
     left: int = 0
     """How many alarms of the order are still open."""
+    organisation: int = 0
+    """The department the order was given to; zero in facts written before it was told."""
 
 
 class Escalated(msgspec.Struct, frozen=True):

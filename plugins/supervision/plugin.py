@@ -198,6 +198,7 @@ def fact_kinds() -> list[FactKind]:
 def fact_handlers() -> list[FactHandler]:
     return [
         FactHandler("complaints.supervision_proposed", reactions.note_complaint, eager=True),
+        FactHandler("orders.upheld", reactions.note_upheld, eager=True),
         FactHandler("core.clock.lapsed", reactions.note_lapse, locks=reactions.the_subject),
     ]
 

@@ -33,6 +33,23 @@ async def note_complaint(fact: Fact) -> None:
     )
 
 
+async def note_upheld(fact: Fact) -> None:
+    """An alarm that stays after its order proposes a supervision of the body (C5-05).
+
+    The bureau that upheld it opens one with a document, or sets it aside with a reason; each order
+    proposes once, however many of its alarms were upheld.
+    """
+    told = fact.payload
+    await note_suggestion(
+        trigger="alarm",
+        source=fact.subject,
+        words=str(told["number"]),
+        body=int(told.get("organisation") or 0),
+        reason=str(told.get("reason") or ""),
+        place=Place(fact.place.region_lo),
+    )
+
+
 async def note_lapse(fact: Fact) -> None:
     """A date passed. A provisional one proves nothing, so it is let pass."""
     if fact.payload.get("provisional"):

@@ -124,7 +124,9 @@ async def _decide(who: Actor, order: int, alarms: Sequence[int], reason: str, ou
         await record(
             f"orders.{outcome}",
             ref(order),
-            facts.Decided(order, upper["number"], chosen, reason.strip(), left),
+            facts.Decided(
+                order, upper["number"], chosen, reason.strip(), left, int(upper["to_org"])
+            ),
             place_of(upper),
         )
         if after in rules.CLOSED:

@@ -23,6 +23,8 @@ WORDS: dict[str, Any] = {
     "kinds": kinds.KINDS,
     "contents": kinds.CONTENTS,
     "triggers": kinds.TRIGGERS,
+    "proposed_by": kinds.PROPOSED,
+    "kind_proposed": kinds.kind_proposed,
     "states": kinds.STATES,
     "papers": papers.PAPERS,
     "paper_states": papers.STATES,

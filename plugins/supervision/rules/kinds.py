@@ -56,6 +56,12 @@ TRIGGERS: dict[str, Trigger] = {
 }
 """The four triggers of S4:40."""
 
+PROPOSED: dict[str, str] = {
+    **{key: each.title for key, each in TRIGGERS.items()},
+    "alarm": "维持的报警",
+}
+"""What a supervision is proposed by: a trigger, or an alarm that was upheld after its order."""
+
 STATES: dict[str, tuple[str, str]] = {
     "open": ("doing", "办理中"),
     "waiting": ("doing", "等待答复"),
@@ -66,6 +72,11 @@ STATES: dict[str, tuple[str, str]] = {
 }
 """State → (chip, words)."""
 ENDED = ("closed", "dropped")
+
+
+def kind_proposed(by: str) -> str:
+    """The kind a proposal leads to: only the triggers open the supervision of a single case."""
+    return "individual" if by in TRIGGERS else "daily"
 
 
 def way_of(kind: str, *, by_platform: bool = False) -> str:

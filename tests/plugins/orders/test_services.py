@@ -195,6 +195,11 @@ async def test_uphold_keeps_the_alarm_and_needs_a_reason(matter) -> None:
         item = await row('select * from orders_item where "order" = $1', upper)
         assert (item["state"], item["reason"]) == ("upheld", "确属违规")
         assert await value("select state from orders_alarm where alarm = $1", alarms[0]) == "upheld"
+        told = await value(
+            "select (payload::jsonb->>'organisation')::int8 from core_fact where kind = 'orders.upheld'"
+        )
+    # Whoever supervises the department next must know which one it is.
+    assert told == matter.agencies.agency.id
     with pytest.raises(Refused, match="不能再督办"):
         await services.issue_order(matter.bureau, alarms, "再查")
 

@@ -10,9 +10,9 @@ import zipfile
 import pytest
 from docx import Document
 
-from core.api.db import Scope, row, transaction
+from core.api.db import Place, Scope, SubjectRef, row, transaction
 from plugins.supervision import commands
-from plugins.supervision.services import issuing, layout, serving
+from plugins.supervision.services import issuing, layout, opening, serving
 from tests.plugins.supervision.test_services import answers, listed, matter, paper
 
 ALL = Scope.platform("test")
@@ -34,6 +34,26 @@ async def as_body(county, login_as):
 
 async def send(client, who, path: str, **fields):
     return await client.post(path, data={"_csrf": who.csrf, **fields})
+
+
+@pytest.mark.req("C5-05")
+async def test_an_upheld_alarm_opens_a_filled_in_form(county, office, client) -> None:
+    async with transaction(ALL):
+        await opening.note_suggestion(
+            trigger="alarm",
+            source=SubjectRef("orders.order", 5),
+            words="督办〔2026〕5号",
+            body=county.agencies.agency.id,
+            reason="情况属实，办理不符合规定。",
+            place=Place(county.agencies.agency.region_lo),
+        )
+        found = await row("select id from supervision_suggestion")
+    assert "维持的报警：督办〔2026〕5号" in (await client.get("/supervision/")).text
+    form = (await client.get(f"/supervision/new?suggestion={found['id']}")).text
+    assert "来自维持的报警督办〔2026〕5号：情况属实" in form
+    chosen = re.findall(r"<input[^>]*\bchecked\b[^>]*>", form)
+    assert [re.search(r'value="(\w+)"', each)[1] for each in chosen] == ["daily"]
+    assert re.search(rf'<option value="{county.agencies.agency.id}"[^>]*selected', form)
 
 
 async def test_from_a_media_report_to_a_notice(county, office, client) -> None:

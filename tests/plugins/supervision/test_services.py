@@ -10,6 +10,7 @@ from core.api import clock as time
 from core.api.db import Place, Scope, SubjectRef, row, rows, transaction
 from core.api.deadlines import clock_by_id
 from core.api.errors import Conflict, Invalid, NotFound, Refused
+from core.api.facts import Fact
 from core.calendar.sweep import lapse_due_clocks
 from core.host.facts import fact_of
 from plugins.supervision import reactions
@@ -127,8 +128,6 @@ async def test_a_complaint_becomes_a_suggestion_once(county, facts) -> None:
         "organisation": county.agencies.agency.id,
         "reason": "罚款无据",
     }
-    from core.api.facts import Fact
-
     fact = Fact(
         0,
         "complaints.supervision_proposed",
@@ -153,6 +152,33 @@ async def test_a_complaint_becomes_a_suggestion_once(county, facts) -> None:
     assert (it["source_kind"], it["source_id"]) == ("complaints.complaint", 7)
     with pytest.raises(Conflict):
         await opening.set_aside(county.bureau, found["id"], "已经另案办理。")
+
+
+@pytest.mark.req("C5-05")
+async def test_an_upheld_alarm_proposes_a_supervision_of_the_body(county) -> None:
+    place = Place(county.agencies.agency.region_lo, county.agencies.agency.lo)
+    told = {
+        "order": 5,
+        "number": "督办〔2026〕5号",
+        "alarms": [1, 2],
+        "reason": "情况属实，办理不符合规定。",
+        "organisation": county.agencies.agency.id,
+    }
+    fact = Fact(
+        0, "orders.upheld", SubjectRef("orders.order", 5), told, place, 0, time.now(), time.now()
+    )
+    async with transaction(Scope.of_place(place)):
+        await reactions.note_upheld(fact)
+        await reactions.note_upheld(fact)  # a second alarm of the same order proposes nothing new
+    async with transaction(county.body.scope):
+        assert await reading.suggestions(county.body.scope) == []
+    async with transaction(county.bureau.scope):
+        [found] = await reading.suggestions(county.bureau.scope)
+    assert (found["body"], found["trigger"]) == (county.agencies.agency.id, "alarm")
+    id_ = await county.open(kind="daily", trigger="", source="", link="", suggestion=found["id"])
+    it = await matter(id_)
+    assert (it["kind"], it["trigger"], it["source_kind"]) == ("daily", "", "orders.order")
+    assert it["source_id"] == 5
 
 
 async def test_a_suggestion_is_set_aside_with_a_reason(county) -> None:
