@@ -45,7 +45,10 @@ MANIFEST = Manifest(
 READERS = ("handler", "dept_supervisor", "supervision_bureau", "leader", "legal_office")
 
 APPROVERS = ("submitter", "legal_office", "dept_supervisor", "supervision_bureau")
-"""Who compiles, reviews and decides about points: each may see what a draft would do."""
+"""Who submits, reviews and decides about points: each may have a draft tried.
+
+Whoever compiles one reads the report too, of his own unit's cases like everything he sees.
+"""
 
 ANALYSTS = ("dept_supervisor", "supervision_bureau", "leader", "legal_office")
 
@@ -130,7 +133,7 @@ def permissions() -> list[Permission]:
         Permission("inspection.case.why", "查看监察点为什么报或不报", READERS),
         Permission("inspection.rule.read", "查看风险点和监察规则", (*READERS, "submitter")),
         Permission("inspection.analysis.read", "查看监察分析", ANALYSTS),
-        Permission("inspection.trial.read", "查看试运行报告", APPROVERS),
+        Permission("inspection.trial.read", "查看试运行报告", (*APPROVERS, "body_admin")),
         Permission("inspection.trial.run", "试运行监察点", APPROVERS),
     ]
 

@@ -355,6 +355,22 @@ async def test_nobody_elsewhere_sees_a_trial(
     assert (await client.post(f"/inspection/trials/{tried}/cancel", data={})).status_code == 403
 
 
+@pytest.mark.req("C4-17")
+async def test_whoever_compiles_reads_the_report_and_starts_none(
+    tried, login_as, client, region_tree, agencies
+) -> None:
+    await login_as("body_admin", organisation=agencies.agency)
+    assert f"/inspection/trials/{tried}" in (await client.get("/inspection/panels/draft/1")).text
+    report = await client.get(f"/inspection/trials/{tried}")
+    assert "新增报警" in report.text
+    assert f"/inspection/trials/{tried}/again" not in report.text
+    assert (await client.post(f"/inspection/trials/{tried}/again", data={})).status_code == 403
+    await login_as(
+        "body_admin", region=region_tree.other_county, organisation=agencies.foreign_bureau
+    )
+    assert (await client.get(f"/inspection/trials/{tried}")).status_code == 404
+
+
 async def test_the_bar_asks_again_only_while_there_is_work(
     county, login_as, client, region_tree, agencies
 ) -> None:
