@@ -477,6 +477,16 @@ FAULTS: dict[str, tuple[Change, Change, set[str]]] = {
         lambda i: i["standards"][0]["tiers"].pop(0) and conditions(i, "heavy"),
         set(),
     ),
+    "JD619": (
+        lambda i: point(i, "discretion")["params"].update(act_control="goods_value"),
+        lambda i: (
+            one(i, "forms", "inquiry")["controls"].append(
+                {"key": "act_on", "title": "违法行为日期", "type": "date", "required": True}
+            ),
+            point(i, "discretion")["params"].update(act_control="act_on"),
+        ),
+        set(),
+    ),
     "JD701": (
         lambda i: point(i, "execution")["params"].clear(),
         lambda i: point(i, "execution")["params"].update(decision_step="decide"),

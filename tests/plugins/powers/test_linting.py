@@ -20,11 +20,14 @@ from plugins.powers.services import shipped_items, shipped_procedures
 from tests.plugins.powers.faults import (
     FAULTS,
     HEALTHY,
+    Change,
     Item,
     add_step,
     add_way,
     drop_way,
     made,
+    one,
+    point,
     put,
     rollback_to_new,
     step,
@@ -68,6 +71,41 @@ def test_a_finding_says_where_what_and_how(number):
     assert found.cure.endswith("。")
     assert "None" not in found.sentence
     assert msgspec.json.decode(msgspec.json.encode(found), type=Finding) == found
+
+
+def dated(form: str, kind: str = "date") -> Change:
+    """A day of the act in a form, and the point that reads it."""
+
+    def change(item: Item) -> None:
+        held = one(item, "forms", form)
+        held["controls"].append({"key": "act_on", "title": "行为之日", "type": kind})
+        point(item, "discretion")["params"]["act_control"] = "act_on"
+
+    return change
+
+
+@pytest.mark.req("C9-09", "C4-15")
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (lambda i: point(i, "discretion")["params"].update(act_control="act_on"), "不在任何表单里"),
+        (dated("decide", "text"), "“行为之日”不是日期"),
+        (dated("execute"), "“行为之日”在决定之后才填写"),
+        (dated("decide"), ""),
+        (dated("inquiry"), ""),
+        (dated("inquiry", "datetime"), ""),
+        (lambda i: point(i, "discretion")["params"].update(act_control=""), ""),
+    ],
+)
+def test_the_day_of_the_act_is_a_date_known_when_it_is_decided(fault: Change, told: str) -> None:
+    found = [one for one in lint(made(fault)) if one.number == "JD619"]
+    assert [told in one.sentence for one in found] == ([True] if told else [])
+    for finding in found:
+        after = apply_fix(made(fault), finding)
+        assert "JD619" not in numbers(after)
+        watched = next(p for p in after.points if p.key == "discretion").params["act_control"]
+        form = next(f for f in after.forms if f.key == "decide")
+        assert next(c for c in form.controls if c.key == watched).type == "date"
 
 
 @pytest.mark.parametrize("number", [number for number, entry in BOOK.items() if entry.fix])

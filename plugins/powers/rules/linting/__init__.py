@@ -89,6 +89,7 @@ FIXES: Mapping[str, Fix] = {
     "JD615": discretion.fix_optional,
     "JD616": discretion.fix_unwatched,
     "JD617": discretion.fix_tier,
+    "JD619": discretion.fix_act_day,
     "JD701": execution.fix_decision,
     "JD702": execution.fix_decision,
     "JD703": execution.fix_decision,

@@ -5,6 +5,7 @@ A standard is a table: conditions on recorded facts, and the range each tier per
 overlaps of the conditions are computed exactly (`regions`), those of the ranges by comparing them.
 """
 
+import re
 from collections.abc import Generator, Iterator, Sequence
 from itertools import pairwise
 
@@ -25,6 +26,9 @@ from plugins.powers.rules.linting.finding import Finding
 from plugins.powers.rules.linting.view import View
 
 KIND = "discretion"
+DAYS = frozenset({"date", "datetime"})
+ACT_DAY = "违法行为日期（连续的填终了之日）"
+KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 AT_MOST = 5
 """Gaps and overlaps named one by one for each standard; a sixth helps nobody."""
 
@@ -103,6 +107,51 @@ def _check_point(view: View, point: Point) -> Iterator[Finding]:
             form=step.form,
             control=own[0].key if own else "",
         )
+    yield from _check_act_day(view, point)
+
+
+def _check_act_day(view: View, point: Point) -> Iterator[Finding]:
+    """Without the day of the act the standard of the day of decision is taken, milder or not."""
+    named = str(point.params.get("act_control") or "")
+    if not named:
+        return
+    step = view.steps[point.step]
+    known = [
+        one
+        for key in view.steps
+        if key == step.key or view.lies_before(key, step.key)
+        for one in [view.controls(key).get(named)]
+        if one is not None
+    ]
+    if any(one.type in DAYS for one in known):
+        return
+    anywhere = [c for form in view.item.forms for c in form.controls if c.key == named]
+    if known:
+        what = f"“{known[0].title}”不是日期"
+    elif anywhere:
+        what = f"“{anywhere[0].title}”在决定之后才填写"
+    else:
+        what = f"“{named}”不在任何表单里"
+    yield say(
+        "JD619",
+        f"points/{point.key}",
+        f"监察点“{point.title}”",
+        f"监察点“{point.title}”要看的违法行为日期控件{what}：标准修订过也不知道行为在修订以前，"
+        f"一律对照决定当天的标准，不会从旧兼从轻。",
+        fix=f"在环节“{step.title}”的表单里加“{ACT_DAY}”" if step.form in view.forms else "",
+        point=point.key,
+        form=step.form,
+        control="" if anywhere else named,
+    )
+
+
+def fix_act_day(item: Definition, finding: Finding) -> Definition:
+    """A date of its own: another date of the form would be taken for the day of the act."""
+    detail = finding.detail
+    taken = {control.key for form in item.forms for control in form.controls}
+    key = detail["control"] if KEY.fullmatch(detail["control"]) else free_key("act_on", taken)
+    item = add_control(item, detail["form"], Control(key, ACT_DAY, "date", required=True))
+    return set_params(item, detail["point"], act_control=key)
 
 
 def fix_standard(item: Definition, finding: Finding) -> Definition:
