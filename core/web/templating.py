@@ -24,7 +24,7 @@ from jinja2 import (
 from jinja2.runtime import Macro
 
 from core import clock
-from core.web import richtext
+from core.web import linking, richtext
 from core.web.formats import FILTERS
 from core.web.state import current
 from core.web.static import StaticFiles
@@ -77,7 +77,10 @@ class Templates:
         )
         self.env.filters.update(FILTERS)
         self.env.filters.update(
-            prose=richtext.shown, clean_html=richtext.clean, html_words=richtext.words_of
+            linked=linking.linked,
+            prose=lambda text: linking.linked_html(richtext.shown(text)),
+            clean_html=richtext.clean,
+            html_words=richtext.words_of,
         )
         self.env.globals.update(
             static=static.url,

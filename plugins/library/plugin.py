@@ -23,6 +23,7 @@ from core.api.plugin import (
 from plugins.library import facts, reactions
 from plugins.library.commands import COMMANDS
 from plugins.library.demo import plan_library
+from plugins.library.linking import links_in
 from plugins.library.rules import EDIT, HANDLE, READ, REVIEW, TASKS
 from plugins.library.services.answering import basis_in_force
 from plugins.library.services.impact import spread_impact
@@ -190,6 +191,7 @@ def jobs() -> list[Job]:
 def contributions() -> list[Contribution]:
     command = COMMANDS[0]
     return [
+        Contribution("core.linker", "library.articles", {"find": links_in}),
         Contribution(
             "core.command",
             "library.laws",
@@ -199,7 +201,7 @@ def contributions() -> list[Contribution]:
                 "configure": command.configure,
                 "run": command.run,
             },
-        )
+        ),
     ]
 
 

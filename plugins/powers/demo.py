@@ -49,17 +49,44 @@ HOLDERS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
+REVISED, AGO = ("dk-sjdd", "scjg-cf-031"), 60
+"""The item whose standard was revised, so many working days ago: its heaviest band went up."""
+FORMER = ("max = 100000", "max = 80000")
+"""That band as the file says it, and as it stood before."""
+
+
 async def enter_shipped_items(context: DemoContext) -> None:
-    """Enter every item above; running again changes nothing."""
+    """Enter every item above; running again changes nothing.
+
+    One standard begins as it was before its revision, which comes when the year has come so far.
+    """
     organisations: dict[str, int] = context.shared["core.organisations"]
     items = shipped_items()
     for key, names in HOLDERS:
         for name in names:
+            text = items[name]
             async with transaction(Scope.platform("demo data")):
-                entered = await enter_item(
-                    items[name], organisations[key], source=f"items/{name}.toml"
-                )
+                if (key, name) == REVISED and not await value(
+                    "select exists (select 1 from powers_item where organisation = $1"
+                    " and code = $2)",
+                    organisations[key],
+                    name.upper(),
+                ):
+                    text = text.replace(*FORMER)
+                    _plan_revision(context, organisations[key], name, items[name])
+                entered = await enter_item(text, organisations[key], source=f"items/{name}.toml")
             context.shared.setdefault("powers.items", {})[key, name] = entered.item
+
+
+def _plan_revision(context: DemoContext, body: int, name: str, text: str) -> None:
+    day = context.workday_before(context.today, AGO)
+    context.shared["powers.revised"] = day
+
+    async def revise() -> None:
+        async with transaction(Scope.platform("demo data")):
+            await enter_item(text, body, source=f"items/{name}.toml")
+
+    context.plan(datetime.combine(day, time(8, 40), clock.SHANGHAI), revise)
 
 
 # --- drafts --------------------------------------------------------------------------------------

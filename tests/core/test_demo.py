@@ -167,6 +167,18 @@ async def test_the_year_is_played_once_and_the_scandal_can_be_found(sown: DemoCo
     assert unvouched >= 4
     assert voided >= 2
 
+    # One standard was revised: of two acts before that day the milder, former one applies.
+    async with transaction(OFFICE):
+        judged = await db.rows(
+            "select c.id, a.mark, a.sentence from cases_case c left join inspection_alarm a"
+            " on a.case_id = c.id and a.kind = 'discretion' where exists (select 1 from"
+            " cases_visit v where v.case_id = c.id and v.values ->> 'act_on' is not null)"
+            " order by c.id"
+        )
+    assert [each["mark"] for each in judged] == [None, "M6"]
+    assert "从旧适用行为时的标准" in judged[1]["sentence"]
+    assert "第 1 版" in judged[1]["sentence"]
+
     # M1 rang on the night the period ended, not on the day of seeding.
     async with transaction(OFFICE):
         rung = await db.rows("select due_at, lapsed_at from core_clock where state = 'lapsed'")

@@ -9,7 +9,7 @@ from random import Random
 
 from core.api import clock
 from core.api.access import Visitor
-from core.api.db import Scope, row, rows, transaction
+from core.api.db import Scope, row, rows, transaction, value
 from core.api.demo import DemoContext, Story
 from core.api.errors import Conflict, Invalid, Refused
 from core.api.files import Received, again
@@ -135,10 +135,17 @@ class Handling:
 
     async def open(self) -> None:
         """Open the case; a later case of the same party is opened knowingly."""
+        async with transaction(SCOPE):
+            # The item may have been revised since the year was planned.
+            current = await value(
+                "select n.id from cases_item_version o join cases_item_version n"
+                " on n.item = o.item and n.current where o.id = $1",
+                self.item.version,
+            )
         self.case = await open_case(
             self.who("lead"),
             Opening(
-                self.item.version,
+                current,
                 self.title,
                 self.source,
                 self.source_note,

@@ -6,6 +6,8 @@ licence, one to be signed with a colleague and one of yesterday.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
 
 from plugins.cases.demo import courses
 from plugins.cases.demo.courses import Desk, Matter
@@ -78,7 +80,13 @@ WEIHAI: tuple[tuple[int, str, Callable[[Desk, list[Move], Matter], list[Move]]],
     (13, "normal", _back),
 )
 """The same, shorter, for 于海洋 in the other province."""
-CASES = len(PENALTIES) + 2 + len(WEIHAI)
+REVISED: tuple[tuple[int, int], ...] = ((2, 75_000), (3, 90_000))
+"""Opened so many working days after a standard was revised, and the fine in 分.
+
+Both acts lie before the revision, so the former standard (at most 800 yuan) applies to both. The
+second office overlooked that.
+"""
+CASES = len(PENALTIES) + 2 + len(WEIHAI) + len(REVISED)
 
 
 def plan_present(cast: Cast) -> int:
@@ -109,6 +117,7 @@ def plan_present(cast: Cast) -> int:
     )
     cast.begin(handling, _upto(courses.licence(desk), 1))
     _plan_signing(cast)
+    _plan_revised(cast)
     _plan_weihai(cast)
     return CASES
 
@@ -129,6 +138,31 @@ def _plan_signing(cast: Cast) -> None:
         party,
     )
     cast.begin(handling, _upto(courses.coercion(desk, agreed=True), 0, 0, 7))
+
+
+def _plan_revised(cast: Cast) -> None:
+    """Decided under the new standard, done under the old one: 从旧兼从轻."""
+    context = cast.context
+    chance = context.random("present:revised")
+    revised: date = context.shared.get("powers.revised") or context.workday_before(
+        context.today, 60
+    )
+    for number, (after, amount) in enumerate(REVISED):
+        party = firm(chance, DENGKOU, WEIGHING)
+        handling, desk = cast.handling(
+            f"present:revised:{number}",
+            cast.team("siqingaowa", "zhanghailong", "liwenbo"),
+            BODY,
+            SCALES_ITEM,
+            cast.moment(chance, context.workday(revised, after)),
+            f"{party.name}使用未经检定的计量器具案",
+            "inspection",
+            party,
+        )
+        done = (revised - timedelta(days=12 + number)).isoformat()
+        matter = courses.MATTERS[SCALES_ITEM](desk, "heavy")
+        matter = replace(matter, amount=amount, inquiry={**matter.inquiry, "act_on": done})
+        cast.begin(handling, courses.penalty(desk, matter))
 
 
 def _plan_weihai(cast: Cast) -> None:

@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar.params import FromPath
 
@@ -21,6 +22,7 @@ from core.api.web import (
     page,
     partial,
     post,
+    redirect,
     unbound,
     wants_xlsx,
 )
@@ -51,6 +53,7 @@ KEEPABLE = public("法律法规向社会公开，可以存在手机上", session
 """Without a session, so that what a phone keeps is drawn for nobody in particular."""
 BASE, OPEN = "/library", "/library/public"
 KEPT = f"{OPEN}/kept"
+LONGEST_CITED = 200
 TIMES = 120
 """Pages a minute for somebody without an account."""
 
@@ -269,10 +272,49 @@ async def of_case(request: Request, case: FromPath[int]) -> Response:
     return await _panel(request, CASE, case)
 
 
+async def _cited(request: Request, who: Visitor | None) -> Response:
+    """The article somebody's words cite; where there is none to show, what is known of it."""
+    text = request.query_params.get("text", "")[:LONGEST_CITED]
+    on = asked_day(request)
+    async with transaction(who.scope if who else Scope.public()):
+        near = who.region.lo if who and who.region.id else None
+        found = await standing_of(text, on or today(), near)
+    base = BASE if who else OPEN
+    first = next((each for each in found if each.known), None)
+    if first is not None:
+        day = f"?on={on.isoformat()}" if on else ""
+        return redirect(request, f"{base}/{first.law}{day}#{first.key}")
+    if who is None:
+        return redirect(request, f"{OPEN}?{urlencode({'q': text[:80]})}")
+    return page(
+        request,
+        "library/citations.html",
+        form=unbound(CiteForm),
+        typed=text,
+        found=found,
+        on=on or today(),
+    )
+
+
+@get("/cited", guards=[requires(READ)])
+async def cited(request: Request) -> Response:
+    """Where a link in somebody's words leads."""
+    return await _cited(request, visitor(request))
+
+
+@get("/public/cited", opt=ANYBODY)
+async def open_cited(request: Request) -> Response:
+    """The same for everybody."""
+    limit(request, "library.page", times=TIMES)
+    return await _cited(request, None)
+
+
 @get("/citations", guards=[requires(READ)])
 async def citations(request: Request) -> Response:
     """An empty form."""
-    return page(request, "library/citations.html", form=unbound(CiteForm), found=None, on=today())
+    return page(
+        request, "library/citations.html", form=unbound(CiteForm), typed="", found=None, on=today()
+    )
 
 
 @post("/citations", guards=[requires(READ)])
@@ -291,6 +333,7 @@ async def look_up(request: Request) -> Response:
         "library/citations.html",
         status=200 if form.ok else 422,
         form=form,
+        typed="",
         found=found,
         on=on,
     )
@@ -307,6 +350,8 @@ ROUTES = (
     show_uses,
     of_power,
     of_case,
+    cited,
+    open_cited,
     citations,
     look_up,
 )

@@ -62,6 +62,22 @@ class Citation:
         return tuple(f"a{each}" for each in range(self.number, last + 1))
 
 
+def words_of(citation: Citation) -> str:
+    """A citation on its own, as it could be typed: what it shares with its neighbours said again."""
+    names = citation.names
+    # A name without 《》 ends somewhere in the words before 第…条: looked for from every beginning.
+    bare = (
+        len(names) > 1
+        and all(one.endswith(names[-1]) for one in names)
+        and (names[1] == names[0][1:])
+    )
+    name = names[0] if bare else f"《{names[0].replace('《', '〈').replace('》', '〉')}》"
+    sub = f"之{citation.sub}" if citation.sub else ""
+    paragraph = f"第{citation.paragraph}款" if citation.paragraph else ""
+    item = f"第{citation.item}项" if citation.item else ""
+    return f"{name}第{citation.number}条{sub}{paragraph}{item}"
+
+
 def citations_in(text: str) -> list[Citation]:
     """The citations of a text, in order."""
     short = {found[2]: found[1] for found in _SHORT.finditer(text)}

@@ -3,10 +3,13 @@
 
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from plugins.library.rules.citing import citations_in
+from plugins.library.linking import links_in
+from plugins.library.rules import READ
+from plugins.library.rules.citing import citations_in, words_of
 from plugins.library.rules.comparing import compare, compare_texts
 from plugins.library.rules.dating import names_of, told_by
 from plugins.library.rules.numerals import article_label, read_number, write_number
@@ -343,3 +346,47 @@ def test_fifty_real_laws_are_understood() -> None:
         assert told.effective_from
         articles += len(found.articles)
     assert articles == 2428
+
+
+@pytest.mark.req("C9-10")
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        (
+            "依据《食品安全法》第一百二十六条第一款第（三）项处罚",
+            ["《食品安全法》第126条第1款第3项"],
+        ),
+        (
+            "违反食品安全法第34条、第35条第二款",
+            ["违反食品安全法第34条", "违反食品安全法第35条第2款"],
+        ),
+        ("《行政处罚法》第三十三条和第三十四条", ["《行政处罚法》第33条", "《行政处罚法》第34条"]),
+        ("《办法》第十条之一", ["《办法》第10条之1"]),
+        ("本法第三条、第五条", []),
+        ("没有引用", []),
+    ],
+)
+def test_a_citation_said_again_on_its_own_is_the_same(text: str, asked: list[str]) -> None:
+    found = [each for each in citations_in(text) if each.names]
+    again = [citations_in(words_of(each)) for each in found]
+    assert [len(each) for each in again] == [1] * len(asked)
+    for one, (same,) in zip(found, again, strict=True):
+        assert (same.key, same.part) == (one.key, one.part)
+        assert set(one.names) <= set(same.names)
+    short = [words_of(each).replace("中华人民共和国", "") for each in found]
+    assert short == asked
+
+
+@pytest.mark.req("C9-10")
+def test_words_of_anybody_are_linked_for_who_may_read() -> None:
+    text = "处罚依据《食品安全法》第一百二十六条。"
+    reader = SimpleNamespace(may=lambda permission: permission == READ)
+    stranger = SimpleNamespace(may=lambda permission: False)
+    [own] = links_in(text, reader, date(2024, 3, 5))
+    assert text[own.start : own.end] == "《食品安全法》第一百二十六条"
+    assert own.path.startswith("/library/cited?text=")
+    assert own.path.endswith("&on=2024-03-05")
+    for who in (stranger, None):
+        [open_to_all] = links_in(text, who, None)
+        assert open_to_all.path.startswith("/library/public/cited?text=")
+    assert links_in("没有引用", reader, None) == ()

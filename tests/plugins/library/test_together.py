@@ -206,3 +206,27 @@ async def test_an_amendment_gives_everybody_who_leans_on_it_a_task(
     async with db.transaction(Scope.platform("test data")):
         names = await db.rows("select distinct name from library_use where kind = 'power'")
     assert [each["name"] for each in names] == ["价格法"], "what it cites now is what it leans on"
+
+
+@pytest.mark.req("C9-10")
+async def test_words_in_a_case_lead_to_the_article_of_that_day(
+    office: Any, client: Browser, login_as: LoginAs
+) -> None:
+    """The link resolves what stands in the text; what nobody took in is said to be unknown."""
+    law = await take(office, LAW, "2021-04-29")
+    await login_as("handler", organisation=office.agency.id, region=office.tree.county)
+    ask = "/library/cited?text=《食品安全法》第126条第1款&on=2024-03-05"
+    there = await client.get(ask, follow_redirects=False)
+    assert there.headers["location"] == f"/library/{law}?on=2024-03-05#a126"
+    unknown = await client.get("/library/cited?text=《没有收录的规定》第3条<script>")
+    assert unknown.status_code == 200
+    assert "法规库没有收录，不能判断" in unknown.text
+    assert "第3条<script>" not in unknown.text
+    assert (await client.get("/library/cited?text=&on=昨天")).status_code == 200
+    assert (await client.get("/library/cited?text=" + "第" * 5000)).status_code == 200
+    client.forget()
+    there = await client.get(ask.replace("/cited", "/public/cited"), follow_redirects=False)
+    assert there.headers["location"] == f"/library/public/{law}?on=2024-03-05#a126"
+    nothing = await client.get("/library/public/cited?text=《无》第3条", follow_redirects=False)
+    assert nothing.headers["location"].startswith("/library/public?q=")
+    assert "//" not in nothing.headers["location"][1:].partition("?")[0]
