@@ -135,6 +135,7 @@ class Use(Owned, Table, tablename="library_use"):
     detail = Varchar(length=300, default="")
     cited = Varchar(length=120, default="")
     quoted = Text(default="")
+    """What stands at the place that cites: another text later means that it was revised."""
     open = Boolean(default=True)
     """Still works with it: a power in force, a case that is not closed."""
     on = Date(null=True, default=None)

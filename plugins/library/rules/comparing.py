@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two texts of a law side by side: which articles differ, and in which words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -56,3 +56,16 @@ def compare(
         if key not in after
     ]
     return found
+
+
+def revised(before: Sequence[tuple[str, str]], now: Sequence[tuple[str, str]], key: str) -> bool:
+    """Whether a place that cited an article was changed by a new version.
+
+    ``before`` and ``now`` are the articles a place cites, each with what stands there. A place of
+    which nobody kept the words counts as changed only when it cites the article no more.
+    """
+    then = {words for one, words in before if one == key}
+    left = {words for one, words in now if one == key}
+    if not then:
+        return False
+    return not left or ("" not in then and not then & left)

@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
+
 from core.api import clock
-from core.api.db import Place, column, execute, execute_many
+from core.api.db import Place, column, execute, execute_many, rows
+from core.api.facts import record
 from core.api.plugin import Fact
+from core.api.turns import close_turn
+from plugins.library import facts
 from plugins.library.rules.citing import Citation, citations_in
+from plugins.library.rules.comparing import revised
 from plugins.library.rules.dating import name_of
+from plugins.library.services.base import TASK, place_of, ref
 
 POWER, CASE = "powers.item", "cases.case"
 INSERT = """
@@ -111,8 +118,9 @@ async def of_power(item: Mapping[str, Any]) -> list[Leaning]:
         found += await leanings(text, "power", "法律依据", str(each.get("text") or ""))
     for kind, many in (("standard", item.get("standards")), ("point", item.get("points"))):
         for each in many or ():
+            whole = msgspec.json.encode(each, order="deterministic").decode()
             for text in _strings(each):
-                found += await leanings(text, kind, str(each.get("title") or ""))
+                found += await leanings(text, kind, str(each.get("title") or ""), whole)
     return list(dict.fromkeys(found))
 
 
@@ -120,12 +128,64 @@ async def keep_power(fact: Fact) -> None:
     """A version of a power came into force; what it cites now is what it leans on."""
     item = fact.payload
     found = await of_power(item)
+    await close_revised(item, found)
     await execute(
         "delete from library_use where subject_kind = $1 and subject = $2", POWER, item["item"]
     )
     title = f"{item.get('code', '')} {item.get('title', '')}".strip()
     place = Place(item["region_lo"], item["org_lo"])
     await _keep(found, POWER, item["item"], title, place)
+
+
+async def close_revised(item: Mapping[str, Any], found: Sequence[Leaning]) -> None:
+    """A new version in force answers what an amendment asked of the places it changed.
+
+    What it left as it was still has to be looked at by somebody.
+    """
+    open_ones = await rows(
+        "select t.id, t.law, t.law_title, t.key, t.kind, t.title, t.detail, t.region_lo, t.org_lo,"
+        " l.names from library_task t join library_law l on l.id = t.law"
+        " where t.subject_kind = $1 and t.subject = $2 and t.state = 'open'"
+        " order by t.id for update of t",
+        POWER,
+        item["item"],
+    )
+    if not open_ones:
+        return
+    uses = await rows(
+        "select name, key, kind, detail, quoted from library_use where subject_kind = $1"
+        " and subject = $2",
+        POWER,
+        item["item"],
+    )
+    note = f"第 {item['version']} 版已经施行，这一处已修订"
+    for task in open_ones:
+        place = task["kind"], task["detail"]
+        before = [
+            (use["key"], use["quoted"])
+            for use in uses
+            if (use["kind"], use["detail"]) == place and use["name"] in task["names"]
+        ]
+        now = [
+            (one.key, one.quoted)
+            for one in found
+            if (one.kind, one.detail) == place and one.name in task["names"]
+        ]
+        if not revised(before, now, task["key"]):
+            continue
+        await execute(
+            "update library_task set state = 'changed', note = $2, done_at = $3 where id = $1",
+            task["id"],
+            note,
+            clock.now(),
+        )
+        await record(
+            "library.task_done",
+            ref(TASK, task["id"]),
+            facts.TaskDone(task["law"], task["law_title"], task["title"], "已修订", note),
+            place_of(task),
+        )
+        await close_turn(ref(TASK, task["id"]))
 
 
 async def keep_decision(fact: Fact) -> None:

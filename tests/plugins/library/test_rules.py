@@ -10,7 +10,7 @@ import pytest
 from plugins.library.linking import links_in
 from plugins.library.rules import READ
 from plugins.library.rules.citing import citations_in, words_of
-from plugins.library.rules.comparing import compare, compare_texts
+from plugins.library.rules.comparing import compare, compare_texts, revised
 from plugins.library.rules.dating import names_of, told_by
 from plugins.library.rules.numerals import article_label, read_number, write_number
 from plugins.library.rules.parsing import parse
@@ -390,3 +390,24 @@ def test_words_of_anybody_are_linked_for_who_may_read() -> None:
         [open_to_all] = links_in(text, who, None)
         assert open_to_all.path.startswith("/library/public/cited?text=")
     assert links_in("没有引用", reader, None) == ()
+
+
+@pytest.mark.req("C9-11")
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        ([("a1", "甲")], [], True),
+        ([("a1", "甲")], [("a2", "甲")], True),
+        ([("a1", "甲")], [("a1", "乙")], True),
+        ([("a1", "甲")], [("a1", "甲")], False),
+        ([("a1", "甲"), ("a1", "乙")], [("a1", "乙")], False),
+        ([("a1", "")], [("a1", "乙")], False),
+        ([("a1", "")], [("a3", "乙")], True),
+        ([], [], False),
+        ([("a2", "甲")], [], False),
+    ],
+)
+def test_when_a_place_counts_as_revised(
+    before: list[tuple[str, str]], now: list[tuple[str, str]], expected: bool
+) -> None:
+    assert revised(before, now, "a1") is expected

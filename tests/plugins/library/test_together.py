@@ -69,7 +69,13 @@ async def office(db: Any, region_tree: Any, agencies: Any, registry: Registry, c
 
 
 async def put_in_force(
-    office: Any, law: str = "食品安全法", articles: tuple[str, ...] = ()
+    office: Any,
+    law: str = "食品安全法",
+    articles: tuple[str, ...] = (),
+    *,
+    version: int = 1,
+    words: str = "罚款",
+    most: int = 0,
 ) -> None:
     mapping = definitions.penalty(
         office.agency.id,
@@ -79,7 +85,10 @@ async def put_in_force(
         aud_lo=office.tree.county.lo,
         aud_hi=office.tree.county.hi,
     )
-    mapping["basis"] = [{"law": law, "article": "第一百二十六条第一款第（三）项", "text": "罚款"}]
+    mapping["basis"] = [{"law": law, "article": "第一百二十六条第一款第（三）项", "text": words}]
+    mapping["version"] = version
+    if most:
+        mapping["standards"][0]["tiers"][-1]["max"] = most
     mapping["standards"][0]["articles"] = list(articles)
     async with db.transaction(Scope.platform("test data")):
         await record(
@@ -230,3 +239,43 @@ async def test_words_in_a_case_lead_to_the_article_of_that_day(
     nothing = await client.get("/library/public/cited?text=《无》第3条", follow_redirects=False)
     assert nothing.headers["location"].startswith("/library/public?q=")
     assert "//" not in nothing.headers["location"][1:].partition("?")[0]
+
+
+@pytest.mark.req("C9-11")
+@pytest.mark.parametrize(
+    ("new", "left"),
+    [
+        ({"law": "价格法"}, []),
+        ({"articles": ("《食品安全法》第一百二十六条",), "words": "处罚款"}, ["standard"]),
+        ({"articles": ("《食品安全法》第一百二十六条",), "most": 999_999}, ["power"]),
+        ({"articles": ("《食品安全法》第一百二十七条",)}, ["power"]),
+        ({"articles": ("《食品安全法》第一百二十六条",)}, ["power", "standard"]),
+    ],
+)
+async def test_a_new_version_closes_the_tasks_of_the_places_it_revised(
+    office: Any, jobs: Jobs, new: dict[str, Any], left: list[str]
+) -> None:
+    """What it left as it was still has to be looked at; a neighbour's task is not touched."""
+    await take(office, LAW, "2021-04-29")
+    await put_in_force(office, articles=("《食品安全法》第一百二十六条",))
+    await dispatch_all()
+    await take(office, AMENDED, "2026-09-01")
+    await jobs.run_all()
+    async with db.transaction(Scope.platform("test data")):
+        made = await db.column("select kind from library_task where state = 'open' order by kind")
+    assert made == ["power", "standard"]
+    await put_in_force(office, version=2, **new)
+    await dispatch_all()
+    async with db.transaction(Scope.platform("test data")):
+        tasks = await db.rows("select * from library_task order by kind")
+        turns = await db.column(
+            "select subject_id from core_turn where subject_kind = 'library.task'"
+            " and closed_at is null"
+        )
+        told = await db.rows("select payload from core_fact where kind = 'library.task_done'")
+    assert [each["kind"] for each in tasks if each["state"] == "open"] == left
+    assert turns == [each["id"] for each in tasks if each["state"] == "open"]
+    done = [each for each in tasks if each["state"] == "changed"]
+    assert len(told) == len(done) == 2 - len(left)
+    assert all(each["note"] == "第 2 版已经施行，这一处已修订" for each in done)
+    assert all(each["done_at"] for each in done)
