@@ -8,6 +8,7 @@ comes before a 意见书 that was not carried out.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 
@@ -179,6 +180,13 @@ def why_not_extend(state: str, *, late: bool) -> list[str]:
     if state not in STANDING:
         return ["这份文书不再等待答复。"]
     return ["期限已过，不能再延期。"] if late else []
+
+
+def talk_faults(kind: str, at: datetime | None, now: datetime) -> dict[str, str]:
+    """Nobody can come to a talk that has been; by form field."""
+    if kind != "talk" or at is None or at >= now:
+        return {}
+    return {"talk_at": "约谈时间已经过去，请写以后的时间。"}
 
 
 def missing(values: Mapping[str, Any], kind: str) -> dict[str, str]:

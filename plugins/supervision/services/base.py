@@ -247,6 +247,39 @@ async def give_body(
     )
 
 
+async def give_talk(it: Mapping[str, Any], paper: Mapping[str, Any]) -> None:
+    """An appointment: the body comes, the organ records what was said; both know until when."""
+    number, when = paper["number"], paper["talk_at"]
+    for side, path, holder, permission, step in (
+        ("body", received_path(paper["id"]), it["body_lo"], ANSWER, "按时到场接受约谈"),
+        ("office", path_of(it["id"]), it["organ_lo"], MANAGE, "约谈并作记录"),
+    ):
+        await hand_turn(
+            ref(it["id"]),
+            key=talk_key(paper["id"], side),
+            title=number if side == "body" else it["title"],
+            subline=f"{it['organ_name']} → {it['body_name']}",
+            step_title=step,
+            step_note=paper["talk_place"],
+            path=path,
+            holder_org=holder,
+            permission=permission,
+            due_at=when,
+            place=place_of(it),
+        )
+
+
+async def end_talk(matter: int, paper: int) -> None:
+    """The talk was held or called off: nobody has to come any more."""
+    for side in ("body", "office"):
+        await close_turn(ref(matter), key=talk_key(paper, side))
+
+
+def talk_key(paper: int, side: str) -> str:
+    """The turns of one appointment; a matter may have several."""
+    return f"talk-{paper}-{side}"
+
+
 async def tell_body(kind: str, it: Mapping[str, Any], **params: str) -> None:
     persons = await persons_holding(ANSWER, it["body_lo"], it["body_hi"])
     await notify(

@@ -17,6 +17,7 @@ from plugins.supervision.services.base import (
     Actor,
     as_items,
     climbed,
+    end_talk,
     failed_in,
     give_office,
     invalid,
@@ -146,6 +147,7 @@ async def record_talk(who: Actor, paper: int, text: str) -> None:
             paper,
             text.strip(),
         )
+        await end_talk(it["id"], paper)
         await touch(it["id"])
         await note_paper("talk_held", found, f"{who.name}记录")
 

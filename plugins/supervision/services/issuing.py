@@ -31,9 +31,11 @@ from plugins.supervision.services.base import (
     Actor,
     SupervisionSettings,
     climbed,
+    end_talk,
     failed_in,
     give_body,
     give_office,
+    give_talk,
     invalid,
     items_of,
     note_paper,
@@ -95,6 +97,7 @@ def _list_of(draft: Draft, standing: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _faults(draft: Draft, standing: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     faults = rules.missing(draft.values, draft.kind)
+    faults |= rules.talk_faults(draft.kind, draft.talk_at, clock.now())
     if not standing and PAPERS[draft.kind].rung:
         faults |= lists.item_faults(draft.items, needed=True)
     if odd := unprintable(" ".join((draft.facts, draft.requirement, draft.basis, *draft.items))):
@@ -222,6 +225,8 @@ async def issue(who: Actor, matter: int, draft: Draft) -> int:
             )
         else:
             await touch(matter)
+        if draft.kind == "talk":
+            await give_talk(it, paper)
         await record(
             "supervision.document_issued",
             ref(matter),
@@ -318,6 +323,8 @@ async def withdraw(who: Actor, paper: int, reason: str) -> None:
         )
         if PAPERS[found["kind"]].rung:
             await _step_down(it)
+        if found["kind"] == "talk":
+            await end_talk(it["id"], paper)
         await note_paper("document_withdrawn", found, "", reason)
         await tell_body("supervision.withdrawn", it, number=found["number"], text=reason.strip())
 

@@ -159,7 +159,8 @@ async def reply(
         if found["clock"]:
             await stop_clock(found["clock"])
         await touch(it["id"], "replied")
-        await close_turn(ref(it["id"]))
+        # An appointment for a talk stands whatever is answered.
+        await close_turn(ref(it["id"]), key="body")
         await give_office(it, "复核整改情况")
         await note_paper("document_replied", found, f"{who.name}答复")
         await tell_office("supervision.replied", it, number=found["number"])

@@ -2,7 +2,7 @@
 """The rules of supervision as tables."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -146,6 +146,19 @@ def test_what_a_document_must_hold() -> None:
     assert set(papers.missing(good, "opinion")) == {"basis"}
     assert set(papers.missing(good, "decision")) == {"basis", "ruling"}
     assert set(papers.missing(good, "talk")) == {"talk_at", "talk_place"}
+
+
+def test_nobody_is_asked_to_come_yesterday() -> None:
+    at = datetime(2026, 5, 12, 9, tzinfo=UTC)
+    later = at + timedelta(minutes=1)
+    assert set(papers.talk_faults("talk", at, later)) == {"talk_at"}
+    for kind, when, now in (
+        ("talk", at, at),
+        ("talk", later, at),
+        ("talk", None, at),
+        ("notice", at, later),
+    ):
+        assert papers.talk_faults(kind, when, now) == {}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 """A matter from its trigger to its verified rectification, and every way it may not go."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -274,7 +274,11 @@ async def test_a_withdrawn_rung_leaves_the_one_below_standing(county, clock) -> 
     notice = await county.issue(id_)
     talk = await county.issue(id_, "talk", talk_at=time.now(), talk_place="会议室")
     await serving.sign(county.body, talk)  # the notice is still the body's turn
-    assert await turns(id_) == [("body", "签收并答复监督通知书")]
+    assert await turns(id_) == [
+        ("body", "签收并答复监督通知书"),
+        (f"talk-{talk}-body", "按时到场接受约谈"),
+        (f"talk-{talk}-office", "约谈并作记录"),
+    ]
     await lapse(notice, clock)
     urge = await county.issue(id_, "urge")
     await issuing.withdraw(county.bureau, urge, "督办函要求写错")
@@ -410,6 +414,41 @@ async def test_a_talk_and_its_record(county) -> None:
     await checking.record_talk(county.bureau, talk, "局长到场，承诺三十日内整改到位。")
     assert (await paper(talk))["state"] == "done"
     assert ref(id_).kind == "supervision.matter"
+
+
+async def test_a_talk_is_a_date_for_both_sides(county, clock) -> None:
+    """Both have it on their desks until it is recorded or called off, whatever is answered."""
+    id_ = await county.open()
+    notice = await county.issue(id_)
+    when = time.now() + timedelta(days=3)
+    talk = await county.issue(id_, "talk", talk_at=when, talk_place="三楼会议室")
+    other = await county.issue(id_, "talk", talk_at=when, talk_place="会议室")
+    dates = [("按时到场接受约谈", when), ("约谈并作记录", when)]
+
+    async def open_ones() -> list[tuple[str, datetime]]:
+        async with transaction(ALL):
+            return [
+                (each["step_title"], each["due_at"])
+                for each in await rows(
+                    "select step_title, due_at from core_turn where subject_id = $1 and key like"
+                    " 'talk-%' and subject_kind = 'supervision.matter' and closed_at is null"
+                    " order by key",
+                    id_,
+                )
+            ]
+
+    assert await open_ones() == dates * 2
+    await serving.sign(county.body, notice)
+    await serving.reply(county.body, notice, "已经公示并完善制度。", await answers(id_))
+    assert await open_ones() == dates * 2
+    await issuing.withdraw(county.bureau, other, "改为书面督促，不再约谈")
+    assert await open_ones() == dates
+    clock(when + timedelta(hours=1))
+    await checking.record_talk(county.bureau, talk, "局长到场，承诺三十日内整改到位。")
+    assert await open_ones() == []
+    with pytest.raises(Invalid) as late:
+        await county.issue(id_, "talk", talk_at=when, talk_place="三楼会议室")
+    assert set(late.value.errors) == {"talk_at"}
 
 
 async def test_the_worker_sets_both_files(county, jobs, files) -> None:
