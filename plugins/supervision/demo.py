@@ -16,6 +16,7 @@ from core.api.demo import DemoContext
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.people import enter_person
 from plugins.supervision.rules.programme import Deliverable, Stage
+from plugins.supervision.rules.transfer import NOTHING_MORE, Details
 from plugins.supervision.services import (
     campaigns,
     checking,
@@ -370,9 +371,10 @@ def _transfer(county: County, body: Actor) -> None:
             ["张海龙", "斯琴高娃"],
         )
 
-    def step(act: str, note: str) -> Act:
-        return lambda: transfers.step(body, made["id"], act, note)
+    def step(act: str, details: Details = NOTHING_MORE) -> Act:
+        return lambda: transfers.step(body, made["id"], act, "", details)
 
     county.on(12, report)
-    county.on(11, step("approve", ""), 11)
-    county.on(11, step("send", "磴市监移〔2026〕2号，移送磴口县公安局"), 16)
+    county.on(11, step("approve"), 11)
+    sent = Details("磴市监移〔2026〕2号", "磴口县公安局", ("letter", "report", "goods"))
+    county.on(11, step("send", sent), 16)

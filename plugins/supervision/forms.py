@@ -176,3 +176,8 @@ class TransferForm(msgspec.Struct):
 class StepForm(msgspec.Struct):
     act: Annotated[str, Meta(title="办理", max_length=10)] = ""
     note: Annotated[str, Meta(title="说明", max_length=1000)] = ""
+    letter: Annotated[str, Meta(title="移送书文号", max_length=80)] = ""
+    receiver: Annotated[str, Meta(title="接收的公安机关", max_length=120)] = ""
+    materials: Annotated[list[str], Meta(title="随案移送的材料")] = []
+    signed_by: Annotated[str, Meta(title="签收人", max_length=80)] = ""
+    signed_on: Annotated[date | None, Meta(title="签收日期")] = None

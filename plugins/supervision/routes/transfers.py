@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """行刑衔接: the body reports and acts, the supervising organ watches the periods."""
 
+from datetime import date, datetime
 from typing import Any
 
 from litestar.params import FromPath
@@ -105,6 +106,16 @@ def _own(transfer: int) -> str:
     return path_of(transfer)
 
 
+def _told(step: dict[str, Any]) -> dict[str, Any]:
+    """A step as the page shows it: what was kept as text is a moment and a day again."""
+    signed = step.get("signed_on")
+    return {
+        **step,
+        "at": datetime.fromisoformat(step["at"]),
+        "signed_on": date.fromisoformat(signed) if signed else None,
+    }
+
+
 async def _page(
     request: Request, transfer: int, form: Bound[Any] | None = None, status: int = 200
 ) -> Response:
@@ -118,17 +129,23 @@ async def _page(
         mine = await clock_by_id(it["clock"]) if it["clock"] else None
         rows = await ledger(mine) if mine else ()
         balls = (await holds([ref(transfer)], who)).get(ref(transfer), [])
-    acts = rules.open_acts(it["state"], asked=it["asked"]) if ANSWER in who.permissions else []
+    acts = (
+        rules.open_acts(it["state"], asked=it["asked"], received=rules.is_received(it["steps"]))
+        if ANSWER in who.permissions
+        else []
+    )
     return page(
         request,
         "supervision/transfer.html",
         status=status,
         it=it,
-        steps=[{**each, "at": each["at"]} for each in reversed(it["steps"])],
+        steps=[_told(each) for each in reversed(it["steps"])],
         period=rules.PERIODS.get(it["state"]),
         ledger_rows=rows,
         holds=balls,
         acts=[(act, rules.ACTS[act][0]) for act in acts],
+        materials=[(key, words) for key, (words, _) in rules.MATERIALS.items()],
+        usual=[key for key, (_, always) in rules.MATERIALS.items() if always],
         back="/supervision/transfers"
         if READ in who.permissions
         else "/supervision/received/transfers",
@@ -148,8 +165,12 @@ async def step(request: Request, transfer: FromPath[int]) -> Response:
     """The next act."""
     form = await bind(request, StepForm)
     if form.ok:
+        value = form.value
+        details = rules.Details(
+            value.letter, value.receiver, value.materials, value.signed_by, value.signed_on
+        )
         await attempt(
-            form, transfers.step(await actor(request), transfer, form.value.act, form.value.note)
+            form, transfers.step(await actor(request), transfer, value.act, value.note, details)
         )
     if not form.ok:
         return await _page(request, transfer, form, 422)

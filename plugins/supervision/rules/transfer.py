@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """行刑衔接: handing a suspected crime to the police, with its periods (国务院令第310号, B10)."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import date
+from typing import Any, Literal
 
 Unit = Literal["calendar", "hours"]
 
@@ -45,6 +47,7 @@ ACTS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "approve": ("批准移送", ("reported",), "approved"),
     "refuse": ("不批准移送", ("reported",), "refused"),
     "send": ("移送公安机关，抄送检察院", ("approved",), "sent"),
+    "receipt": ("登记公安机关的回执", ("sent",), "sent"),
     "file": ("公安机关立案", ("sent", "asked", "escalated"), "filed"),
     "decline": ("公安机关不予立案", ("sent", "asked"), "declined"),
     "ask": ("提请公安机关复议", ("declined",), "asked"),
@@ -55,24 +58,121 @@ ACTS: dict[str, tuple[str, tuple[str, ...], str]] = {
 """Act → (words, from which states, to which)."""
 
 
-def open_acts(state: str, *, asked: bool = False) -> list[str]:
-    """The acts possible now; a reconsideration is asked for once."""
+MATERIALS: dict[str, tuple[str, bool]] = {
+    "letter": ("涉嫌犯罪案件移送书", True),
+    "report": ("案件情况的调查报告", True),
+    "goods": ("涉案物品清单", False),
+    "expertise": ("检验报告或者鉴定结论", False),
+    "others": ("其他有关涉嫌犯罪的材料", False),
+}
+"""What goes with a hand-over (国务院令第310号第六条), and whether it always does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What 移送 and its receipt say besides a note."""
+
+    letter: str = ""
+    """文号 of the 移送书."""
+    receiver: str = ""
+    """The police organ it goes to."""
+    materials: Sequence[str] = ()
+    """Keys of ``MATERIALS``."""
+    signed_by: str = ""
+    """Who signed the receipt for the police (第七条)."""
+    signed_on: date | None = None
+
+
+NOTHING_MORE = Details()
+"""An act that says no more than its note."""
+
+
+def sent_on(steps: Sequence[Mapping[str, Any]]) -> date | None:
+    """The day of the hand-over, Beijing time, as its step tells it."""
+    told = [str(each["day"]) for each in steps if each["act"] == "send" and each.get("day")]
+    return date.fromisoformat(told[-1]) if told else None
+
+
+def is_received(steps: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the police signed for it."""
+    return any(each["act"] == "receipt" for each in steps)
+
+
+def open_acts(state: str, *, asked: bool = False, received: bool = False) -> list[str]:
+    """The acts possible now; a reconsideration is asked for once, a receipt noted once."""
+    spent = {"ask": asked, "receipt": received}
     return [
-        act
-        for act, (_, froms, _) in ACTS.items()
-        if state in froms and not (act == "ask" and asked)
+        act for act, (_, froms, _) in ACTS.items() if state in froms and not spent.get(act, False)
     ]
 
 
-def act_faults(state: str, act: str, note: str, *, asked: bool = False) -> dict[str, str]:
+def act_faults(
+    state: str,
+    act: str,
+    note: str,
+    *,
+    asked: bool = False,
+    received: bool = False,
+    details: Details = NOTHING_MORE,
+    sent: date | None = None,
+    today: date | None = None,
+) -> dict[str, str]:
     """Why an act may not be recorded; by form field."""
-    if act not in ACTS or act not in open_acts(state, asked=asked):
+    if act not in ACTS or act not in open_acts(state, asked=asked, received=received):
         return {"act": "现在不能办理这一步，请刷新页面。"}
     if act in ("refuse", "decline", "end") and len(note.strip()) < 5:
         return {"note": "写明理由，至少 5 个字；理由存卷备查。"}
-    if act == "send" and len(note.strip()) < 5:
-        return {"note": "写明移送书文号和接收的公安机关。"}
+    if act == "send":
+        return _sending_faults(details)
+    if act == "receipt":
+        return _receipt_faults(details, sent, today)
     return {}
+
+
+def _sending_faults(told: Details) -> dict[str, str]:
+    faults = {}
+    if len(told.letter.strip()) < 4:
+        faults["letter"] = "写明移送书的文号。"
+    if len(told.receiver.strip()) < 3:
+        faults["receiver"] = "写明接收的公安机关。"
+    missing = [
+        words for key, (words, always) in MATERIALS.items() if always and key not in told.materials
+    ]
+    if missing or not set(told.materials) <= MATERIALS.keys():
+        faults["materials"] = (
+            f"移送时必须附有{'、'.join(missing)}。" if missing else "从清单里选择材料。"
+        )
+    return faults
+
+
+def _receipt_faults(told: Details, sent: date | None, today: date | None) -> dict[str, str]:
+    faults = {}
+    if len(told.signed_by.strip()) < 2:
+        faults["signed_by"] = "写明在回执上签字的人。"
+    if told.signed_on is None:
+        faults["signed_on"] = "填写回执上的日期。"
+    elif today is not None and told.signed_on > today:
+        faults["signed_on"] = "回执的日期不能晚于今天。"
+    elif sent is not None and told.signed_on < sent:
+        faults["signed_on"] = f"回执的日期不能早于移送的日期（{sent.month}月{sent.day}日）。"
+    return faults
+
+
+def told(act: str, note: str, details: Details) -> str:
+    """An act in one line, for the record: the letter and its materials, or who signed."""
+    if act == "send":
+        listed = "、".join(materials_of(details.materials))
+        line = f"{details.letter.strip()}，{details.receiver.strip()}，附{listed}"
+    elif act == "receipt" and details.signed_on:
+        line = f"{details.signed_by.strip()}于 {details.signed_on.isoformat()} 签收"
+    else:
+        line = ""
+    return "。".join(each for each in (line, note.strip()) if each)
+
+
+def materials_of(keys: Collection[str]) -> list[str]:
+    """The names of chosen materials, in the order of the list."""
+    return [words for key, (words, _) in MATERIALS.items() if key in keys]
 
 
 def report_faults(officers: list[str], penalty_given: bool, note: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 """行刑衔接: a body reports a suspected crime; each step has its period, and lateness is seen above."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
 from typing import Any
 
 from core.api import clock
@@ -85,8 +86,13 @@ async def report(
     return int(made["id"])
 
 
-async def _run(it: Mapping[str, Any], state: str) -> None:
-    """Start the period of a state, and show whose turn it is."""
+def _morning(day: date) -> datetime:
+    """The first moment of a day in Beijing: a receipt tells no hour."""
+    return datetime.combine(day, time.min, clock.SHANGHAI)
+
+
+async def _run(it: Mapping[str, Any], state: str, since: datetime | None = None) -> None:
+    """Start the period of a state, now or from an earlier moment, and show whose turn it is."""
     place = Place(it["region_lo"], it["org_lo"])
     period = rules.PERIODS.get(state)
     await close_turn(ref(it["id"]))
@@ -99,7 +105,7 @@ async def _run(it: Mapping[str, Any], state: str) -> None:
         f"{period.whose}{period.title}",
         Limit(period.amount, period.unit),
         place,
-        started_at=clock.now(),
+        started_at=since or clock.now(),
     )
     await execute("update supervision_transfer set clock = $2 where id = $1", it["id"], mine.id)
     await hand_turn(
@@ -116,18 +122,46 @@ async def _run(it: Mapping[str, Any], state: str) -> None:
 
 
 @retried
-async def step(who: Actor, transfer: int, act: str, note: str) -> str:
-    """The next act of the body, or what the police or the procuratorate decided."""
+async def step(
+    who: Actor, transfer: int, act: str, note: str, details: rules.Details = rules.NOTHING_MORE
+) -> str:
+    """The next act of the body, or what the police or the procuratorate decided.
+
+    With the receipt the three days of the police run from its date (国务院令第310号第八条).
+    """
     must(who, ANSWER)
     async with transaction(who.scope):
         await lock_subjects(ref(transfer))
         it = await row("select * from supervision_transfer where id = $1 for update", transfer)
         if it is None:
             raise NotFound("没有找到这件移送，或者不在你的管理范围内。")
-        invalid(rules.act_faults(it["state"], act, note, asked=it["asked"]))
+        invalid(
+            rules.act_faults(
+                it["state"],
+                act,
+                note,
+                asked=it["asked"],
+                received=rules.is_received(it["steps"]),
+                details=details,
+                sent=rules.sent_on(it["steps"]),
+                today=clock.today(),
+            )
+        )
         words, _, after = rules.ACTS[act]
         now = clock.now()
         done = {"act": act, "words": words, "note": note.strip(), "by": who.name, "at": now}
+        if act == "send":
+            done |= {
+                "day": clock.today().isoformat(),
+                "letter": details.letter.strip(),
+                "receiver": details.receiver.strip(),
+                "materials": rules.materials_of(details.materials),
+            }
+        elif act == "receipt" and details.signed_on:
+            done |= {
+                "signed_by": details.signed_by.strip(),
+                "signed_on": details.signed_on.isoformat(),
+            }
         steps = [*it["steps"], done]
         if it["clock"]:
             await stop_clock(it["clock"])
@@ -140,11 +174,14 @@ async def step(who: Actor, transfer: int, act: str, note: str) -> str:
             now,
             act == "ask",
         )
-        await _run({**it, "steps": steps}, after)
+        signed = details.signed_on if act == "receipt" else None
+        await _run({**it, "steps": steps}, after, _morning(signed) if signed else None)
         await record(
             "supervision.transfer_stepped",
             ref(transfer),
-            facts.TransferActed(transfer, it["title"], words, after, note.strip()),
+            facts.TransferActed(
+                transfer, it["title"], words, after, rules.told(act, note, details)
+            ),
             Place(it["region_lo"], it["org_lo"]),
         )
     return after

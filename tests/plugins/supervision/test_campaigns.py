@@ -2,10 +2,13 @@
 """Campaigns with their draw, programmes, hand-overs: services and pages."""
 
 import json
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from core.api import clock as time
 from core.api.db import Scope, execute, row, rows, transaction
 from core.api.deadlines import clock_by_id
 from core.api.errors import Conflict, Invalid, NotFound, Refused
@@ -15,6 +18,7 @@ from plugins.supervision import commands, reactions
 from plugins.supervision.queries import campaigns as reading
 from plugins.supervision.queries import programmes as listed
 from plugins.supervision.rules.programme import Deliverable, Stage
+from plugins.supervision.rules.transfer import Details
 from plugins.supervision.services import campaigns, programmes, transfers
 from tests.plugins.supervision.conftest import NOW
 from tests.plugins.supervision.test_pages import send
@@ -242,6 +246,9 @@ async def test_a_programme_is_typed_line_by_line(county, login_as, client, regio
 # --- 行刑衔接 -----------------------------------------------------------------------------------
 
 
+TOLD = Details("磴市监移〔2026〕2号", "磴口县公安局", ("letter", "report"))
+
+
 async def reported(county) -> int:
     return await transfers.report(
         county.body,
@@ -268,11 +275,11 @@ async def test_a_hand_over_with_its_periods(county, clock) -> None:
 
     assert (await due()).date() >= (NOW + timedelta(days=3)).date()
     with pytest.raises(Invalid):
-        await transfers.step(county.body, id_, "send", "磴市监移〔2026〕2号")
+        await transfers.step(county.body, id_, "send", "", TOLD)
     await transfers.step(county.body, id_, "approve", "")
     assert await due() == NOW + timedelta(hours=24)
     with pytest.raises(NotFound):
-        await transfers.step(county.stranger, id_, "send", "磴市监移〔2026〕2号")
+        await transfers.step(county.stranger, id_, "send", "", TOLD)
     clock(NOW + timedelta(hours=25))
     async with transaction(ALL):
         await lapse_due_clocks()
@@ -281,8 +288,21 @@ async def test_a_hand_over_with_its_periods(county, clock) -> None:
         )
         await reactions.note_lapse(fact_of(lapsed))
     assert (await transfer(id_))["late"]
-    await transfers.step(county.body, id_, "send", "磴市监移〔2026〕2号，县公安局")
+    with pytest.raises(Invalid) as bare:
+        await transfers.step(county.body, id_, "send", "")
+    assert set(bare.value.errors) == {"letter", "receiver", "materials"}
+    await transfers.step(county.body, id_, "send", "", TOLD)
     assert not (await transfer(id_))["late"]
+    running = await due()
+    clock(NOW + timedelta(hours=97))
+    signed = replace(
+        TOLD, signed_by="王警官", signed_on=time.local(NOW + timedelta(hours=96)).date()
+    )
+    await transfers.step(county.body, id_, "receipt", "", signed)
+    assert (await transfer(id_))["state"] == "sent"
+    assert await due() > running  # the three days of the police run from what they signed
+    with pytest.raises(Invalid):
+        await transfers.step(county.body, id_, "receipt", "", signed)
     for act, note in (
         ("decline", "公安机关认为没有犯罪事实"),
         ("ask", ""),
@@ -310,9 +330,16 @@ async def test_the_pages_of_a_hand_over(county, login_as, client, region_tree) -
     one["officers"] = "张海龙、斯琴高娃"
     made = await send(client, who, "/supervision/transfers/new", **one)
     path = made.headers["location"]
-    assert "批准移送" in (await client.get(path)).text
+    shown = (await client.get(path)).text
+    assert "批准移送" in shown
+    assert not re.search(r"\d{4}-\d\d-\d\dT\d", shown)  # a time is told as people tell it
     assert (await send(client, who, f"{path}/step", act="refuse")).status_code == 422
     assert (await send(client, who, f"{path}/step", act="approve")).status_code == 303
+    told = {"act": "send", "letter": "磴市监移〔2026〕3号", "receiver": "", "materials": ["letter"]}
+    refused = await send(client, who, f"{path}/step", **told)
+    assert refused.status_code == 422
+    for words in ("写明接收的公安机关", "必须附有案件情况的调查报告", "磴市监移〔2026〕3号"):
+        assert words in refused.text
     assert "商标" in (await client.get("/supervision/received/transfers")).text
     await login_as(
         "supervision_bureau", region=region_tree.county, organisation=county.agencies.bureau

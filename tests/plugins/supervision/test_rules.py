@@ -301,11 +301,18 @@ def test_lists_that_cannot_be_drawn_from() -> None:
 # --- 行刑衔接、方案 -----------------------------------------------------------------------------
 
 
+TOLD = transfer.Details(
+    "磴市监移〔2026〕2号", "磴口县公安局", ("letter", "report"), "王警官", date(2026, 5, 7)
+)
+"""A hand-over as it must be, and its receipt."""
+
+
 @pytest.mark.req("B10-3")
 @pytest.mark.parametrize(
     ("acts", "end"),
     [
         (["approve", "send", "file", "goods"], "ended"),
+        (["approve", "send", "receipt", "file", "goods"], "ended"),
         (["refuse"], "refused"),
         (["approve", "send", "decline", "ask", "file", "goods"], "ended"),
         (["approve", "send", "decline", "ask", "decline", "escalate", "file"], "filed"),
@@ -315,10 +322,54 @@ def test_lists_that_cannot_be_drawn_from() -> None:
 def test_ways_of_a_hand_over(acts, end) -> None:
     state, asked = "reported", False
     for act in acts:
-        assert transfer.act_faults(state, act, "理由写在这里", asked=asked) == {}
+        assert transfer.act_faults(state, act, "理由写在这里", asked=asked, details=TOLD) == {}
         asked = asked or act == "ask"
         state = transfer.ACTS[act][2]
     assert state == end
+
+
+@pytest.mark.req("B10-3", "C3-19")
+@pytest.mark.parametrize(
+    ("changed", "faults"),
+    [
+        ({}, {}),
+        ({"letter": ""}, {"letter"}),
+        ({"receiver": " "}, {"receiver"}),
+        ({"materials": ("letter",)}, {"materials"}),
+        ({"materials": ()}, {"materials"}),
+        ({"materials": ("letter", "report", "goods", "expertise", "others")}, {}),
+        ({"materials": ("letter", "report", "rumour")}, {"materials"}),
+    ],
+)
+def test_what_goes_with_a_hand_over(changed, faults) -> None:
+    found = transfer.act_faults("approved", "send", "", details=replace(TOLD, **changed))
+    assert set(found) == set(faults)
+
+
+@pytest.mark.req("B10-3", "C3-19")
+@pytest.mark.parametrize(
+    ("changed", "faults"),
+    [
+        ({}, {}),
+        ({"signed_by": ""}, {"signed_by"}),
+        ({"signed_on": None}, {"signed_on"}),
+        ({"signed_on": date(2026, 5, 6)}, {}),
+        ({"signed_on": date(2026, 5, 5)}, {"signed_on"}),  # before it was sent
+        ({"signed_on": date(2026, 5, 8)}, {}),
+        ({"signed_on": date(2026, 5, 9)}, {"signed_on"}),  # tomorrow
+    ],
+)
+def test_the_receipt_of_the_police(changed, faults) -> None:
+    found = transfer.act_faults(
+        "sent",
+        "receipt",
+        "",
+        details=replace(TOLD, **changed),
+        sent=date(2026, 5, 6),
+        today=date(2026, 5, 8),
+    )
+    assert set(found) == set(faults)
+    assert transfer.act_faults("sent", "receipt", "", details=TOLD, received=True)  # once only
 
 
 @pytest.mark.req("B10-3")
