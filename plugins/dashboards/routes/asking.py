@@ -6,11 +6,12 @@ from urllib.parse import urlencode
 
 from core.api.clock import today
 from core.api.web import Request
-from plugins.dashboards.rules.measures import CLASS_TITLES
+from plugins.dashboards.rules.measures import BOARD, BY_KEY, CLASS_TITLES
 from plugins.dashboards.rules.periods import CHOICES, Period, period_of
 
 READ = "dashboards.board.read"
 ROWS = "/dashboards/rows"
+SHADE = "alarms.red"
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,20 @@ class Asked:
 
     period: Period
     power_class: str
+    shade: str = SHADE
+    """The measure the tiles are shaded by."""
 
     @property
     def params(self) -> dict[str, str]:
         found = {} if self.period.key == "year" else {"period": self.period.key}
         if self.period.key == "own":
             found = self.period.params
-        return {**found, "power_class": self.power_class} if self.power_class else found
+        return {**found, **self._kept}
+
+    @property
+    def _kept(self) -> dict[str, str]:
+        power = {"power_class": self.power_class} if self.power_class else {}
+        return power if self.shade == SHADE else {**power, "shade": self.shade}
 
     @property
     def words(self) -> str:
@@ -44,15 +52,25 @@ class Asked:
 
     def ways(self, path: str) -> list[dict[str, object]]:
         """The switch of periods."""
-        kept = {"power_class": self.power_class} if self.power_class else {}
         return [
             {
                 "title": title,
-                "url": f"{path}?{urlencode({'period': key, **kept})}",
+                "url": f"{path}?{urlencode({'period': key, **self._kept})}",
                 "current": key == self.period.key,
             }
             for key, title in CHOICES
             if key != "own"
+        ]
+
+    def shadings(self, path: str) -> list[dict[str, object]]:
+        """The switch of what the tiles show."""
+        return [
+            {
+                "title": BY_KEY[key].title,
+                "url": self.to(path, shade=key) + "#h-tiles",
+                "current": key == self.shade,
+            }
+            for key in BOARD
         ]
 
 
@@ -61,4 +79,9 @@ def asked_of(request: Request) -> Asked:
     query = request.query_params
     period = period_of(today(), query.get("period", ""), query.get("from", ""), query.get("to", ""))
     power_class = query.get("power_class", "")
-    return Asked(period, power_class if power_class in CLASS_TITLES else "")
+    shade = query.get("shade", "")
+    return Asked(
+        period,
+        power_class if power_class in CLASS_TITLES else "",
+        shade if shade in BOARD else SHADE,
+    )

@@ -37,6 +37,7 @@ from plugins.dashboards.rules.measures import (
     share,
 )
 from plugins.dashboards.rules.periods import month_text, month_words
+from plugins.dashboards.rules.tiling import shades
 
 NO_PLACE = "没有这个地区，或者不在你的管理范围内。"
 NO_UNIT = "没有这个单位，或者不在你的管理范围内。"
@@ -154,6 +155,9 @@ async def _board(request: Request, spot: Spot | None, missing: str) -> Response:
         class_columns=[BY_KEY[key] for key in BY_CLASS],
         trend=[BY_KEY[key] for key in TREND],
         points=POINT_KINDS,
+        shadings=asked.shadings(spot.path),
+        shade=BY_KEY[asked.shade],
+        shades=shades([each.n(asked.shade) for each in board.regions]),
         measures=MEASURES,
         month_words=month_words,
     )

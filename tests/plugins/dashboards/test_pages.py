@@ -166,3 +166,36 @@ async def test_small_numbers_are_hidden_from_the_public(year, client):
     assert 'data-label="投诉举报">&lt;5<' in other
     assert "红灯" not in page
     assert (await client.get("/dashboards/public?region_id=99999999")).status_code == 404
+
+
+@pytest.mark.req("C12-03", "C12-04")
+async def test_a_tile_says_what_the_table_says(year, login_as, client):
+    await login_as("leader", region=year.city, permissions=READ)
+
+    def tiles(text: str) -> dict[str, tuple[str, str]]:
+        part = text.split('<ul class="db-tiles">')[1].split("</ul>", maxsplit=1)[0]
+        return {
+            re.sub(r"<[^>]+>", "", name): (number, shade)
+            for shade, name, number in re.findall(
+                r'db-tile--(\d)">(.*?)<b class="jd-num">(?:<[^>]+>)?([\d,]+)', part
+            )
+        }
+
+    opened = (await client.get("/dashboards/?shade=cases.opened")).text
+    places, shown = table(opened, "h-r"), tiles(opened)
+    del places["合计"]
+    assert list(shown) == list(places), "in the order of the regions"
+    assert {name: number for name, (number, _shade) in shown.items()} == {
+        name: cells[0] for name, cells in places.items()
+    }
+    assert shown["磴口县"] == ("4", "4")
+    assert shown["临河区"] == ("3", "3")
+    assert shown["巴彦淖尔市本级"] == ("0", "0")
+    # The way down keeps what is looked at; nonsense is the red alarms, never an error.
+    county = re.search(r'href="(/dashboards/region/\d+\?[^"]*shade=cases.opened)"', opened)[1]
+    assert "各地方格：" in (await client.get(county.replace("&amp;", "&"))).text
+    odd = (await client.get("/dashboards/?shade=fines")).text
+    assert tiles(odd) == tiles((await client.get("/dashboards/")).text)
+    assert {name: number for name, (number, _shade) in tiles(odd).items()} == {
+        name: cells[4] for name, cells in places.items()
+    }

@@ -15,6 +15,7 @@ from plugins.dashboards.rules.measures import BOARD, BY_CLASS, BY_KEY, PUBLIC, T
 from plugins.dashboards.rules.periods import Period, period_of, read_month, shifted
 from plugins.dashboards.rules.reporting import Numbers, change, themes
 from plugins.dashboards.rules.telling import HEARD, told
+from plugins.dashboards.rules.tiling import shades
 
 NOON = datetime(2026, 5, 8, 4, tzinfo=UTC)
 PLACE = Place(REGIONS.child(REGIONS.child(0, 3).lo, 1).lo, 4096)
@@ -226,3 +227,19 @@ def test_the_report_says_what_the_numbers_say_and_no_share_of_nothing():
     assert change(3, 2, "件") == "比上月增加1件"
     assert change(2, 2, "件") == "与上月持平"
     assert share(0, 0) is None
+
+
+@pytest.mark.req("C12-03")
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ([], []),
+        ([0, 0], [0, 0]),
+        ([5], [4]),
+        ([1, 0, 100], [1, 0, 4]),
+        ([25, 26, 50, 51, 75, 76, 100], [1, 2, 2, 3, 3, 4, 4]),
+        ([3, 3], [4, 4]),
+    ],
+)
+def test_how_dark_a_tile_is(numbers: list[int], expected: list[int]) -> None:
+    assert shades(numbers) == expected
