@@ -102,7 +102,7 @@ class DiscretionForm(msgspec.Struct):
         Meta(
             title="违法行为日期的控件",
             description="选了的，行为以后标准修订过，从旧兼从轻；连续的行为填终了的日期。",
-            extra={"from": "controls"},
+            extra={"from": "dates"},
         ),
     ] = ""
     key: Key = ""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The fields of an entry's form, with the choices the item offers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from core.api.web import FieldSpec, unbound
 from plugins.powers.forms.points import STAGE, negative_choices
 from plugins.powers.rules import Definition, Point
 from plugins.powers.rules.kinds import known_kinds
+from plugins.powers.rules.linting.discretion import DAYS
 from plugins.powers.services.offers import offered_kinds
 
 Options = Sequence[tuple[str, Any]]
@@ -37,6 +38,7 @@ _EMPTY = {
     "targets": "结束（案件办结）",
     "any_step": "任何环节",
     "controls": "不设",
+    "dates": "不设",
 }
 
 
@@ -60,7 +62,8 @@ def _input(spec: FieldSpec, item: Definition, old: Any, raw: dict[str, Any]) -> 
     typed = raw.get(spec.name)
     if widget == "select" and source and typed and str(typed) not in _values(options):
         # What a file or an earlier edit left dangling stays visible until somebody changes it.
-        options = [*options, (str(typed), f"{typed}（不存在）")]
+        exists = str(typed) in _values(control_choices(item)) if source == "dates" else False
+        options = [*options, (str(typed), f"{typed}（{'不是日期' if exists else '不存在'}）")]
     return Input(
         spec.name,
         spec.title,
@@ -109,6 +112,8 @@ def _choices(source: str, item: Definition, old: Any) -> Options:
             return [(one.key, one.title) for one in item.standards]
         case "controls":
             return control_choices(item)
+        case "dates":
+            return control_choices(item, only=DAYS)
         case "outcomes":
             known = negative_choices(old if isinstance(old, Point) else None, item)
             return [(one, one) for one in known]
@@ -128,20 +133,22 @@ def _choices(source: str, item: Definition, old: Any) -> Options:
             return ()
 
 
-def control_choices(item: Definition, *, evidence: bool = False) -> Options:
-    """The controls of all forms, grouped by form."""
-    return [
+def control_choices(
+    item: Definition, *, evidence: bool = False, only: Collection[str] = ()
+) -> Options:
+    """The controls of all forms, grouped by form; ``only`` those of some types."""
+    fitting = [
         (
             form.title,
-            [(c.key, f"{c.title}（{c.key}）") for c in form.controls if _fits(c, evidence)],
+            [
+                (c.key, f"{c.title}（{c.key}）")
+                for c in form.controls
+                if (c.type == "evidence") == evidence and (not only or c.type in only)
+            ],
         )
         for form in item.forms
-        if any(_fits(c, evidence) for c in form.controls)
     ]
-
-
-def _fits(control: Any, evidence: bool) -> bool:
-    return bool((control.type == "evidence") == evidence)
+    return [(title, controls) for title, controls in fitting if controls]
 
 
 def point_kinds() -> list[tuple[str, str, str]]:

@@ -14,9 +14,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from plugins.powers.forms.points import DiscretionForm
 from plugins.powers.rules import Definition, find_faults, read_item
 from plugins.powers.rules.linting import BOOK, FIXES, Finding, apply_fix, handbook, lint
 from plugins.powers.services import shipped_items, shipped_procedures
+from plugins.powers.showing.fields import inputs_of
 from tests.plugins.powers.faults import (
     FAULTS,
     HEALTHY,
@@ -327,3 +329,31 @@ def test_sixty_steps_are_linted_in_less_than_a_fifth_of_a_second():
     begun = process_time()
     lint(item)
     assert process_time() - begun < 0.2
+
+
+@pytest.mark.req("C9-09")
+@pytest.mark.parametrize(
+    ("params", "shown"),
+    [
+        ({}, []),
+        ({"act_control": "goods_value"}, ["goods_value（不是日期）"]),
+        ({"act_control": "gone"}, ["gone（不存在）"]),
+        ({"act_control": "act_on"}, []),
+    ],
+)
+def test_only_dates_are_offered_for_the_day_of_the_act(
+    params: dict[str, str], shown: list[str]
+) -> None:
+    def change(item: Item) -> None:
+        dated("inquiry")(item)
+        held = point(item, "discretion")["params"]
+        del held["act_control"]
+        held.update(params)
+
+    raw = {"act_control": params.get("act_control", "")}
+    found = inputs_of(DiscretionForm, made(change), None, raw)
+    day = next(one for one in found if one.name == "act_control")
+    groups = [titles for _form, titles in day.options if not isinstance(titles, str)]
+    assert [key for titles in groups for key, _title in titles] == ["act_on"]
+    assert [title for _key, title in day.options if isinstance(title, str)] == shown
+    assert day.empty == "不设"
