@@ -56,6 +56,12 @@ class CommentForm(msgspec.Struct):
     text: Annotated[str, Meta(title="回复", min_length=1, max_length=2000)]
 
 
+class RevealForm(msgspec.Struct):
+    """显示完整联系方式."""
+
+    reason: Annotated[str, Meta(title="查看的理由", min_length=2, max_length=300)]
+
+
 class ActivityForm(msgspec.Struct):
     """组织活动."""
 

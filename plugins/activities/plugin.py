@@ -125,6 +125,12 @@ def fact_kinds() -> list[FactKind]:
         own("noted", "登记已阅", "已阅，{unit}", facts.Decided),
         own("returned", "退回补充", "退回补充：{reason}", facts.Decided),
         own("commented", "回复登记", "回复：{reason}", facts.Decided),
+        own(
+            "party_revealed",
+            "查看行政相对人联系方式",
+            "查看行政相对人的完整联系方式，{unit}：{reason}",
+            facts.Decided,
+        ),
         own("announced", "组织活动", "组织活动“{title}”，{seats} 人", facts.Announced),
         own("changed", "变更活动", "活动“{title}”：{what}", facts.Changed),
         own("cancelled", "取消活动", "取消活动“{title}”：{reason}", facts.Cancelled),

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from core.api.access import requires, visitor
 from core.api.db import transaction
-from core.api.errors import NotFound
+from core.api.errors import NotFound, TooMany
 from core.api.turns import hold
 from core.api.web import (
     Bound,
@@ -26,7 +26,7 @@ from core.api.web import (
     wants_xlsx,
     xlsx_response,
 )
-from plugins.activities.forms import CommentForm, NoteForm, ReturnForm
+from plugins.activities.forms import CommentForm, NoteForm, ReturnForm, RevealForm
 from plugins.activities.queries import (
     REGISTER,
     entries_of,
@@ -77,6 +77,7 @@ async def _detail(
     template: str = "activities/detail.html",
     form: Bound[Any] | None = None,
     form_of: str = "",
+    full: str = "",
     status: int = 200,
 ) -> Response:
     who = visitor(request)
@@ -101,9 +102,11 @@ async def _detail(
         entries=entries,
         entry_words=ENTRIES,
         media=[{**each, "url": f"/files/{each['file']}"} for each in media],
-        # Only who handles the record may have to ring the party up.
-        party_phone=phone if may else masked(phone),
+        # Who handles the record may have to ring the party up, and says why (D16).
+        party_phone=full or masked(phone),
         may=may,
+        may_reveal=may and bool(phone) and not full,
+        full=full,
         elsewhere=other,
         holding=holding,
         form=form,
@@ -122,6 +125,20 @@ async def show(request: Request, record: FromPath[int]) -> Response:
 async def sheet(request: Request, record: FromPath[int]) -> Response:
     """The record on paper."""
     return await _detail(request, record, template="activities/print.html")
+
+
+@post("/records/{record:int}/reveal", guards=[requires(READ, HANDLE)])
+async def reveal(request: Request, record: FromPath[int]) -> Response:
+    """显示完整联系方式: for a reason, shown once, recorded (D16)."""
+    form = await bind(request, RevealForm)
+    if not form.ok:
+        return await _detail(request, record, form=form, form_of="reveal", status=422)
+    try:
+        full = await records.reveal_party(Actor.of(visitor(request)), record, form.value.reason)
+    except TooMany as error:
+        form.error("reason", str(error))
+        return await _detail(request, record, form=form, form_of="reveal", status=429)
+    return await _detail(request, record, full=full)
 
 
 async def _act(request: Request, record: int, act: Awaitable[None], said: str) -> Response:
@@ -183,4 +200,4 @@ async def figures(request: Request) -> Response:
     )
 
 
-ROUTES_DESK = (register, show, sheet, note, return_, comment, figures)
+ROUTES_DESK = (register, show, sheet, reveal, note, return_, comment, figures)

@@ -18,7 +18,7 @@ from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record as record_fact
 from core.api.files import Received, keep
 from core.api.messages import notify
-from core.api.people import encrypt
+from core.api.people import decrypt, encrypt, within_reveal_limit
 from core.api.regions import children, region
 from core.api.turns import close_turn, hand_turn
 from plugins.activities.facts import Decided, Registered
@@ -359,3 +359,21 @@ async def comment(who: Actor, record: int, text: str) -> None:
             place_of(found),
         )
         await _tell("activities.commented", found, text.strip())
+
+
+@retried
+async def reveal_party(who: Actor, record: int, reason: str) -> str:
+    """显示完整: the party's contact for whoever handles the record, with the look recorded (D16).
+
+    ``TooMany`` when the person has looked up enough for this hour.
+    """
+    async with transaction(who.scope):
+        found = await _take(who, record)
+        await within_reveal_limit(found["region_lo"])
+        await record_fact(
+            "activities.party_revealed",
+            record_ref(record),
+            Decided(record, found["organisation_name"], reason.strip()),
+            place_of(found),
+        )
+    return decrypt(found["party_phone"], PARTY) if found["party_phone"] else ""

@@ -11,7 +11,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from core.api.access import Visitor
-from core.api.db import transaction
+from core.api.db import Scope, rows, transaction
 from core.api.people import appoint_organ, enter_person
 from core.api.testing import htmx, switch_off
 from core.web.state import platform_of
@@ -148,6 +148,40 @@ async def test_list_new_submit(client, as_volunteer, as_bureau, agencies, county
     await as_volunteer("其其格")
     assert (await client.get(file[0])).status_code == 404
     assert (await client.get(done.headers["location"])).status_code == 404
+
+
+@pytest.mark.req("S0-20")
+async def test_the_partys_contact_is_shown_for_a_reason_that_is_recorded(
+    client, as_volunteer, as_bureau, agencies, county, region_tree
+):
+    await as_volunteer()
+    made = await client.post("/activities/new", record(agencies, county))
+    number = made.headers["location"].rsplit("/", 1)[-1].split("?")[0]
+    path = f"/activities/records/{number}"
+    await as_bureau()
+    for page in (path, f"{path}/print"):
+        text = (await client.get(page)).text
+        assert "139****2345" in text
+        assert "13947812345" not in text
+    refused = await client.post(f"{path}/reveal", data={"reason": ""})
+    assert refused.status_code == 422
+    assert "13947812345" not in refused.text
+    shown = await client.post(f"{path}/reveal", data={"reason": "核实登记的检查情况。"})
+    assert shown.status_code == 200
+    assert "13947812345" in shown.text
+    assert shown.headers["cache-control"] == "no-store"
+    assert "13947812345" not in (await client.get(path)).text  # once
+    async with transaction(Scope.platform("a test")):
+        told = await rows("select payload from core_fact where kind = 'activities.party_revealed'")
+    assert len(told) == 1
+    assert "核实登记的检查情况" in str(told[0]["payload"])
+    assert "13947812345" not in str(told[0]["payload"])
+    await as_bureau(role="leader")
+    assert (await client.post(f"{path}/reveal", data={"reason": "看看"})).status_code == 403
+    await as_bureau(region=region_tree.other_county)
+    answer = await client.post(f"{path}/reveal", data={"reason": "看看"})
+    assert answer.status_code == 404
+    assert "13947812345" not in answer.text
 
 
 @pytest.mark.req("S0-20")
@@ -335,7 +369,8 @@ async def test_the_bureaus_register_sheet_and_workbook(
     assert "乌云娜" in listed.text
     assert "乌云娜" not in (await client.get("/activities/?tab=noted")).text
     detail = await client.get(f"/activities/records/{number}")
-    assert "13947812345" in detail.text
+    assert "13947812345" not in detail.text
+    assert "139****2345" in detail.text
     assert "老兵饭馆" in (await client.get(f"/activities/records/{number}/print")).text
     book = await client.get("/activities/?format=xlsx")
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(book.content)).get_sheet_by_index(0)
