@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from core.api.db import Scope, row, rows, scope_conditions, value
+from core.api.regions import children, path
 from core.api.web import Column, Filter, Listing
 from plugins.supervision.rules.kinds import KINDS, STATES, TRIGGERS
 from plugins.supervision.rules.papers import PAPERS
@@ -13,6 +14,9 @@ from plugins.supervision.rules.papers import STATES as PAPER_STATES
 
 TURN = "m.state in ('open', 'overdue', 'replied')"
 """It is the organ's turn."""
+
+PREFECTURE = 2
+"""Level of 盟市; the region around a county, as far as one works together without being told to."""
 
 _TABS = {
     "mine": ("轮到监督机关", TURN),
@@ -196,14 +200,27 @@ async def inspectors_of(scope: Scope) -> list[dict[str, Any]]:
     )
 
 
-async def offices_in(lo: int, hi: int) -> list[tuple[str, str]]:
-    """Justice bureaus and offices of a region and the regions around: who can assist."""
+async def offices_near(region_lo: int) -> list[tuple[str, str]]:
+    """Justice bureaus and offices that can assist one of this region, its own among them.
+
+    Those of the regions above, of its own region and of the one around it up to a prefecture: a
+    county works with the county next to it and a township with its neighbours. The whole country
+    would be forty thousand boxes to tick, and a slip would show the matter to a stranger.
+    """
+    above = await path(region_lo)
+    own = above[-1] if above else None
+    if own is None:
+        return []
+    parent = above[-2] if len(above) > 1 else None
+    around = parent if parent is not None and parent.level >= PREFECTURE else own
+    beside = [each.lo for each in await children(parent.id)] if parent is not None else []
     found = await rows(
         "select o.id, o.name from core_organisation o where o.kind in ('justice', 'justice_office')"
-        " and o.region_lo between $1 and $2 and o.valid_to is null order by o.region_lo, o.name"
-        " limit 500",
-        lo,
-        hi,
+        " and (o.region_lo between $1 and $2 or o.region_lo = any($3::int8[]))"
+        " and o.valid_to is null order by o.region_lo, o.name limit 2000",
+        around.lo,
+        around.hi,
+        [*(each.lo for each in above), *beside],
     )
     return [(str(o["id"]), o["name"]) for o in found]
 

@@ -62,7 +62,7 @@ async def list_campaigns(request: Request) -> Response:
 async def _form_page(request: Request, form: Bound[Any] | None, status: int = 200) -> Response:
     who = visitor(request)
     async with transaction(who.scope):
-        offices = await others.offices_in(0, 2**62)
+        offices = await others.offices_near(who.region.lo)
         bases = await others.bases(who.scope)
     own = str((await actor(request)).organ)
     return page(

@@ -120,7 +120,7 @@ async def _matter_page(
         source_path = await source_path_of(found, who.scope)
         act = lead and manages(who) and found["state"] not in ENDED
         inspectors = await reading.inspectors_of(who.scope) if act else []
-        offices = await reading.offices_in(0, 2**62) if act else []
+        offices = await reading.offices_near(who.region.lo) if act else []
     failed = failed_in(standing)
     ladder = climbed(known)
     waits = bool(checking.open_papers(known)) or any(p["state"] == "replied" for p in known)

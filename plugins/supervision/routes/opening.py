@@ -35,7 +35,7 @@ async def _form_page(
     async with transaction(who.scope):
         bodies = await opening.bodies_for(await actor(request))
         inspectors = await reading.inspectors_of(who.scope)
-        offices = await reading.offices_in(0, 2**62)
+        offices = await reading.offices_near(who.region.lo)
         bases = await reading.bases(who.scope)
         found = (
             await row(

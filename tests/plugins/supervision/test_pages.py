@@ -11,7 +11,10 @@ import pytest
 from docx import Document
 
 from core.api.db import Place, Scope, SubjectRef, row, transaction
+from core.api.people import found_organisation
+from core.api.regions import add_region
 from plugins.supervision import commands
+from plugins.supervision.queries import matters as reading
 from plugins.supervision.services import issuing, layout, opening, serving
 from tests.plugins.supervision.test_services import answers, listed, matter, paper
 
@@ -369,3 +372,24 @@ def test_the_command_repeats_a_draw(tmp_path, capsys) -> None:
     file.write_text("[]", "utf-8")
     assert commands._run(asked) == commands.UNREADABLE
     assert lots.VERSION
+
+
+@pytest.mark.req("S4-2")
+async def test_who_can_assist_is_near(county, office, region_tree, client) -> None:
+    """The county next door and the bureau above, not the one of another province."""
+    async with transaction(ALL):
+        above = await found_organisation("市司法局", "justice", region_tree.city.id)
+        far = await add_region(region_tree.country.id, "某省", 1)
+        stranger = await found_organisation("某省司法厅", "justice", far.id)
+        there = {name for _id, name in await reading.offices_near(region_tree.county.lo)}
+        town = {name for _id, name in await reading.offices_near(region_tree.town.lo)}
+        elsewhere = {name for _id, name in await reading.offices_near(far.lo)}
+    near = {"磴口县司法局", "临河区司法局", "隆盛合镇司法所", above.name}
+    assert near <= there
+    assert {"磴口县司法局", "隆盛合镇司法所", above.name} <= town
+    assert "临河区司法局" not in town
+    for found in (there, town):
+        assert stranger.name not in found
+    assert stranger.name in elsewhere
+    assert not near & elsewhere
+    assert stranger.name not in (await client.get("/supervision/new")).text
