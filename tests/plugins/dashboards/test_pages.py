@@ -7,7 +7,8 @@ from io import BytesIO
 import pytest
 from python_calamine import CalamineWorkbook
 
-from core.api.db import Place
+from core.api.db import Place, Scope, transaction
+from core.api.regions import add_region
 from tests.plugins.dashboards.conftest import alarm, case, happen
 from tests.plugins.dashboards.test_keeping import place
 
@@ -96,6 +97,34 @@ async def test_a_neighbour_does_not_exist_not_even_in_totals(year, login_as, cli
         assert (await client.get(path)).status_code == 404, path
     # Above one's own region the way up is words, not a link.
     assert f"/dashboards/region/{year.city.id}" not in page
+
+
+@pytest.mark.req("C12-04")
+async def test_a_township_sees_itself_alone_not_even_its_neighbour_in_totals(
+    year, login_as, client, agencies, facts
+):
+    async with transaction(Scope.platform("test data")):
+        neighbour = await add_region(year.county.id, "邻镇", 4)
+    await case(90, Place(neighbour.lo, agencies.agency.lo), 9)
+    await case(91, Place(neighbour.lo, agencies.agency.lo), 10)
+    await facts.dispatch()
+    await login_as("leader", region=year.town, permissions=READ)
+    page = (await client.get("/dashboards/")).text
+    opened = page.split("新收案件")[1].split("</div>")[0]
+    assert ">1</a>" in opened, "its own case and not the two next door"
+    assert "邻镇" not in page
+    rows = re.search(r'href="(/dashboards/rows\?measure=cases.opened[^"]+)"', page)[1]
+    assert "共 <b>1" in (await client.get(rows.replace("&amp;", "&"))).text
+    for region in (neighbour, year.county, year.city):
+        for path in (
+            f"/dashboards/region/{region.id}",
+            f"/dashboards/rows?measure=cases.opened&region={region.id}",
+            f"/dashboards/report?region={region.id}",
+            f"/dashboards/region/{region.id}?format=xlsx",
+        ):
+            assert (await client.get(path)).status_code == 404, path
+    await login_as("leader", region=year.county, permissions=READ)
+    assert table((await client.get("/dashboards/")).text, "h-r")["邻镇"][0] == "2"
 
 
 @pytest.mark.req("C12-04")
