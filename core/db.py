@@ -11,7 +11,7 @@ import functools
 import inspect
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, cast
@@ -62,6 +62,7 @@ __all__ = [
     "lock_subjects",
     "one_statement",
     "published_conditions",
+    "reading",
     "retried",
     "row",
     "rows",
@@ -403,6 +404,8 @@ def transaction(scope: Scope | None = None) -> SafeTransaction:
     Called inside another transaction it becomes a savepoint: without a scope it keeps the outer
     one, with a scope that holds until the block ends.
     """
+    if isinstance(DB.current_transaction.get(), Reading):
+        raise OutsideTransaction("within reading(scope) nothing can be done that needs more")
     if scope is None and not in_transaction() and DB.strict:
         raise OutsideTransaction("the outermost transaction needs a scope")
     return DB.transaction(scope=scope)
@@ -417,6 +420,39 @@ async def row(sql: str, *args: Any) -> dict[str, Any] | None:
     """The first row, or ``None``."""
     record = await _current().connection.fetchrow(sql, *args)
     return None if record is None else dict(record)
+
+
+class Reading:
+    """Stands where a transaction would while ``reading`` lends its connection."""
+
+    __slots__ = ("connection", "scope")
+
+    def __init__(self, connection: Any, scope: Scope) -> None:
+        self.connection = connection
+        self.scope = scope
+
+
+@contextlib.asynccontextmanager
+async def reading(scope: Scope) -> AsyncIterator[None]:
+    """Several statements that only read, under a scope that is the same for everybody.
+
+    For public pages that are asked very often: begin and commit are two of their trips to the
+    database (``core.standing``). ``scope`` is written in the program and read-only, never made
+    from a visitor; no transaction can be opened within. Inside a transaction it is a part of that.
+    """
+    if scope.writes != (NOTHING, NOTHING):
+        raise ValueError("what only reads has a scope that only reads: scope.read_only()")
+    if DB.pool is None or in_transaction() or watching.get() is not None:
+        async with transaction(scope):
+            yield
+        return
+    async with DB.standing_under(scope).lent() as connection:
+        # The type is Piccolo's; the helpers below need no more than the connection and the scope.
+        lent = DB.current_transaction.set(cast("PostgresTransaction", Reading(connection, scope)))
+        try:
+            yield
+        finally:
+            DB.current_transaction.reset(lent)
 
 
 async def one_statement(scope: Scope, sql: str, *args: Any) -> dict[str, Any] | None:

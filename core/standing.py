@@ -4,11 +4,14 @@
 ``transaction(scope)`` talks to the database three times: it begins and sets the scope, runs the
 statement, commits. Where a page needs exactly one statement, a few connections of their own carry
 the scope from the moment they are opened, and the statement is its own transaction: all of it
-happens or nothing, and what it wrote is committed before anybody is answered.
+happens or nothing, and what it wrote is committed before anybody is answered. A page of several
+statements that only read loses nothing either: in a transaction each of them would see what is
+committed when it begins, just as here.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -41,17 +44,22 @@ class Standing:
 
     async def fetchrow(self, sql: str, *args: Any) -> asyncpg.Record | None:
         """The first row of ``sql``, which is committed when this returns."""
+        async with self.lent() as connection:
+            return await connection.fetchrow(sql, *args)
+
+    @asynccontextmanager
+    async def lent(self) -> AsyncIterator[Any]:
+        """A connection for a few statements, each committed when it answers."""
         async with self._room:
             connection = await self._take()
             try:
-                found = await connection.fetchrow(sql, *args)
+                yield connection
             except BaseException:
                 # Cancelled or cut off in the middle of an answer, the next one would get the rest;
                 # of the errors of a statement there are none that somebody can cause by asking.
                 connection.terminate()
                 raise
             self._give(connection)
-            return found
 
     async def _take(self) -> asyncpg.Connection:
         while self._free:

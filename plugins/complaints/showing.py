@@ -214,10 +214,12 @@ class Thread:
     due: dict[str, Any] | None
     proof: str
     closed: bool
+    news: bool
+    """Whether something happened since he looked last."""
 
 
 async def for_reporter(found: dict[str, Any]) -> Thread:
-    """The thread of a complaint its reporter was recognised for; inside a transaction of ``OWN``."""
+    """The thread of a complaint its reporter was recognised for; inside a transaction or a reading of ``OWN``."""
     thread = await queries.thread_of(found["id"])
     now = thread["chain"][-1]
     clocks = [each["clock"] for each in thread["pushes"] if each["state"] == "open"]
@@ -227,13 +229,6 @@ async def for_reporter(found: dict[str, Any]) -> Thread:
         if own and now["state"] in (flow.PUSHED, flow.MERGED)
         else None
     )
-    if any(each["news"] for each in thread["chain"]):
-        async with transaction(Scope.platform("the reporter has looked at the news")):
-            await execute(
-                "update complaints_complaint set news = false where (id = $1 or origin = $1)"
-                " and news",
-                found["id"],
-            )
     return Thread(
         it=found,
         now=now,
@@ -245,7 +240,19 @@ async def for_reporter(found: dict[str, Any]) -> Thread:
         due=due,
         proof=thread["chain"][0]["proof"],
         closed=now["state"] in (flow.TOLD, flow.REJECTED, flow.ERASED),
+        news=any(each["news"] for each in thread["chain"]),
     )
+
+
+async def note_seen(view: Thread) -> None:
+    """The reporter has looked: what was news to him is none any more. Outside of any reading."""
+    if view.news:
+        async with transaction(Scope.platform("the reporter has looked at the news")):
+            await execute(
+                "update complaints_complaint set news = false where (id = $1 or origin = $1)"
+                " and news",
+                view.it["id"],
+            )
 
 
 def _steps(found: Mapping[str, Any], thread: Mapping[str, Any]) -> list[dict[str, Any]]:

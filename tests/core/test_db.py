@@ -32,6 +32,7 @@ from core.db import (
     literal,
     lock_subjects,
     one_statement,
+    reading,
     retried,
     row,
     rows,
@@ -508,6 +509,49 @@ async def test_one_statement_is_committed_when_it_answers_and_undone_when_it_fai
         await one_statement(LOOK, MARK.replace("select 1", "select 1 / length($1)"), "")
     assert await noted() == 20
     assert await one_statement(LOOK, "select 1 as one where false") is None
+
+
+LOOKS = LOOK.read_only()
+
+
+async def test_a_reading_is_a_few_statements_under_its_scope_that_change_nothing(
+    fresh_db: str,
+) -> None:
+    async with reading(LOOKS):
+        first, second = await row(WHO), await row(WHO)
+        assert first is not None
+        assert second is not None
+        assert first["pid"] == second["pid"]
+        assert first["hi"] == str(EVERYTHING.hi)
+        assert await value("select now() < clock_timestamp()")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await execute("insert into core_person (name, region_lo, org_lo) values ('甲', 1, 1)")
+        with pytest.raises(OutsideTransaction):
+            async with transaction(TESTING):
+                pass
+        assert await value("select 1") == 1
+    assert not in_transaction()
+    async with transaction(COUNTY):
+        async with reading(LOOKS):  # within a transaction it is a part of it
+            inner = await row(WHO)
+            assert inner is not None
+            assert inner["hi"] == str(EVERYTHING.hi)
+            assert inner["pid"] != first["pid"]
+        assert (await settings())["rhi"] == "199"
+    with pytest.raises(ValueError, match="read_only"):
+        async with reading(LOOK):
+            pass
+
+
+async def test_a_reading_that_failed_leaves_no_connection_behind(fresh_db: str) -> None:
+    async with reading(LOOKS):
+        before = await value("select pg_backend_pid()")
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        async with reading(LOOKS):
+            await value("select 1 / length($1)", "")
+    assert not in_transaction()
+    async with reading(LOOKS):
+        assert await value("select pg_backend_pid()") != before
 
 
 async def test_a_lost_or_cancelled_connection_is_never_used_again(fresh_db: str) -> None:

@@ -223,6 +223,7 @@ async def _own_page(
     found = await _own(request, complaint)
     async with transaction(READING):
         view = await showing.for_reporter(found)
+    await showing.note_seen(view)
     return page(
         request,
         "complaints/own.html",

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.api import clock
 from core.api.access import public
-from core.api.db import Place, transaction
+from core.api.db import Place, reading, transaction
 from core.api.errors import Invalid, NotFound
 from core.api.files import FORM_WITH_FILES, attachments, limits_of, waiting_uploads
 from core.api.people import phone_problem
@@ -240,7 +240,7 @@ async def _recognised(request: Request, typed: str) -> dict[str, Any] | None:
 async def show(request: Request) -> Response:
     """Where it stands, for whoever holds the code."""
     form = await bind(request, CodeForm)
-    async with transaction(READING):
+    async with reading(READING):
         found = await _recognised(request, str(form.get("code") or ""))
         view = await showing.for_reporter(found) if found else None
     if found is None or view is None:
@@ -253,6 +253,7 @@ async def show(request: Request) -> Response:
             form=form,
             code=str(form.get("code") or ""),
         )
+    await showing.note_seen(view)
     return _thread(request, view, receipts.read_code(str(form.get("code") or "")))
 
 
@@ -289,6 +290,7 @@ async def add_word(request: Request) -> Response:
         view = await showing.for_reporter(found) if found else None
     if found is None or view is None:
         raise NotFound("没有这个回执码。")
+    await showing.note_seen(view)
     if not form.ok:
         return _thread(request, view, code, form, 422)
     await services.add_word(found, form.value.text)
