@@ -13,6 +13,10 @@
   const tab = box.newId();
   const adopted = new WeakMap(); // form → its draft
   let usable = true;
+  // The shell of an office, unlike the phone's and the public one, names no body class.
+  const OFFICE = !document.body.className;
+  const HERE = OFFICE ? "本机" : "手机";
+  const THIS = OFFICE ? "这台设备" : "这部手机";
 
   const make = (tag, className, text) => {
     const element = document.createElement(tag);
@@ -102,7 +106,7 @@
     draft.stored = true;
     try {
       await box.put("drafts", { ...draft });
-      kept(form, "草稿已存在手机上");
+      kept(form, `草稿已存在${HERE}上`);
       box.tell({ kind: "typed", id: draft.id, tab });
       window.navigator.storage?.persist?.().catch(() => {});
     } catch (error) {
@@ -206,7 +210,7 @@
   }
 
   function restored(form, draft) {
-    kept(form, "草稿已存在手机上");
+    kept(form, `草稿已存在${HERE}上`);
     const made = note(
       form,
       "上次没有提交的内容已经填回来。",
@@ -303,7 +307,7 @@
       draft.state = "typing";
       if (answer.html && show(answer.html, draft)) return;
       note(form, answer.reason, "red");
-      kept(form, "草稿已存在手机上");
+      kept(form, `草稿已存在${HERE}上`);
       return;
     }
     if (answer.state === "gone") return other(form, "");
@@ -331,8 +335,8 @@
   function queued(form, draft, answer) {
     const sign = answer.state === "signin";
     const text = sign
-      ? "还没有登录。内容存在这部手机上，用原来的账号登录后自动发出。"
-      : `${answer.reason || "没有网络"}。内容存在这部手机上，信号恢复后自动发出，不会重复。`;
+      ? `还没有登录。内容存在${THIS}上，用原来的账号登录后自动发出。`
+      : `${answer.reason || "没有网络"}。内容存在${THIS}上，信号恢复后自动发出，不会重复。`;
     form.hidden = true;
     const bar = document.querySelector(`.jd-bar:has([form="${CSS.escape(form.id)}"])`);
     if (bar && form.id) bar.hidden = true;
@@ -347,7 +351,7 @@
         form.hidden = false;
         if (bar) bar.hidden = false;
         made.remove();
-        kept(form, "草稿已存在手机上");
+        kept(form, `草稿已存在${HERE}上`);
         unsent();
       }),
     );
@@ -465,7 +469,7 @@
             ? "有的没有收下，请打开看看。"
             : waits.length
               ? "信号恢复后自动发出，不会重复。"
-              : "没填完的表，存在这部手机上。",
+              : `没填完的表，存在${THIS}上。`,
         ),
         make("span", "jd-quiet", "查看"),
       );
@@ -549,7 +553,7 @@
     dialog.setAttribute("aria-labelledby", "jd-leave-title");
     const title = make("h2", "h3", `还有 ${drafts.length} 份没有发出`);
     title.id = "jd-leave-title";
-    const text = make("p", "", "留下的话，它们存在这部手机上，只有用同一个账号登录后才会发出，别人看不到。");
+    const text = make("p", "", `留下的话，它们存在${THIS}上，只有用同一个账号登录后才会发出，别人看不到。`);
     const go = () => {
       dialog.remove();
       form.dataset.jdAsked = "1";

@@ -16,9 +16,11 @@ from core.api.web import (
     describe,
     get,
     number_of,
+    once,
     page,
     post,
     redirect,
+    remember_once,
     unbound,
 )
 from plugins.reviews.forms import SheetForm, WordsForm
@@ -106,12 +108,20 @@ async def post_sheet(request: Request, sheet: FromPath[int]) -> Response:
     """交卷."""
     who = visitor(request)
     form = await bind(request, SheetForm)
+    key = str(form.raw.get("once") or "")
+    if answered := await once(request, key):
+        return answered
     async with transaction(who.scope):
         it = await scoring.own_sheet(who, sheet)
     marks = _marks(items_of(it["items"]), form.raw, form)
     if form.ok:
         try:
-            await scoring.hand_in(who, sheet, marks, form.value.remark)
+            async with transaction(who.scope):
+                # Sent again after its answer was lost, it is the same sheet and not a second one.
+                if answered := await once(request, key):
+                    return answered
+                await scoring.hand_in(who, sheet, marks, form.value.remark)
+                await remember_once(request, key, "/reviews/mine")
             return redirect(request, "/reviews/mine", message="评分已提交，不能再改。")
         except Invalid as error:
             form.errors.update(error.errors)

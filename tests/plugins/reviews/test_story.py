@@ -125,7 +125,7 @@ async def test_blind_scores_a_third_reviewer_and_the_draw_anybody_repeats(office
         pair = await rows("select id, person from reviews_sheet where drawn = $1", first["id"])
     who_of = {who.person_id: (who, b) for who, b in people}
     a, b = pair
-    one, page_one = who_of[a["person"]]
+    _, page_one = who_of[a["person"]]
     two, page_two = who_of[b["person"]]
     # What the events decide stands there; another's sheet does not exist.
     shown = (await page_one.get(f"/reviews/sheets/{a['id']}")).text
@@ -137,7 +137,15 @@ async def test_blind_scores_a_third_reviewer_and_the_draw_anybody_repeats(office
     assert refused.status_code == 422
     assert "案卷页码" in refused.text
     assert "缺公章" in refused.text
-    await scoring.hand_in(one, a["id"], {"i4": Mark(2, "缺照片", "6")}, "")
+    # Sent again because the answer was lost, the sheet is handed in once; not so by another page.
+    sent = {"lost.i4": "2", "reason.i4": "缺照片", "page.i4": "6", "once": "sheet-" + "a" * 18}
+    for _ in range(2):
+        done = await page_one.post(f"/reviews/sheets/{a['id']}", data=sent)
+        assert (done.status_code, done.headers["location"]) == (303, "/reviews/mine")
+    again = await page_one.post(
+        f"/reviews/sheets/{a['id']}", data={**sent, "once": "sheet-" + "b" * 18}
+    )
+    assert again.status_code == 409
     # Blind: the second reviewer and the bureau see no score while one is missing.
     assert "98" not in (await page_two.get(f"/reviews/sheets/{b['id']}")).text
     async with transaction(OFFICE):
