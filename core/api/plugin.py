@@ -115,6 +115,8 @@ class SubjectLabel:
     title: str
     path: str = ""
     detail: str = ""
+    person: int = 0
+    """Whom it stands for (``core_person.id``), where it stands for a person."""
 
 
 @dataclass(frozen=True)

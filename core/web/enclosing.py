@@ -2,7 +2,7 @@
 """What other plugins bring to a page: panels, buttons, and names for objects one does not own."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -55,11 +55,14 @@ def _shown(request: Any, entry: Panel | Action) -> bool:
     return _registry(request).plugin_of(entry) in kept.enabled
 
 
-async def describe(refs: Iterable[SubjectRef], scope: Scope) -> dict[SubjectRef, SubjectLabel]:
+async def describe(
+    refs: Iterable[SubjectRef], scope: Scope, permissions: Container[str] | None = None
+) -> dict[SubjectRef, SubjectLabel]:
     """Names and pages of objects of any plugin, as far as the scope sees them.
 
     Inside the caller's transaction. What is invisible, gone, or of an absent plugin is left out;
-    of a plugin that is off here only the name is told, its page answers 404.
+    of a plugin that is off here only the name is told, its page answers 404. Likewise where the
+    reader's ``permissions`` are given and the kind asks for another one: its page answers 403.
     """
     registry = host_registry.current()
     found: dict[SubjectRef, SubjectLabel] = {}
@@ -76,5 +79,6 @@ async def describe(refs: Iterable[SubjectRef], scope: Scope) -> dict[SubjectRef,
         if label is None:
             continue
         on = await is_enabled(registry.plugin_of(kind), scope.region.lo, registry=registry)
-        found[ref] = label if on else replace(label, path="")
+        barred = permissions is not None and kind.permission and kind.permission not in permissions
+        found[ref] = label if on and not barred else replace(label, path="")
     return found

@@ -8,6 +8,7 @@ from core.api.plugin import (
     Card,
     Cron,
     DemoStep,
+    ExtensionPoint,
     FactHandler,
     FactKind,
     Gate,
@@ -40,6 +41,7 @@ from plugins.cases.rules.event import (
     PartyRevealed,
     ReferralAnswered,
 )
+from plugins.cases.services.officers import NUMBERS, CertificateNumbers
 
 MANIFEST = Manifest(
     name="cases",
@@ -211,6 +213,18 @@ def fact_handlers() -> list[FactHandler]:
         FactHandler("inspection.alarm_raised", on_alarm_raised, eager=True, locks=case_of),
         FactHandler("inspection.alarm_revoked", on_alarm_revoked, eager=True, locks=case_of),
         FactHandler("inspection.alarm_upheld", on_alarm_upheld, eager=True, locks=case_of),
+    ]
+
+
+@hookimpl
+def extension_points() -> list[ExtensionPoint]:
+    return [
+        ExtensionPoint(
+            NUMBERS,
+            "执法证号",
+            CertificateNumbers,
+            docs="find(人员, 日期) → 人员和当天有效的证号；逐张告知过的证不再问",
+        )
     ]
 
 

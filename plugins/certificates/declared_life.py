@@ -2,11 +2,21 @@
 """What the life of a card declares to the platform: inspections, bodies, daily work."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
-from core.api.plugin import Cron, FactHandler, FactKind, Metric, NavItem, Permission, SubjectKind
+from core.api.plugin import (
+    Cron,
+    FactHandler,
+    FactKind,
+    Job,
+    Metric,
+    NavItem,
+    Permission,
+    SubjectKind,
+)
 from plugins.certificates import facts, figures
 from plugins.certificates.reactions import (
     describe_body,
@@ -28,6 +38,8 @@ from plugins.certificates.services.base import (
 )
 from plugins.certificates.services.inspecting import INSPECTION
 from plugins.certificates.services.reminding import remind
+from plugins.certificates.services.roster import JOB as ENTER_ROSTER
+from plugins.certificates.services.roster import enter_piece
 
 SECTION = "证件管理"
 
@@ -138,4 +150,8 @@ METRICS = (
     ),
 )
 
-JOBS = (Cron("certificates.remind", remind_in_the_morning, at="08:40", per_region=True),)
+JOBS: tuple[Job | Cron, ...] = (
+    Cron("certificates.remind", remind_in_the_morning, at="08:40", per_region=True),
+    # A piece takes about a second. What a worker that died had claimed falls due after this time.
+    Job(ENTER_ROSTER, enter_piece, timeout=timedelta(minutes=1)),
+)

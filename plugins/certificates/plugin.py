@@ -30,6 +30,7 @@ from plugins.certificates import facts
 from plugins.certificates.demo import register_demo_officers
 from plugins.certificates.demo_faces import give_demo_photos
 from plugins.certificates.demo_life import plan_life
+from plugins.certificates.queries.register import numbers_on
 from plugins.certificates.reactions import (
     answer_may_be_supervisor,
     answer_officer_may_act,
@@ -219,7 +220,9 @@ def jobs() -> list[Job | Cron]:
 
 @hookimpl
 def contributions() -> list[Contribution]:
-    return list(signing.CONTRIBUTIONS)
+    # Read by cases, beside the fact about each card: a sheet of thousands records one fact for all.
+    numbers = Contribution("cases.certificate_numbers", "certificates", {"find": numbers_on})
+    return [*signing.CONTRIBUTIONS, numbers]
 
 
 @hookimpl

@@ -65,7 +65,10 @@ async def describe_officer(officer: int, scope: Scope) -> SubjectLabel | None:
     if found is None:
         return None
     return SubjectLabel(
-        found["name"], f"/certificates/officers/{officer}", found["organisation_name"]
+        found["name"],
+        f"/certificates/officers/{officer}",
+        found["organisation_name"],
+        person=found["person"],
     )
 
 

@@ -11,6 +11,7 @@ import msgspec
 from core.api import clock
 from core.api.db import current_scope, execute, retried, transaction
 from core.api.errors import Invalid, Refused
+from core.api.extensions import contributions
 from core.api.gates import decide
 from core.api.people import persons_by_id
 from core.api.plugin import SubjectRef
@@ -60,6 +61,30 @@ class Asked:
     evidence: Mapping[str, Any]
 
 
+NUMBERS = "cases.certificate_numbers"
+"""Extension point: who holds which certificate, where nobody was told of each one by itself."""
+
+
+class CertificateNumbers(msgspec.Struct, frozen=True):
+    """A register of certificates that can be asked."""
+
+    find: Any
+    """``async (persons, on) -> {person: number}``: the good certificates of a day."""
+
+
+async def _numbers(people: Sequence[int], on: date) -> dict[int, str]:
+    """The number beside each person: as it was announced, else as the registers answer.
+
+    Officers that came by thousands, from a sheet or from the old system, were not announced one
+    by one.
+    """
+    found = await certificate_numbers(people, on)
+    for register in contributions(NUMBERS):
+        if missing := [each for each in people if each not in found]:
+            found |= await register.value.find(missing, on)
+    return found
+
+
 async def ask_about(
     file: CaseFile, step: Step, people: Sequence[Mapping[str, Any]], on: date
 ) -> Asked:
@@ -84,7 +109,7 @@ async def ask_about(
         },
     )
     async with transaction(body_scope(current_scope(), file)):
-        held = await certificate_numbers(list(refs), on)
+        held = await _numbers(list(refs), on)
     officers = []
     for p in people:
         blockers = verdict.blockers.get(refs[p["person"]], ())

@@ -3,9 +3,11 @@
 
 from plugins.certificates.queries.checking import as_card, public_certificate
 from plugins.certificates.queries.register import (
+    BATCH_LINES,
     OFFICERS,
     STANDINGS,
     active_officers,
+    bad_lines_of,
     batch_of,
     batches_in,
     cards_of,
@@ -16,10 +18,12 @@ from plugins.certificates.queries.register import (
 )
 
 __all__ = [
+    "BATCH_LINES",
     "OFFICERS",
     "STANDINGS",
     "active_officers",
     "as_card",
+    "bad_lines_of",
     "batch_of",
     "batches_in",
     "cards_of",

@@ -2,6 +2,7 @@
 """Reading the officer register and the cards."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from core.api.db import Scope, row, rows, scope_conditions
@@ -156,6 +157,20 @@ async def cards_of(persons: Sequence[int]) -> dict[int, list[Card]]:
     return result
 
 
+async def numbers_on(persons: Sequence[int], on: date) -> dict[int, str]:
+    """The number of the good certificate each of these persons held on a day."""
+    found = await rows(
+        """select distinct on (c.person) c.person, c.number
+           from certificates_certificate c join certificates_period p on p.certificate = c.id
+           where c.person = any($1::int8[]) and c.valid_from <= $2 and c.valid_until >= $2
+             and p.state = 'valid' and p.since <= $2 and (p.until is null or p.until > $2)
+           order by c.person, c.valid_until desc, c.id desc""",
+        list(persons),
+        on,
+    )
+    return {each["person"]: each["number"] for each in found}
+
+
 async def certificates_of(officer: int) -> list[dict[str, Any]]:
     """All certificates of an officer the scope sees, newest first, each with its ``periods``."""
     found = await rows(
@@ -174,6 +189,48 @@ async def certificates_of(officer: int) -> list[dict[str, Any]]:
     return found
 
 
+BATCH_LINES = Listing(
+    key="certificates.batch_lines",
+    title="名册",
+    select="""l.id, l.row, l.fault, l.content::jsonb ->> 'name' as name,
+      l.content::jsonb ->> 'id_masked' as id_masked, l.content::jsonb ->> 'number' as number,
+      l.content::jsonb ->> 'valid_from' as valid_from,
+      l.content::jsonb ->> 'valid_until' as valid_until""",
+    source="certificates_batch_line l",
+    alias="l",
+    id="l.id",
+    columns=(
+        Column("row", "行", sort="l.row", kind="number"),
+        Column("name", "姓名"),
+        Column("id_masked", "身份证号", coded=True),
+        Column("number", "执法证号", coded=True),
+        Column("valid_from", "有效期起"),
+        Column("valid_until", "有效期止"),
+        Column("fault", "问题"),
+    ),
+    filters=(
+        Filter(
+            "show",
+            "显示",
+            kind="tabs",
+            options=(("", "全部"), ("bad", "有问题"), ("good", "没有问题")),
+            wheres={"bad": "l.fault <> ''", "good": "l.fault = ''"},
+        ),
+    ),
+    order="row",
+    count_limit=60_000,
+)
+"""The rows of one imported sheet; the caller adds which. A sheet has at most 60,000."""
+
+
+async def bad_lines_of(batch: int) -> int:
+    """How many rows of a sheet are not entered."""
+    found = await row(
+        "select count(*) as n from certificates_batch_line where batch = $1 and fault <> ''", batch
+    )
+    return int(found["n"]) if found else 0
+
+
 async def batch_of(batch: int, scope: Scope) -> dict[str, Any] | None:
     """An imported sheet, if the scope sees it."""
     condition, args = scope_conditions(scope, "b", start=2)
@@ -190,7 +247,7 @@ async def batches_in(scope: Scope) -> list[dict[str, Any]]:
     condition, args = scope_conditions(scope, "b", start=1)
     return await rows(
         f"""select b.id, b.filename, b.state, b.created_at, b.applied_at, b.undone_at,
-                   g.name as organisation_name
+                   b.done, b.total, g.name as organisation_name
             from certificates_batch b join core_organisation g on g.id = b.organisation
             where {condition} order by b.id desc limit 20""",
         *args,

@@ -172,7 +172,7 @@ async def inspection_page(
     blockers = [dict(each) for each in found["blockers"]]
     refs = [SubjectRef(each["kind"], each["id"]) for each in blockers if each["kind"]]
     async with transaction(who.scope):
-        labels = await describe(refs, who.scope)
+        labels = await describe(refs, who.scope, who.permissions)
     for each in blockers:
         label = labels.get(SubjectRef(each["kind"], each["id"]))
         each["href"] = label.path if label else ""

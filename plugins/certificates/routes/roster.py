@@ -3,12 +3,12 @@
 
 from typing import Any
 
-import msgspec
 from litestar.params import FromPath
 
+from core.api import clock
 from core.api.access import requires, visitor
-from core.api.db import transaction
-from core.api.errors import NotFound
+from core.api.db import Scope, transaction
+from core.api.errors import Conflict, NotFound, Refused
 from core.api.imports import SheetError, take_sheet
 from core.api.web import (
     Column,
@@ -16,19 +16,20 @@ from core.api.web import (
     Response,
     UploadedFile,
     bind,
+    export,
     get,
     page,
+    partial,
     post,
     redirect,
+    wants_xlsx,
     xlsx_response,
 )
 from plugins.certificates import services
 from plugins.certificates.forms import ImportForm
-from plugins.certificates.queries import (
-    batch_of,
-    batches_in,
-)
+from plugins.certificates.queries import BATCH_LINES, bad_lines_of, batch_of, batches_in
 from plugins.certificates.routes.common import REGISTER, Nothing, units_of
+from plugins.certificates.services.roster import STALLED_AFTER
 from plugins.certificates.sheet import SHEET
 
 
@@ -95,42 +96,105 @@ async def preview_import(request: Request) -> Response:
     return await _imports_page(request, form=form, status=422)
 
 
-@get("/imports/{batch:int}", guards=[requires(REGISTER)])
-async def show_batch(request: Request, batch: FromPath[int]) -> Response:
-    """The preview of a sheet, or what came of it."""
-    scope = visitor(request).scope
-    async with transaction(scope):
-        found = await batch_of(batch, scope)
+async def _shown(batch: int, scope: Scope) -> dict[str, Any]:
+    """What the progress of a sheet shows."""
+    found = await batch_of(batch, scope)
     if found is None:
         raise NotFound
-    faults = {int(row): texts for row, texts in msgspec.json.decode(found["faults"]).items()}
-    lines = msgspec.json.decode(found["rows"])
+    bad = await bad_lines_of(batch)
+    at_work = found["state"] == "applying"
+    return {
+        **found,
+        "bad": bad,
+        "good": found["total"] - bad,
+        "at_work": at_work,
+        "stalled": at_work and clock.now() - found["moved_at"] > STALLED_AFTER,
+    }
+
+
+@get("/imports/{batch:int}", guards=[requires(REGISTER)])
+async def show_batch(request: Request, batch: FromPath[int]) -> Response:
+    """The preview of a sheet, how far the worker is, or what came of it."""
+    return await _batch_page(request, batch)
+
+
+async def _batch_page(
+    request: Request, batch: int, *, status: int = 200, said: str = ""
+) -> Response:
+    scope = visitor(request).scope
+    async with transaction(scope):
+        found = await _shown(batch, scope)
+        if wants_xlsx(request):
+            rows = await BATCH_LINES.export(request, scope, where="l.batch = {}", args=[batch])
+            return await export(request, BATCH_LINES, rows)
+        listing = await BATCH_LINES.page(
+            request, scope, where="l.batch = {}", args=[batch], tab_counts=True
+        )
     return page(
         request,
         "certificates/batch.html",
+        status=status,
         batch=found,
-        lines=lines,
-        faults=faults,
-        good=sum(1 for line in lines if line["row"] not in faults),
+        listing=listing,
+        said=said,
     )
+
+
+@get("/imports/{batch:int}/progress", guards=[requires(REGISTER)])
+async def batch_progress(request: Request, batch: FromPath[int]) -> Response:
+    """The bar, asked for again while the worker is at it; the whole page anew at the end."""
+    scope = visitor(request).scope
+    async with transaction(scope):
+        found = await _shown(batch, scope)
+    headers = {} if found["at_work"] else {"HX-Refresh": "true"}
+    return partial(request, "certificates/_batch.html", headers=headers, batch=found)
 
 
 @post("/imports/{batch:int}/apply", guards=[requires(REGISTER)])
 async def apply_import(request: Request, batch: FromPath[int]) -> Response:
-    """Register the good rows."""
+    """Have the good rows entered by the worker."""
     await bind(request, Nothing)
-    async with transaction(visitor(request).scope):
-        made = await services.apply_import(batch)
-    return redirect(request, f"/certificates/imports/{batch}", message=f"已登记 {made} 人。")
+    try:
+        async with transaction(visitor(request).scope):
+            good = await services.apply_import(batch)
+    except (Conflict, Refused) as error:
+        return await _batch_page(request, batch, status=409, said=str(error))
+    return redirect(request, f"/certificates/imports/{batch}", message=f"正在写入 {good:,} 人。")
+
+
+@post("/imports/{batch:int}/again", guards=[requires(REGISTER)])
+async def go_on_import(request: Request, batch: FromPath[int]) -> Response:
+    """Hand a sheet that stands still over to the worker again."""
+    await bind(request, Nothing)
+    try:
+        async with transaction(visitor(request).scope):
+            await services.go_on_import(batch)
+    except (Conflict, Refused) as error:
+        return await _batch_page(request, batch, status=409, said=str(error))
+    return redirect(request, f"/certificates/imports/{batch}", message="已经重新交给后台。")
 
 
 @post("/imports/{batch:int}/undo", guards=[requires(REGISTER)])
 async def undo_import(request: Request, batch: FromPath[int]) -> Response:
     """Take an import back."""
     await bind(request, Nothing)
-    async with transaction(visitor(request).scope):
-        gone = await services.undo_import(batch)
-    return redirect(request, f"/certificates/imports/{batch}", message=f"已撤销 {gone} 人的登记。")
+    try:
+        async with transaction(visitor(request).scope):
+            gone = await services.undo_import(batch)
+    except (Conflict, Refused) as error:
+        return await _batch_page(request, batch, status=409, said=str(error))
+    return redirect(
+        request, f"/certificates/imports/{batch}", message=f"已撤销 {gone:,} 人的登记。"
+    )
 
 
-ROUTES_ROSTER = (show_imports, send_template, preview_import, show_batch, apply_import, undo_import)
+ROUTES_ROSTER = (
+    show_imports,
+    send_template,
+    preview_import,
+    show_batch,
+    batch_progress,
+    apply_import,
+    go_on_import,
+    undo_import,
+)

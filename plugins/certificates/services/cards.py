@@ -34,6 +34,7 @@ from plugins.certificates.rules import (
     check_dates,
     check_number,
 )
+from plugins.certificates.rules.applying import unit_on_card
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ async def enter_certificate(
 ) -> int:
     await lock_subjects(SubjectRef("core.person", holder.id))
     home = await region(body.region)
+    above = await organisation(body.parent) if body.parent else None
     place = Place(body.region_lo, body.lo)
     certificate = await value(
         """insert into certificates_certificate
@@ -78,7 +80,7 @@ async def enter_certificate(
         card.number,
         secrets.token_urlsafe(18),
         holder.name,
-        body.name,
+        unit_on_card(body.kind, body.name, above.name if above else ""),
         home.name if home else "",
         category,
         card.valid_from,

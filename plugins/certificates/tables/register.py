@@ -1,7 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Officers, their certificates, and every state a certificate was in."""
 
-from piccolo.columns import BigInt, BigSerial, Date, ForeignKey, Timestamptz, Varchar
+from piccolo.columns import (
+    BigInt,
+    BigSerial,
+    Date,
+    ForeignKey,
+    Integer,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
@@ -71,11 +79,40 @@ class Batch(Owned, Table, tablename="certificates_batch"):
     filename = Varchar(length=200, default="")
     digest = Varchar(length=64, default=None)
     state = Varchar(length=10, default="preview")
-    """preview, applied, undone."""
+    """preview, applying (the worker is at it), applied, undone."""
     rows = Varchar(length=None, default="[]")
-    """JSON of the rows without identity numbers in clear: those are sealed by core keys."""
+    """Held the rows before each had one of its own (``BatchLine``); empty since."""
     faults = Varchar(length=None, default="[]")
+    """Held the faults, likewise."""
+    total = Integer(default=0)
+    """How many rows the sheet has."""
+    done = Integer(default=0)
+    """How many of the rows to be entered the worker has been through."""
+    made = Integer(default=0)
+    """How many officers were entered."""
+    place = Integer(default=0)
+    """The row of the sheet up to which the worker has come."""
+    asked_by = BigInt(default=0)
+    """The user who had it entered: the worker acts for this one."""
+    asked_at = Timestamptz(null=True, default=None)
+    moved_at = Timestamptz(null=True, default=None)
+    """When the worker last got on; long ago means that it stands still."""
     created_by = BigInt(default=0)
     created_at = Timestamptz(default=None)
     applied_at = Timestamptz(null=True, default=None)
     undone_at = Timestamptz(null=True, default=None)
+
+
+class BatchLine(Owned, Table, tablename="certificates_batch_line"):
+    """A row of an imported sheet; one each, so that neither page nor worker holds all of them."""
+
+    id = BigSerial(primary_key=True)
+    batch = ForeignKey(Batch, null=False, on_delete=OnDelete.cascade)
+    row = Integer(default=None)
+    """The number the sheet shows."""
+    content = Varchar(length=None, default="{}")
+    """JSON by column key; the identity number and the telephone are sealed, the number masked."""
+    fault = Varchar(length=None, default="")
+    """Why this row is not entered, in sentences; empty = it can be, or was."""
+    person = BigInt(default=0)
+    """Whom this row entered anew in ``core_person``: goes with the batch when that is undone."""

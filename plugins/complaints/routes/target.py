@@ -4,9 +4,9 @@
 from dataclasses import dataclass
 
 from core.api.db import Scope, SubjectRef, transaction
-from core.api.facts import history
 from core.api.people import OrganisationRow, organisation, organisation_path, persons
 from core.api.scan import resolve
+from core.api.web import describe
 from plugins.complaints.rules.intake import UNVERIFIED, VERIFIED
 
 OFFICER = "certificates.officer"
@@ -43,8 +43,10 @@ async def target_of(code: str, record: int = 0) -> Target:
             record = found.id if found is not None and found.kind == OFFICER else 0
         if not record:
             return Target(UNVERIFIED, code[:200])
-        told = await history(SubjectRef(OFFICER, record), ["certificates.officer_registered"])
-        person = int(told[-1].payload["person"]) if told else 0
+        # Not from the facts: officers that came with a sheet or from the old system have none each.
+        officer = SubjectRef(OFFICER, record)
+        label = (await describe([officer], LOOK)).get(officer)
+        person = label.person if label else 0
         known = (await persons([person])).get(person) if person else None
         if known is None:
             return Target(UNVERIFIED, code[:200])

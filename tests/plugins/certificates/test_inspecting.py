@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from core.api.db import SubjectRef, row, transaction
+from core.api.db import SubjectRef, row, transaction, value
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.gates import Verdict
 from core.api.plugin import Blocker
@@ -268,3 +268,26 @@ async def test_the_pages(client, login_as, agencies, officer, clock):
     assert "年审审核" in shown.text
     await login_as("body_admin", organisation=agencies.other_agency)
     assert (await client.get(f"/certificates/inspections/{inspection}")).status_code == 404
+
+
+async def test_what_blocks_is_a_link_only_for_who_may_open_it(
+    agencies, officer, clock, monkeypatch, client, login_as
+):
+    clock(datetime(2028, 4, 1, 2, tzinfo=UTC))
+    async with transaction(OFFICE):
+        body = await value("select id from certificates_body limit 1")
+    objection = Blocker("late", "投诉逾期未答复。", SubjectRef("certificates.body", body))
+
+    async def answer(gate, subjects, on_date, draft):
+        blocked = dict.fromkeys(subjects, (objection,))
+        return Verdict(gate, on_date, blocked, ("complaints",), (), ("complaints",))
+
+    monkeypatch.setattr(asking, "decide", answer)
+    [inspection], _ = await inspecting.apply(clerk(agencies.agency), [officer["id"]])
+    there = f"/certificates/bodies/{body}"
+    for role, status in (("body_admin", 200), ("handler", 403)):
+        await login_as(role, organisation=agencies.agency)
+        shown = (await client.get(f"/certificates/inspections/{inspection}")).text
+        assert "投诉逾期未答复。" in shown
+        assert (await client.get(there)).status_code == status, role
+        assert (f'href="{there}"' in shown) == (status == 200), role

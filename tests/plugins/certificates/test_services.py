@@ -1,28 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The officer register against the database: entry, states, the gate, imports and their undoing."""
+"""The officer register against the database: entry, states, the gate."""
 
-import io
 from datetime import UTC, date, datetime
 
 import pytest
-import xlsxwriter
 
 from core.api.db import EVERYTHING, Interval, Scope, SubjectRef, transaction, value
-from core.api.errors import Conflict, Invalid, NotFound
-from core.api.imports import read_sheet
+from core.api.errors import Invalid, NotFound
 from core.people.services import enter_person, found_organisation
 from plugins.certificates.forms import CertificateForm, OfficerForm, StateForm
-from plugins.certificates.queries import OFFICERS, batch_of, certificates_of, public_certificate
+from plugins.certificates.queries import OFFICERS, certificates_of, public_certificate
 from plugins.certificates.reactions import answer_officer_may_act
 from plugins.certificates.services import (
-    apply_import,
     change_state,
-    preview_import,
     register_certificate,
     register_officer,
-    undo_import,
 )
-from plugins.certificates.sheet import SHEET
 
 OFFICE = Scope.platform("test")
 NOW = datetime(2026, 5, 12, 2, tzinfo=UTC)
@@ -149,66 +142,3 @@ async def test_the_public_page_knows_the_token_and_nothing_personal(body):
     assert found["number"] == "15082204017"
     assert found["unit_name"] == body.name
     assert not any("id_number" in key or "phone" in key for key in found)
-
-
-# --- imports
-
-HEAD = ["姓名", "身份证号", "执法证号", "有效期起", "有效期止"]
-GOOD = ["张海龙", "11010519491231002X", "15082204017", "2023-07-01", "2028-06-30"]
-
-
-def sheet(*lines):
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True})
-    page = book.add_worksheet()
-    for number, line in enumerate([HEAD, *lines]):
-        page.write_row(number, 0, line)
-    book.close()
-    return out.getvalue()
-
-
-async def preview(body, *lines):
-    content = sheet(*lines)
-    return await act(preview_import, body.id, read_sheet(content, SHEET), content, "名册.xlsx")
-
-
-async def stored(batch):
-    async with transaction(OFFICE):
-        return await batch_of(batch, OFFICE)
-
-
-async def test_a_preview_registers_nobody_and_keeps_no_number_in_clear(body):
-    batch = await preview(body, GOOD)
-    found = await stored(batch)
-    assert "11010519491231002X" not in found["rows"]
-    assert "110105********002X" in found["rows"]
-    async with transaction(OFFICE):
-        assert await OFFICERS.count(OFFICE) == 0
-
-
-async def test_good_rows_are_registered_and_bad_ones_explained(body):
-    batch = await preview(
-        body,
-        GOOD,
-        ["李四", 440524188001010014, "15082204018", "2023-07-01", "2028-06-30"],
-        ["王五", "440524188001010014", "15082204017", "2023-07-01", "2028-06-30"],
-        ["赵六", "150801198811207470", "15082204019", "2023-07-01", "2028-06-30"],
-    )
-    found = await stored(batch)
-    assert '"3"' in found["faults"]
-    assert "与第 2 行重复" in found["faults"]
-    assert await act(apply_import, batch) == 1
-    with pytest.raises(Conflict):
-        await act(apply_import, batch)
-
-
-async def test_an_import_can_be_undone_and_its_people_cannot_act_any_more(body):
-    batch = await preview(body, GOOD)
-    await act(apply_import, batch)
-    async with transaction(OFFICE):
-        person = await value("select person from certificates_officer where batch = $1", batch)
-    assert await answer(person) is None
-    assert await act(undo_import, batch) == 1
-    assert [one.code for one in await answer(person)] == ["cancelled"]
-    with pytest.raises(Conflict):
-        await act(undo_import, batch)

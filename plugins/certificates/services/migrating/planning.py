@@ -12,8 +12,8 @@ from core.api.people import lookup_hash, organisation_by_code
 from core.api.regions import REGIONS
 from plugins.certificates.rules import migrating as rules
 from plugins.certificates.services.base import Actor
+from plugins.certificates.services.entering import ID_NUMBER
 
-ID_NUMBER, PHONE = "person.id_number", "person.phone"
 CHUNK = 2000
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many rows of it are done and of how many."""

@@ -5,8 +5,7 @@ Officers are entered in bulk, a few statements for thousands of rows and one fac
 """
 
 import hashlib
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -25,30 +24,24 @@ from core.api.db import (
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
 from core.api.imports import Sheet
-from core.api.people import (
-    birth_of,
-    encrypt,
-    found_organisation,
-    lookup_hash,
-    mask_id_number,
-    mask_phone,
-    organisation_by_code,
-    pinyin,
-    sex_of,
-)
+from core.api.people import found_organisation, organisation_by_code
 from core.api.regions import region_at
 from plugins.certificates.facts import Migrated
 from plugins.certificates.queries.bodies import body_of
-from plugins.certificates.rules.applying import unit_on_card
 from plugins.certificates.rules.bodies import ORGANISATION_KINDS
 from plugins.certificates.rules.inspecting import next_due
 from plugins.certificates.services.base import Actor, place_of, settings_in
 from plugins.certificates.services.bodies import enter_body
+from plugins.certificates.services.entering import (
+    Batch,
+    enter_cards,
+    enter_officers,
+    enter_persons,
+    open_cards_again,
+)
 from plugins.certificates.services.migrating.agreeing import signed_by_office
 from plugins.certificates.services.migrating.planning import (
     CHUNK,
-    ID_NUMBER,
-    PHONE,
     Plan,
     Progress,
     chunks,
@@ -208,141 +201,25 @@ async def _enter_officers(migration: int, plan: Plan, progress: Progress) -> int
 
 
 async def _enter_chunk(migration: int, lines: Sequence[dict[str, Any]]) -> None:
-    """Some thousand rows with five statements; what an undone run left is opened again."""
-    now = clock.now()
-    fresh = [each for each in lines if each["person"] is None]
-    entered = await rows(
-        """insert into core_person (name, pinyin, organisation, region_lo, org_lo, position, heads,
-             sex, birth_date, id_number, id_number_hash, id_number_masked, phone, phone_hash,
-             phone_masked, created_at, close_reason)
-           select n, y, o, rl, ol, p, false, s, b, i, h, m, t, th, tm, $15, ''
-           from unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::int8[], $6::text[],
-                       $7::text[], $8::date[], $9::bytea[], $10::bytea[], $11::text[],
-                       $12::bytea[], $13::bytea[], $14::text[])
-             as e(n, y, o, rl, ol, p, s, b, i, h, m, t, th, tm)
-           returning id, id_number_hash""",
-        [each["name"] for each in fresh],
-        [pinyin(each["name"]) for each in fresh],
-        [each["to"]["id"] for each in fresh],
-        [each["to"]["region_lo"] for each in fresh],
-        [each["to"]["lo"] for each in fresh],
-        [each["position"] for each in fresh],
-        [sex_of(each["id_number"]) for each in fresh],
-        [birth_of(each["id_number"]) for each in fresh],
-        [encrypt(each["id_number"], ID_NUMBER) for each in fresh],
-        [each["hash"] for each in fresh],
-        [mask_id_number(each["id_number"]) for each in fresh],
-        [encrypt(each["phone"], PHONE) if each["phone"] else None for each in fresh],
-        [lookup_hash(each["phone"], PHONE) if each["phone"] else None for each in fresh],
-        [mask_phone(each["phone"]) if each["phone"] else "" for each in fresh],
-        now,
-    )
-    ids = {bytes(each["id_number_hash"]): each["id"] for each in entered}
-    for each in fresh:
-        each["person"] = ids[each["hash"]]
-    await execute(
-        "update core_person set closed_at = null, close_reason = '' where id = any($1::int8[])"
-        " and close_reason = $2",
-        [each["person"] for each in lines],
-        UNDONE,
-    )
-    officers = {
-        each["person"]: each["id"]
-        for each in await rows(
-            """insert into certificates_officer (person, name, organisation, category, position,
-                 batch, created_at, region_lo, org_lo)
-               select p, n, o, c, j, $8, $9, rl, ol
-               from unnest($1::int8[], $2::text[], $3::int8[], $4::text[], $5::text[],
-                           $6::int8[], $7::int8[]) as e(p, n, o, c, j, rl, ol)
-               on conflict (person) do update set closed_at = null, batch = excluded.batch,
-                 organisation = excluded.organisation, region_lo = excluded.region_lo,
-                 org_lo = excluded.org_lo
-               returning id, person""",
-            [each["person"] for each in lines],
-            [each["name"] for each in lines],
-            [each["to"]["id"] for each in lines],
-            [each["category"] for each in lines],
-            [each["position"] for each in lines],
-            [each["to"]["region_lo"] for each in lines],
-            [each["to"]["lo"] for each in lines],
-            -migration,
-            now,
+    """Some thousand rows with a few statements; what an undone run left is opened again."""
+    batch = Batch(-migration, REASON, UNDONE)
+    settings = await settings_in(lines[0]["to"]["region_lo"])
+    for each in lines:
+        each["issued"] = each["fate"] == "keep"
+        each["due"] = (
+            date.fromisoformat(each["inspection_due"])
+            if each["inspection_due"]
+            else next_due(
+                date.fromisoformat(each["valid_from"]), None, short=settings.inspection_short_years
+            ).due_on
         )
-    }
-    cards = await _enter_cards([each for each in lines if each["card"] is None], officers)
+    await enter_persons(batch, lines)
+    officers = await enter_officers(batch, lines)
+    cards = await enter_cards(batch, [each for each in lines if each["card"] is None], officers)
     cards |= {each["number"]: each["card"] for each in lines if each["card"] is not None}
     if produced := [each for each in lines if each["fate"] == "making"]:
         await enter_productions(produced, cards)
-    again = [each["card"] for each in lines if each["card"] is not None]
-    if again:
-        await execute(
-            "delete from certificates_period where certificate = any($1::int8[]) and reason = $2",
-            again,
-            UNDONE,
-        )
-        await execute(
-            "update certificates_period set until = null where certificate = any($1::int8[])"
-            " and reason = $2",
-            again,
-            REASON,
-        )
-
-
-async def _enter_cards(
-    lines: Sequence[dict[str, Any]], officers: Mapping[int, int]
-) -> dict[str, int]:
-    now = clock.now()
-    settings = await settings_in(lines[0]["to"]["region_lo"]) if lines else None
-
-    def due(each: dict[str, Any]) -> date:
-        if each["inspection_due"]:
-            return date.fromisoformat(each["inspection_due"])
-        issued = date.fromisoformat(each["valid_from"])
-        assert settings is not None
-        return next_due(issued, None, short=settings.inspection_short_years).due_on
-
-    made = await rows(
-        """insert into certificates_certificate (officer, person, number, kind, token, holder_name,
-             unit_name, region_name, category, valid_from, valid_until, inspection_due, created_at,
-             region_lo, org_lo, published)
-           select f, p, n, 'local', t, h, u, r, c, vf, vu, d, $14, rl, ol, g
-           from unnest($1::int8[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::text[],
-                       $7::text[], $8::text[], $9::date[], $10::date[], $11::date[], $12::int8[],
-                       $13::int8[], $15::bool[]) as e(f, p, n, t, h, u, r, c, vf, vu, d, rl, ol, g)
-           returning id, number, published, valid_from, region_lo, org_lo""",
-        [officers[each["person"]] for each in lines],
-        [each["person"] for each in lines],
-        [each["number"] for each in lines],
-        [secrets.token_urlsafe(18) for _ in lines],
-        [each["name"] for each in lines],
-        [
-            unit_on_card(each["to"]["kind"], each["to"]["name"], each["to"]["above"] or "")
-            for each in lines
-        ],
-        [each["to"]["region_name"] for each in lines],
-        [each["category"] for each in lines],
-        [date.fromisoformat(each["valid_from"]) for each in lines],
-        [date.fromisoformat(each["valid_until"]) for each in lines],
-        [due(each) for each in lines],
-        [each["to"]["region_lo"] for each in lines],
-        [each["to"]["lo"] for each in lines],
-        now,
-        [each["fate"] == "keep" for each in lines],
-    )
-    issued = [each for each in made if each["published"]]
-    await execute(
-        """insert into certificates_period (certificate, state, since, reason, recorded_at,
-             recorded_by, region_lo, org_lo, published)
-           select c, 'valid', s, $5, $6, 0, rl, ol, true
-           from unnest($1::int8[], $2::date[], $3::int8[], $4::int8[]) as e(c, s, rl, ol)""",
-        [each["id"] for each in issued],
-        [each["valid_from"] for each in issued],
-        [each["region_lo"] for each in issued],
-        [each["org_lo"] for each in issued],
-        REASON,
-        now,
-    )
-    return {each["number"]: each["id"] for each in made}
+    await open_cards_again(batch, [each["card"] for each in lines if each["card"] is not None])
 
 
 async def migrations_in(who: Actor) -> list[dict[str, Any]]:
