@@ -228,20 +228,26 @@ async def follow(request: Request) -> Response:
     )
 
 
-async def _recognised(request: Request, typed: str) -> dict[str, Any] | None:
-    # Counted before anything is looked up: whoever walks through codes is stopped, right or wrong.
-    limit(request, "complaints.follow", times=10)
+async def _recognised(typed: str) -> dict[str, Any] | None:
     code = receipts.read_code(typed)
     # A code that cannot be one costs the same look-up, so that time tells nothing either.
     return await queries.own_complaint(receipt=services.receipt_hash(code or "0"))
+
+
+def _counted(request: Request) -> None:
+    # Before anything is looked up: whoever walks through codes is stopped, right or wrong. And
+    # before a connection is taken: one that saw an error is closed, so that being refused would
+    # cost the database a new one each time.
+    limit(request, "complaints.follow", times=10)
 
 
 @post("/public/follow", opt=ANYBODY, status_code=200)
 async def show(request: Request) -> Response:
     """Where it stands, for whoever holds the code."""
     form = await bind(request, CodeForm)
+    _counted(request)
     async with reading(READING):
-        found = await _recognised(request, str(form.get("code") or ""))
+        found = await _recognised(str(form.get("code") or ""))
         view = await showing.for_reporter(found) if found else None
     if found is None or view is None:
         form.error("code", "没有这个回执码。回执码是 16 位数字，请核对后再输。")
@@ -285,8 +291,9 @@ async def add_word(request: Request) -> Response:
     """补充说明, with the code."""
     form = await bind(request, WordForm)
     code = str(form.get("code") or "")
+    _counted(request)
     async with transaction(READING):
-        found = await _recognised(request, code)
+        found = await _recognised(code)
         view = await showing.for_reporter(found) if found else None
     if found is None or view is None:
         raise NotFound("没有这个回执码。")
@@ -303,8 +310,9 @@ async def add_word(request: Request) -> Response:
 async def receipt(request: Request) -> Response:
     """The signed receipt."""
     form = await bind(request, CodeForm)
+    _counted(request)
     async with transaction(READING):
-        found = await _recognised(request, str(form.get("code") or ""))
+        found = await _recognised(str(form.get("code") or ""))
     if found is None:
         raise NotFound("没有这个回执码。")
     return showing.receipt_file(found)
@@ -314,8 +322,9 @@ async def receipt(request: Request) -> Response:
 async def content(request: Request) -> Response:
     """What the receipt's digest covers."""
     form = await bind(request, CodeForm)
+    _counted(request)
     async with transaction(READING):
-        found = await _recognised(request, str(form.get("code") or ""))
+        found = await _recognised(str(form.get("code") or ""))
         thread = await queries.thread_of(found["id"]) if found else None
     if found is None or thread is None:
         raise NotFound("没有这个回执码。")

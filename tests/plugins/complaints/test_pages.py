@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from core.api.db import Scope, execute, rows, transaction, value
+from core.api.db import Scope, execute, reading, rows, transaction, value
 from core.api.people import appoint_organ, enter_person
-from core.api.testing import Browser, switch_off
+from core.api.testing import Browser, browsing, switch_off
 from core.web.state import platform_of
+from plugins.complaints.queries.own import OWN
 from plugins.complaints.rules import receipts
 from tests.plugins.complaints.conftest import photo
 
@@ -520,6 +521,23 @@ async def test_walking_through_codes_is_stopped(client, county):
     statuses = [each.status_code for each in answers]
     assert statuses[:10] == [404] * 10
     assert set(statuses[10:]) == {429}
+
+
+async def test_being_refused_costs_the_database_no_new_connection(fresh_db, app, registry):
+    # Without the transaction around a test, so that the page has connections of its own.
+    assert fresh_db
+    assert registry
+    async with browsing(app) as browser:
+        first = await browser.post("/complaints/public/follow", {"code": "1" * 16})
+        assert first.status_code == 404
+        async with reading(OWN):
+            before = await value("select pg_backend_pid()")
+        answers = [
+            await browser.post("/complaints/public/follow", {"code": "2" * 16}) for _ in range(14)
+        ]
+        assert [each.status_code for each in answers].count(429) == 5
+        async with reading(OWN):
+            assert await value("select pg_backend_pid()") == before
 
 
 async def test_filing_is_limited(client, county):
