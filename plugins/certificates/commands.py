@@ -17,7 +17,7 @@ GOOD, BAD, UNREADABLE = 0, 1, 2
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", required=True)
-    verify = acts.add_parser("verify", help="离线核验一张执法证的二维码")
+    verify = acts.add_parser("verify", help="离线核验一张执法证或者社会监督员证书的二维码")
     verify.add_argument(
         "code", metavar="TOKEN", help="二维码的内容：整个网址，或者 # 后面的一串；- 从标准输入读"
     )
@@ -85,11 +85,14 @@ def _as_words(found: Any) -> str:
     lines = [found.words.title, found.words.sentence]
     if found.card and found.genuine:
         card = found.card
-        lines += [
-            f"{card.name}  {card.unit}  {card.number}",
-            f"权力范围：{card.powers or '未载明'}",
-            f"有效期：{card.valid_from} 至 {card.valid_until}",
-        ]
+        lines.append(f"{card.name}  {card.unit}  {card.number}")
+        if card.title:
+            lines += [f"身份：{card.title}", f"聘期至：{card.valid_until}"]
+        else:
+            lines += [
+                f"权力范围：{card.powers or '未载明'}",
+                f"有效期：{card.valid_from} 至 {card.valid_until}",
+            ]
     return "\n".join(lines) + "\n"
 
 

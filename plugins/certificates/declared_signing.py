@@ -23,7 +23,11 @@ from plugins.certificates.services.base import MAKE
 from plugins.certificates.services.signers import POINT, CardSigner
 
 KEYS = "certificates.key.manage"
-SIGN, LIST = "certificates.sign", "certificates.status_list"
+SIGN, LIST, MOVE = (
+    "certificates.sign",
+    "certificates.status_list",
+    "certificates.sign_moving",
+)
 WHY = "one status list and one root for the cards of all regions"
 
 
@@ -45,6 +49,24 @@ async def _keep(payload: Mapping[str, Any]) -> None:
     await keep_current(payload)
 
 
+async def _move(payload: Mapping[str, Any]) -> None:
+    from plugins.certificates.services.papers import sign_moving
+
+    await sign_moving(payload)
+
+
+async def _wake() -> None:
+    from plugins.certificates.services.papers import wake
+
+    await wake()
+
+
+async def _ask_to_move(kind: str, ref: int) -> None:
+    from plugins.certificates.services.papers import ask_to_move
+
+    await ask_to_move(kind, ref)
+
+
 async def _card_changed(_fact: Fact) -> None:
     from plugins.certificates.services.signing import ask_for_list, ask_to_sign
 
@@ -62,6 +84,7 @@ NAV = [
 JOBS: list[Job | Cron] = [
     Job(SIGN, _sign, scope="platform", reason=WHY),
     Job(LIST, _list, scope="platform", reason=WHY),
+    Job(MOVE, _move, scope="platform", reason=WHY),
     Cron("certificates.keep_current", _keep, every=timedelta(hours=1), reason=WHY),
 ]
 HANDLERS = [
@@ -122,6 +145,7 @@ EXTENSION_POINTS = [
     )
 ]
 CONTRIBUTIONS = [
+    Contribution("core.credential_issuer", "certificates", {"wake": _wake, "move": _ask_to_move}),
     Contribution(
         "core.command",
         "certificates.cert",
@@ -131,7 +155,7 @@ CONTRIBUTIONS = [
             "configure": COMMANDS[0].configure,
             "run": COMMANDS[0].run,
         },
-    )
+    ),
 ]
 RETENTION = [
     Retention(

@@ -7,6 +7,7 @@ import msgspec
 
 from core.api.plugin import (
     Action,
+    Contribution,
     Cron,
     DemoStep,
     FactHandler,
@@ -27,6 +28,7 @@ from plugins.supervisors import facts, figures, reactions
 from plugins.supervisors import jobs as nightly
 from plugins.supervisors.demo import plan_supervisors
 from plugins.supervisors.rules.wording import CATALOGUE, OFFICE
+from plugins.supervisors.services import papers
 from plugins.supervisors.services.base import (
     APPLICATION,
     CARRY,
@@ -133,6 +135,23 @@ def nav_items() -> list[NavItem]:
 def panels() -> list[Panel]:
     return [
         Panel("supervisors.card", "core.me", "电子证件", CARRY, "/supervisors/mine/panels/{id}", 10)
+    ]
+
+
+@hookimpl
+def contributions() -> list[Contribution]:
+    return [
+        Contribution(
+            "core.credential_kind",
+            papers.KIND,
+            {
+                "title": papers.TITLE,
+                "listed": papers.listed,
+                "look": papers.look,
+                "keep": papers.keep,
+                "keep_moving": papers.keep_moving,
+            },
+        )
     ]
 
 

@@ -24,7 +24,9 @@ from plugins.supervisors.rules.terms import TERM_STATES
 from plugins.supervisors.rules.words import plain_number
 from plugins.supervisors.services.base import APPLICATION, TERM
 
-TOKEN = re.compile(r"(?:\A|/supervisors/card/)([A-Za-z0-9_-]{24})/?\Z")
+TOKEN = re.compile(r"(?:\A|/supervisors/card/|/check/of/supervisors/)([A-Za-z0-9_-]{24})/?\Z")
+"""The opaque code alone, or at the end of an address in a certificate's QR code: its own page, or
+that of who signed it."""
 
 
 async def answer_may_take_part(
@@ -118,7 +120,7 @@ async def find_terms(text: str, scope: Scope) -> Sequence[SubjectLabel]:
 
 async def resolve_card(code: str) -> SubjectRef | None:
     """What a scanned QR or a typed certificate number stands for."""
-    text = code.strip()[:200]
+    text = code.strip().partition("#")[0][:200]  # behind it stands the signature
     async with transaction(Scope.public()):
         if match := TOKEN.search(text):
             found = await public_card(match[1])

@@ -138,6 +138,9 @@ class Term(Own, Table, tablename="supervisors_term"):
     assignment = BigInt(default=0)
     """The role given with the term; withdrawn with it."""
     reminded_at = Timestamptz(null=True, default=None)
+    moving = Text(default="")
+    """The address with the code that is shown on the telephone, good until ``moving_until``."""
+    moving_until = Timestamptz(null=True, default=None)
     flagged = Varchar(length=300, default="")
     """Why the nightly check stopped at this person; empty = nothing found."""
     created_at = Timestamptz(default=None)
@@ -161,6 +164,8 @@ class Card(Public, Table, tablename="supervisors_card"):
     state = Varchar(length=10, default="active")
     photo = BigInt(null=True, default=None)
     issued_at = Timestamptz(default=None)
+    signed = Text(default="")
+    """The address with the signed code, as it is printed; empty until somebody has signed it."""
 
 
 class Request(Own, Table, tablename="supervisors_request"):

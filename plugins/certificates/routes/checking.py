@@ -37,7 +37,8 @@ from plugins.certificates.queries.checking import (
 )
 from plugins.certificates.routes.check_frame import drawn, words_of
 from plugins.certificates.rules import Standing, judge_card
-from plugins.certificates.rules.verdict import WORDS
+from plugins.certificates.rules.verdict import NO_OFFICER, PAPER_WORDS, WORDS
+from plugins.certificates.services import papers
 from plugins.certificates.services.signing import check_path
 from plugins.certificates.services.trusting import trust_file
 
@@ -57,6 +58,7 @@ SHORT = 4
 ANYBODY = public("群众扫码核验执法证件，不需要登录", session=False)
 ASKED_NOW = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _TOLD = {code: asdict(words) for code, words in WORDS.items()}
+_PAPERS_TOLD = {code: asdict(words) for code, words in PAPER_WORDS.items()}
 
 
 def _headline(standing: Standing) -> str:
@@ -89,6 +91,23 @@ async def check_certificate(request: Request, token: FromPath[str]) -> Response:
         moment=moment,
     )
     return Response(text, media_type="text/html", headers=ASKED_NOW)
+
+
+@get("/check/of/{kind:str}/{code:str}", opt=ANYBODY)
+async def check_paper(request: Request, kind: FromPath[str], code: FromPath[str]) -> Response:
+    """How a paper of another plugin stands today; its holder is no enforcement officer."""
+    limit(request, "certificates.check")
+    found = await papers.look(kind, code[:40], "", clock.today())
+    return partial(
+        request,
+        "certificates/check_paper.html",
+        status=200 if found else 404,
+        headers=ASKED_NOW,
+        title=found[0].title if found else "",
+        shown=found[1] if found else None,
+        no_officer=NO_OFFICER,
+        checked_at=clock.now(),
+    )
 
 
 @get("/check/{token:str}/photo", opt=ANYBODY)
@@ -162,7 +181,7 @@ async def _find(asked: dict[str, str]) -> list[dict[str, Any]]:
 async def tell_live_status(request: Request) -> Response:
     """How the card of a number stands today, for the page that has checked its signature."""
     limit(request, "certificates.ask", times=20)
-    number = request.query_params.get("number", "").strip().upper()[:20]
+    number = request.query_params.get("number", "").strip().upper()[:60]
     found = await _find({"number": number, "name": "", "unit": ""}) if number else []
     told: dict[str, Any] = {
         "code": "unknown",
@@ -179,9 +198,17 @@ async def tell_live_status(request: Request) -> Response:
             "tone": "ok" if standing.qualified else "no",
             "reason": standing.reason,
         }
+    elif number and (paper := await papers.look_by_number(number, clock.today())):
+        shown = paper[1]
+        told |= {
+            "code": "valid" if shown.good else "not_good",
+            "title": shown.words,
+            "tone": "ok" if shown.good else "no",
+            "reason": NO_OFFICER,
+        }
     return Response(
         msgspec.json.encode(told),
-        status_code=200 if found else 404,
+        status_code=404 if told["code"] == "unknown" else 200,
         media_type="application/json",
         headers=ASKED_NOW,
     )
@@ -206,6 +233,7 @@ async def give_trust(request: Request) -> Response:
         told = await trust_file(everybody=True, with_list=False)
     told.pop("made_at")
     told["words"] = _TOLD
+    told["paper_words"] = _PAPERS_TOLD
     body = msgspec.json.encode(told)
     return _kept(request, body, hashlib.sha256(body).hexdigest(), "application/json")
 
@@ -240,7 +268,9 @@ async def give_worker(request: Request) -> Response:
     limit(request, "certificates.list")
     source = WORKER.read_bytes()
     shell = msgspec.json.decode(render(request, "certificates/check_shell.html"))
-    version = hashlib.sha256(source + msgspec.json.encode([shell, _TOLD])).hexdigest()[:12]
+    version = hashlib.sha256(
+        source + msgspec.json.encode([shell, _TOLD, _PAPERS_TOLD])
+    ).hexdigest()[:12]
     head = b"self.JD_CARD = " + msgspec.json.encode({"version": version, "shell": shell}) + b";\n"
     return Response(
         head + source, media_type="text/javascript", headers={"Cache-Control": "no-cache"}
@@ -265,6 +295,7 @@ async def draw_qr(request: Request, token: FromPath[str]) -> Response:
 
 ROUTES_CHECKING = (
     check_certificate,
+    check_paper,
     show_photo,
     ask_for_certificate,
     tell_live_status,

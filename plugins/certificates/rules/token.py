@@ -4,6 +4,9 @@
 Base32 in capitals, because a QR code packs those half as wide as small letters; after the ``#``,
 so that any scanner opens the page and no server ever receives it. Neither an identity number nor
 a telephone number is in it.
+
+Papers of other kinds are signed in the same way, under a claim of their own: a verifier that does
+not know them calls them damaged, and never takes a social supervisor for an officer.
 """
 
 import base64
@@ -23,6 +26,10 @@ BEGINS: Final = 5
 ISSUED: Final = 6
 CARD: Final = -65537
 """A claim of private use: [name, unit, region, scope of power, kind, place in the status list]."""
+PAPER: Final = -65539
+"""A claim of private use, in the place of ``CARD``, for who is no enforcement officer:
+[what he is, name, issuing office, region, place in the status list, whether the code moves,
+last second of the term, when it got its place]."""
 
 KINDS: Final = ("local", "ministry")
 LONGEST: Final = 2000
@@ -44,6 +51,24 @@ class CardClaims:
     issued_at: int
     begins: int
     expires: int
+    title: str = ""
+    """What the holder is, when he is no enforcement officer; empty for a card."""
+    moving: bool = False
+    """The code is shown on a telephone and good for a moment: ``expires`` is that moment's end."""
+    ends: int = 0
+    """The last second of the term of a paper, which a moving code does not reach."""
+    placed_at: int = 0
+    """When a paper got its place in the status list; a moving code is younger than any list."""
+
+    @property
+    def last(self) -> int:
+        """The last second of the card or paper itself."""
+        return self.ends if self.title else self.expires
+
+    @property
+    def placed(self) -> int:
+        """Since when a status list can speak of it."""
+        return self.placed_at if self.title else self.issued_at
 
     @property
     def issued(self) -> datetime:
@@ -55,7 +80,7 @@ class CardClaims:
 
     @property
     def valid_until(self) -> date:
-        return datetime.fromtimestamp(self.expires, UTC).astimezone(SHANGHAI).date()
+        return datetime.fromtimestamp(self.last, UTC).astimezone(SHANGHAI).date()
 
 
 def day_begins(day: date) -> int:
@@ -70,6 +95,17 @@ def day_ends(day: date) -> int:
 
 def payload_of(card: CardClaims) -> bytes:
     """The claims as they are signed."""
+    if card.title:
+        told = [card.title, card.name, card.unit, card.region, card.index, int(card.moving)]
+        return cose.write(
+            {
+                NUMBER: card.number,
+                EXPIRES: card.expires,
+                BEGINS: card.begins,
+                ISSUED: card.issued_at,
+                PAPER: [*told, card.ends, card.placed_at],
+            }
+        )
     powers = card.powers
     if len(powers) > POWERS_SHOWN:
         powers = powers[: POWERS_SHOWN - 1] + "…"
@@ -94,6 +130,8 @@ def payload_of(card: CardClaims) -> bytes:
 def claims_of(message: Message) -> CardClaims:
     """The card a message tells; ``Damaged`` when it tells none."""
     told = message.claims()
+    if PAPER in told:
+        return _paper_of(told)
     card = told.get(CARD)
     times: list[Any] = [told.get(each) for each in (ISSUED, BEGINS, EXPIRES)]
     if (
@@ -114,6 +152,39 @@ def claims_of(message: Message) -> CardClaims:
         KINDS[kind] if kind < len(KINDS) else "local",
         index,
         *times,
+    )
+
+
+def _paper_of(told: Mapping[Any, Any]) -> CardClaims:
+    paper = told[PAPER]
+    times: list[Any] = [told.get(each) for each in (ISSUED, BEGINS, EXPIRES)]
+    if (
+        CARD in told
+        or not isinstance(paper, list)
+        or len(paper) != 8
+        or not isinstance(told.get(NUMBER), str)
+        or not all(isinstance(each, str) for each in paper[:4])
+        or not paper[0]
+        or not all(_is_count(each) for each in (*times, *paper[4:]))
+        or paper[5] > 1
+    ):
+        raise Damaged("this is no paper")
+    title, name, unit, region, index, moving, ends, placed = paper
+    return CardClaims(
+        told[NUMBER],
+        name,
+        unit,
+        region,
+        "",
+        "",
+        index,
+        times[0],
+        times[1],
+        times[2],
+        title=title,
+        moving=moving == 1,
+        ends=ends,
+        placed_at=placed,
     )
 
 
@@ -161,6 +232,9 @@ def as_json(card: CardClaims) -> Mapping[str, Any]:
         "powers": card.powers,
         "kind": card.kind,
         "index": card.index,
+        "title": card.title or "行政执法人员",
+        "enforcement_officer": not card.title,
+        "moving": card.moving,
         "issued_at": card.issued.isoformat(),
         "valid_from": card.valid_from.isoformat(),
         "valid_until": card.valid_until.isoformat(),

@@ -68,6 +68,36 @@ WORDS: Final[Mapping[str, Words]] = {
     ),
 }
 
+NO_OFFICER: Final = "持有人不是行政执法人员，凭此证无权检查、处罚或者收费。"
+"""Said of every paper that is not an enforcement card, whatever it is worth."""
+
+PAPER_WORDS: Final[Mapping[str, Words]] = {
+    "valid": Words(
+        "聘期有效", f"签名真实，聘期没有结束。{NO_OFFICER}请核对本人与网上所示照片是否一致。", "ok"
+    ),
+    "expired": Words("聘期已满", f"聘期已经结束，不能再作为身份凭证。{NO_OFFICER}", "no"),
+    "suspended": Words("暂停履职", f"这份证书现在不能作为身份凭证。{NO_OFFICER}", "no"),
+    "cancelled": Words(
+        "聘任已终止", f"持有人已经解聘、辞职或者聘期已满，不能再作为身份凭证。{NO_OFFICER}", "no"
+    ),
+    "list_stale": Words(
+        "名单过旧",
+        f"签名真实，但手机里没有状态名单，或者名单太旧、比这份证书还早，不知道持有人现在是否仍在聘。"
+        f"有网络时请再扫一次。{NO_OFFICER}",
+        "unsure",
+    ),
+    "not_yet": Words(
+        "聘期尚未开始", f"按现在的时间，聘期还没有开始。请先核对手机的日期。{NO_OFFICER}", "no"
+    ),
+    "moved_on": Words(
+        "动态码已失效",
+        f"手机上出示的码两分钟一换，这一个已经过时，可能是截图。请对方当面刷新后再扫，并核对手机的时间。"
+        f"{NO_OFFICER}",
+        "unsure",
+    ),
+}
+"""What differs when the holder is no enforcement officer."""
+
 _LISTED: Final = {
     status_list.SUSPENDED: "suspended",
     status_list.NOT_INSPECTED: "not_inspected",
@@ -88,6 +118,9 @@ class Verdict:
 
     @property
     def words(self) -> Words:
+        # Of a signature that does not hold nothing is believed, also not what the holder is.
+        if self.card is not None and self.card.title and self.genuine:
+            return PAPER_WORDS[self.code]
         return WORDS[self.code]
 
     @property
@@ -125,10 +158,12 @@ def judge(
     state = listed.of(card.index) if listed is not None else status_list.VALID
     if state == status_list.CANCELLED:  # which is for good, however old the list
         return answer("cancelled")
-    if moment > card.expires:
+    if moment > card.last:
         return answer("expired")
+    if card.moving and not card.begins <= moment <= card.expires:
+        return answer("moved_on")
     if moment < card.begins:
         return answer("not_yet")
-    if listed is None or moment > listed.expires or not listed.knows(card.index, card.issued_at):
+    if listed is None or moment > listed.expires or not listed.knows(card.index, card.placed):
         return answer("list_stale")
     return answer(_LISTED.get(state, "valid"))

@@ -225,7 +225,10 @@ order by c.id limit $2
 
 
 async def sign_cards(_payload: Mapping[str, Any] | None = None) -> None:
-    """The job: sign every card that has no code yet, or another one than it should have."""
+    """The job: sign every card and paper without a code yet, or with one that does not fit."""
+    # Imported here: papers are signed with what stands in this module.
+    from plugins.certificates.services.papers import sign_papers
+
     done, keys = 0, dict[int, Ready]()
     while done < IN_ONE_RUN:
         wanted = await rows(_WANTED, clock.today(), AT_ONCE)
@@ -239,7 +242,7 @@ async def sign_cards(_payload: Mapping[str, Any] | None = None) -> None:
             break
     else:
         await enqueue(SIGN, {}, key=SIGN, place=Place(0))
-    if done:
+    if await sign_papers() or done:
         await ask_for_list()
 
 
@@ -330,13 +333,18 @@ async def ask_for_list() -> None:
 
 
 async def build_list(_payload: Mapping[str, Any] | None = None) -> None:
-    """The job: the status list of all cards as they stand today, signed."""
+    """The job: the status list of all cards and papers as they stand today, signed."""
+    from plugins.certificates.services.papers import papers_in_list
+
     began = time.perf_counter()
     chosen = await settings()
     now, today = clock.now(), clock.today()
     size = int(await value("select coalesce(max(id), 0) from certificates_signed"))
     marked = await rows(_MARKED, today)
-    packed = status_list.pack(((each["place"], each["state"]) for each in marked), size)
+    papers, last = await papers_in_list()
+    size = max(size, last)
+    states = [*((each["place"], each["state"]) for each in marked), *papers]
+    packed = status_list.pack(states, size)
     payload = status_list.payload_of(
         packed,
         LIST_PATH,
@@ -352,7 +360,7 @@ async def build_list(_payload: Mapping[str, Any] | None = None) -> None:
         now,
         now + timedelta(days=chosen.status_list_days),
         size,
-        len(marked),
+        len(states),
         int((time.perf_counter() - began) * 1000),
         body,
         hashlib.sha256(body).hexdigest(),

@@ -7,6 +7,7 @@
   const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   const EDDSA = -8;
   const CARD = -65537;
+  const PAPER = -65539;
   const USE = -65538;
   const LIST_TYPE = "application/statuslist+cwt";
   const LISTED = { 2: "suspended", 3: "not_inspected" };
@@ -231,21 +232,33 @@
   function knows(list, card) {
     const byte = Math.floor(card.index / 4);
     const last = list.packed.length - 1;
-    return byte < last || (byte === last && card.issued <= list.issued);
+    return byte < last || (byte === last && card.placed <= list.issued);
   }
 
   // --- the answer ------------------------------------------------------------------------------
 
   const isCount = (what) => typeof what === "number" && what >= 0 && what < 2 ** 48;
 
+  // Who is no enforcement officer: a claim of its own, so that nobody takes the one for the other.
+  function paperOf(claims) {
+    const paper = claims.get(PAPER);
+    const times = [6, 5, 4].map((key) => claims.get(key));
+    if (claims.has(CARD) || !Array.isArray(paper) || paper.length !== 8 || typeof claims.get(2) !== "string") throw new Damaged("paper");
+    if (!paper.slice(0, 4).every((each) => typeof each === "string") || !paper[0]) throw new Damaged("paper");
+    if (![...times, ...paper.slice(4)].every(isCount) || paper[5] > 1) throw new Damaged("paper");
+    const [title, name, unit, region, index, moving, last, placed] = paper;
+    return { number: claims.get(2), name, unit, region, powers: "", title, moving: moving === 1, index, issued: times[0], begins: times[1], expires: times[2], last, placed };
+  }
+
   function cardOf(claims) {
+    if (claims.has(PAPER)) return paperOf(claims);
     const card = claims.get(CARD);
     const times = [6, 5, 4].map((key) => claims.get(key));
     if (!Array.isArray(card) || card.length !== 6 || typeof claims.get(2) !== "string") throw new Damaged("card");
     if (![...times, card[4], card[5]].every(isCount) || !card.slice(0, 4).every((each) => typeof each === "string"))
       throw new Damaged("card");
     const [name, unit, region, powers, kind, index] = card;
-    return { number: claims.get(2), name, unit, region, powers, kind: kind === 1 ? "ministry" : "local", index, issued: times[0], begins: times[1], expires: times[2] };
+    return { number: claims.get(2), name, unit, region, powers, kind: kind === 1 ? "ministry" : "local", title: "", moving: false, index, issued: times[0], begins: times[1], expires: times[2], last: times[2], placed: times[0] };
   }
 
   // lists: Map from root to the newest good list; moment in seconds.
@@ -270,7 +283,8 @@
     const answer = (code) => ({ code, card, key, listed: list ? list.issued : 0, behind });
     const state = list ? stateOf(list, card.index) : 0;
     if (state === CANCELLED) return answer("cancelled");
-    if (now > card.expires) return answer("expired");
+    if (now > card.last) return answer("expired");
+    if (card.moving && !(card.begins <= now && now <= card.expires)) return answer("moved_on");
     if (now < card.begins) return answer("not_yet");
     if (!list || now > list.expires || !knows(list, card)) return answer("list_stale");
     return answer(LISTED[state] || "valid");

@@ -5,7 +5,11 @@
   "use strict";
 
   const NOTHING = { title: "不能核验", sentence: "这部手机没有连上过平台，还没有核验要用的密钥。请到有网络的地方再扫一次。", tone: "unsure" };
-  let words = {}; // what to say to each answer; comes and is kept with the keys
+  // What to say to each answer; comes and is kept with the keys. Papers of who is no enforcement
+  // officer have words of their own, as far as their signature holds.
+  let words = {};
+  let paperWords = {};
+  const wordsOf = (code, card) => (card && card.title && self.JDCard.genuine(code) && paperWords[code]) || words[code] || NOTHING;
   const HERE = "/certificates/check/";
   const proof = document.getElementById("proof");
   const live = document.getElementById("live");
@@ -40,8 +44,8 @@
     return svg;
   }
 
-  function verdict(code, under) {
-    const told = words[code] || NOTHING;
+  function verdict(code, under, card) {
+    const told = wordsOf(code, card);
     const box = element("div", `ck-verdict ck-verdict--${told.tone}`, mark(told.tone), element("div", "", element("strong", "", told.title), element("p", "", under)));
     box.setAttribute("role", "status");
     box.dataset.code = code;
@@ -54,8 +58,30 @@
     return made;
   }
 
+  const listed = (found) => ["状态名单", found.listed ? `${minute(found.listed)}的名单` : "手机里没有"];
+
+  function paperOf(found) {
+    const { card, key } = found;
+    return element(
+      "section",
+      "ck-sheet",
+      element("div", "ck-name", card.name),
+      element("p", "", `${card.title}，不是执法人员`),
+      pairs([
+        ["聘任单位", card.unit],
+        ["证书号", card.number, "ck-num"],
+        ["地区", card.region],
+        ["聘期至", day(card.last)],
+        ["二维码", card.moving ? "手机上的动态码，两分钟一换" : "证书上印的"],
+        ["签发", `${key.name}，${day(card.issued)}`],
+        listed(found),
+      ]),
+    );
+  }
+
   function cardOf(found) {
     const { card, key } = found;
+    if (card.title) return paperOf(found);
     return element(
       "section",
       "ck-sheet",
@@ -67,7 +93,7 @@
         ["执法区域", card.region],
         ["有效期", `${day(card.begins)}至${day(card.expires)}`],
         ["签发", `${key.name}，${day(card.issued)}`],
-        ["状态名单", found.listed ? `${minute(found.listed)}的名单` : "手机里没有"],
+        listed(found),
       ]),
     );
   }
@@ -84,6 +110,7 @@
   async function check(code) {
     const file = await kept(`${HERE}trust.json`, (answer) => answer.json());
     words = (file && file.words) || {};
+    paperWords = (file && file.paper_words) || {};
     const trust = self.JDCard.readTrust(file);
     const lists = new Map();
     const body = await kept(`${HERE}list`, (answer) => answer.arrayBuffer());
@@ -102,17 +129,23 @@
   function beside(found) {
     const same = found.card && found.card.number === live.dataset.number;
     proof.hidden = false;
+    if (found.code === "moved_on" && same) {
+      proof.className = "ck-sheet";
+      proof.append(verdict(found.code, wordsOf(found.code, found.card).sentence, found.card), element("p", "ck-soft", "下面是按网址查到的证书。请核对照片与对方本人是否一致。"));
+      return;
+    }
     if (self.JDCard.genuine(found.code) && same) {
       proof.className = "ck-note ck-note--ok";
       live.after(proof);
-      proof.append(element("p", "", `二维码签名真实：${found.key.name}，${day(found.card.issued)}签发。`));
-      if (found.card.unit !== live.dataset.unit)
+      const when = found.card.moving ? "刚才为持有人的手机签发" : `${day(found.card.issued)}签发`;
+      proof.append(element("p", "", `二维码签名真实：${found.key.name}，${when}。`));
+      if (!found.card.title && found.card.unit !== live.dataset.unit)
         proof.append(element("p", "", `制证时的单位名称是“${found.card.unit}”，单位已更名或人员已调动，旧证在有效期内以本页查询结果为准。`));
       return;
     }
     const code = self.JDCard.genuine(found.code) ? "bad_signature" : found.code;
     const why = self.JDCard.genuine(found.code) ? "二维码里的证件与网址里的不是同一张。" : "";
-    proof.append(verdict(code, `${why}${(words[code] || NOTHING).sentence}`), element("p", "ck-soft", "下面是按网址查到的证件。请核对持证人、证号是否与对方出示的一致。"));
+    proof.append(verdict(code, `${why}${wordsOf(code, null).sentence}`), element("p", "ck-soft", "下面是按网址查到的证件。请核对持证人、证号是否与对方出示的一致。"));
     proof.className = "ck-sheet";
   }
 
@@ -121,7 +154,7 @@
     proof.className = "ck-proof";
     const now = Math.floor(Date.now() / 1000);
     const under = found.behind ? `手机日期不对，按名单的日期 ${day(found.listed)} 判断` : `按手机时间 ${minute(now)} 判断`;
-    proof.append(verdict(found.code, under), element("p", "", (words[found.code] || NOTHING).sentence));
+    proof.append(verdict(found.code, under, found.card), element("p", "", wordsOf(found.code, found.card).sentence));
     if (found.card && self.JDCard.genuine(found.code)) proof.append(cardOf(found));
   }
 

@@ -14,6 +14,7 @@ from piccolo.columns import (
     Varchar,
 )
 from piccolo.columns.base import OnDelete
+from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from core.api.db import Owned, Public, unscoped
@@ -63,6 +64,26 @@ class SignedCard(Public, Table, tablename="certificates_signed"):
     """Digest of what was signed: when the card changes it is signed anew."""
     kid = Varchar(length=16, default="", index=True)
     signed_at = Timestamptz(default=None)
+
+
+class SignedPaper(Owned, Table, tablename="certificates_paper"):
+    """A paper of another plugin that is signed here: its place in the list, and what was signed.
+
+    The id is drawn from the places of the cards, so that one list speaks of both.
+    """
+
+    GRANTS: ClassVar = {"web": "select", "worker": "select, insert, update"}
+
+    id = BigInt(primary_key=True, default=None)
+    kind = Varchar(length=60, default=None)
+    paper = BigInt(default=None)
+    """Its number at whoever issued it."""
+    content = Varchar(length=64, default="")
+    """Digest of what was signed: when the paper changes it is signed anew."""
+    kid = Varchar(length=16, default="", index=True)
+    signed_at = Timestamptz(default=None)
+    placed_at = Timestamptz(default=None)
+    one = Unique([kind, paper])
 
 
 @unscoped("the status list tells places in a list, nothing of persons, and is there for everybody")

@@ -67,7 +67,7 @@ async def find_term(term: int, scope: Scope) -> dict[str, Any] | None:
     condition, args = scope_conditions(scope, "t", start=3)
     return await row(
         f"""select t.*, c.number, c.token, c.region_name, c.organ_name, c.photo, c.issued_at,
-                   a.source, a.employer, a.industry, a.route, a.legal_qualified, a.sex,
+                   c.signed, a.source, a.employer, a.industry, a.route, a.legal_qualified, a.sex,
                    coalesce(p.id_number_masked, '') as id_masked,
                    coalesce(p.phone_masked, '') as phone_masked
             from supervisors_term t join supervisors_card c on c.term = t.id
@@ -92,7 +92,8 @@ async def term_row(term: int) -> dict[str, Any] | None:
 async def terms_of(person: int) -> list[dict[str, Any]]:
     """All terms of a person, newest first, wherever they were."""
     return await rows(
-        """select t.*, c.number, c.token, c.region_name, c.organ_name, c.photo, c.issued_at
+        """select t.*, c.number, c.token, c.region_name, c.organ_name, c.photo, c.issued_at,
+                  c.signed
            from supervisors_term t join supervisors_card c on c.term = t.id
            where t.person = $1 order by t.starts desc, t.id desc""",
         person,
@@ -242,7 +243,7 @@ async def public_card(token: str) -> dict[str, Any] | None:
     """What anybody may read of the certificate behind an opaque token."""
     return await row(
         """select id, term, number, name, region_name, organ_name, number_in_row, starts, ends,
-                  ended_on, state, photo, issued_at, region_lo, org_lo, token
+                  ended_on, state, photo, issued_at, region_lo, org_lo, token, signed
            from supervisors_card where token = $1 and published""",
         token,
     )

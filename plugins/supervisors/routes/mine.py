@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from core.api import clock
 from core.api.access import requires, visitor
@@ -21,6 +21,7 @@ from core.api.web import (
     page,
     partial,
     post,
+    qr,
     redirect,
     remember_once,
 )
@@ -38,8 +39,9 @@ from plugins.supervisors.routes.terms import units_in
 from plugins.supervisors.rules import states
 from plugins.supervisors.rules.terms import TERM_STATES
 from plugins.supervisors.rules.words import OBLIGATIONS, RELATIONS, ROUTES
-from plugins.supervisors.services import conduct, requests
+from plugins.supervisors.services import conduct, papers, requests
 from plugins.supervisors.services.base import CARRY, MINE, Actor, organ_of, settings_in
+from plugins.supervisors.services.papers import printed_path
 from plugins.supervisors.services.showing import basis_in, certificate_paper, open_photo, standing
 
 RECUSALS = "/supervisors/mine/recusals"
@@ -84,7 +86,35 @@ async def show_own_card(request: Request) -> Response:
     """我的二维码: the electronic card with the code others scan."""
     found = await _card(visitor(request))
     good, words = standing(found, clock.today()) if found else (False, "")
-    return page(request, "supervisors/mine_card.html", found=found, good=good, words=words)
+    return page(
+        request,
+        "supervisors/mine_card.html",
+        found=found,
+        good=good,
+        words=words,
+        public_page=papers.public_page(found) if found else "",
+    )
+
+
+@get("/mine/code", guards=[requires(CARRY)])
+async def show_own_code(request: Request, tries: FromQuery[int] = 0) -> Response:
+    """The code to be scanned: it changes by itself, and asks for the next one in time."""
+    who = visitor(request)
+    async with transaction(who.scope):
+        found = await current_term(who.person_id, clock.today())
+        good, _ = standing(found, clock.today()) if found else (False, "")
+        code = await papers.code_now(found, max(0, tries)) if found and good else None
+    picture = ""
+    if code is not None and code.path:
+        picture = qr(address_of(request, code.path), "我的二维码")
+    return partial(
+        request,
+        "supervisors/_code.html",
+        headers={"Cache-Control": "no-store"},
+        code=code,
+        picture=picture,
+        tries=0 if picture and code and code.moving else max(0, tries) + 1,
+    )
 
 
 @get("/mine/panels/{person:int}", guards=[requires(CARRY)])
@@ -113,7 +143,7 @@ async def send_own_certificate(request: Request) -> Response:
     found = await _card(visitor(request))
     if found is None:
         raise NotFound
-    address = address_of(request, f"/supervisors/card/{found['token']}")
+    address = address_of(request, printed_path(found))
     paper = certificate_paper(found, address, await basis_in(found["region_lo"]))
     content = await pdf(paper, at=found["issued_at"])
     return pdf_response(content, f"聘任证书-{found['name']}")
@@ -250,6 +280,7 @@ async def post_own_recusal(request: Request) -> Response:
 ROUTES_MINE = (
     show_progress,
     show_own_card,
+    show_own_code,
     own_card_panel,
     show_own_photo,
     send_own_certificate,

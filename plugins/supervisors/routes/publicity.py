@@ -27,6 +27,7 @@ from plugins.supervisors.forms import ObjectionForm, ReceiptForm
 from plugins.supervisors.queries.applications import public_notice, public_notices
 from plugins.supervisors.queries.terms import public_card
 from plugins.supervisors.routes.shared import picture, qr_code
+from plugins.supervisors.services.papers import printed_path
 from plugins.supervisors.services.publicity import follow_objection, object_to
 from plugins.supervisors.services.showing import open_photo, standing
 
@@ -184,8 +185,7 @@ async def show_card_photo(request: Request, token: FromPath[str]) -> Response:
 async def draw_card_qr(request: Request, token: FromPath[str]) -> Response:
     """The QR code that leads to the card's public page."""
     limit(request, "supervisors.card")
-    await _card(token)
-    return qr_code(request, f"/supervisors/card/{token}")
+    return qr_code(request, printed_path(await _card(token)))
 
 
 ROUTES_PUBLICITY = (

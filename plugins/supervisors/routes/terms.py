@@ -65,6 +65,7 @@ from plugins.supervisors.services.base import (
     settings_in,
     term_ref,
 )
+from plugins.supervisors.services.papers import printed_path, public_page
 from plugins.supervisors.services.showing import basis_in, certificate_paper, standing
 
 BODIES = ("department", "body", "second", "entrusted")
@@ -138,6 +139,7 @@ async def term_page(
         "supervisors/term.html",
         status=status,
         found=found,
+        public_page=public_page(found),
         good=good,
         words=words,
         chip=TERM_STATES[found["state"]],
@@ -204,7 +206,7 @@ async def send_certificate(request: Request, term: FromPath[int]) -> Response:
         found = await find_term(term, who.scope)
         if found is None or not who.scope.sees(place_of(found)):
             raise NotFound
-    address = address_of(request, f"/supervisors/card/{found['token']}")
+    address = address_of(request, printed_path(found))
     paper = certificate_paper(found, address, await basis_in(found["region_lo"]))
     content = await pdf(paper, at=found["issued_at"])
     return pdf_response(content, f"聘任证书-{found['name']}")

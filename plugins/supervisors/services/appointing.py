@@ -8,6 +8,7 @@ from typing import Any
 
 from core.api import clock
 from core.api.accounts import grant_role, revoke_role
+from core.api.credentials import credentials_changed
 from core.api.db import execute, lock_subjects, retried, transaction, value
 from core.api.deadlines import term_end
 from core.api.errors import Conflict, Invalid, NotFound, Refused
@@ -217,4 +218,5 @@ async def _issue_card(
         application["region_lo"],
         application["org_lo"],
     )
+    await credentials_changed()
     return number

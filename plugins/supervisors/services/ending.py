@@ -7,6 +7,7 @@ from typing import Any
 
 from core.api import clock
 from core.api.accounts import revoke_role
+from core.api.credentials import credentials_changed
 from core.api.db import execute, json, lock_subjects, retried, transaction, value
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
@@ -91,6 +92,10 @@ async def close_term(
         state,
         ended_on,
     )
+    await execute(
+        "update supervisors_term set moving = '', moving_until = null where id = $1", found["id"]
+    )
+    await credentials_changed()
     next_begins = last_day + timedelta(days=1)
     follows = any(
         each["state"] == "active" and each["id"] != found["id"] and each["starts"] <= next_begins

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from core.api import clock
+from core.api.credentials import credentials_changed
 from core.api.db import (
     execute,
     json,
@@ -234,4 +235,5 @@ async def _decide_resignation(
         form.reason or "本人申请辞职",
     )
     await execute("update supervisors_card set ended_on = $2 where term = $1", found["id"], last)
+    await credentials_changed()
     await note_term(found, "resigned", ends=words_of(last))

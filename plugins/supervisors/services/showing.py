@@ -70,12 +70,13 @@ def standing(found: Mapping[str, Any], today: date) -> tuple[bool, str]:
         if term.runs_on(today):
             return True, "有效"
         if today < term.starts:
-            return False, f"聘期自{_words(term.starts)}起"
+            return False, f"聘期自{words_of_day(term.starts)}起"
         return False, "聘期已满"
     return False, TERM_STATES[found["state"]][1]
 
 
-def _words(day: date) -> str:
+def words_of_day(day: date) -> str:
+    """2026年5月12日."""
     return f"{day.year}年{day.month}月{day.day}日"
 
 
@@ -98,8 +99,8 @@ def certificate_paper(found: Mapping[str, Any], address: str, basis: Sequence[st
         "name": str(found["name"]),
         "region": str(found["region_name"]),
         "years": {1: "一年", 2: "两年", 3: "三年", 4: "四年", 5: "五年"}.get(years, ""),
-        "starts": _words(found["starts"]),
-        "ends": _words(found["ends"]),
+        "starts": words_of_day(found["starts"]),
+        "ends": words_of_day(found["ends"]),
         "obligations": obligations,
     }
     good, words = standing(found, clock.today())
@@ -109,7 +110,7 @@ def certificate_paper(found: Mapping[str, Any], address: str, basis: Sequence[st
         paragraphs=fill(CERTIFICATE, values),
         organ=str(found["organ_name"]),
         number=str(found["number"]),
-        signed=(str(found["organ_name"]), _words(issued)),
+        signed=(str(found["organ_name"]), words_of_day(issued)),
         code=address,
         note=f"第{found['number_in_row']}届　{found['number']}",
         mark="" if good or found["state"] == ACTIVE else words,

@@ -79,6 +79,52 @@ def code(pen: Pen = COUNTY, **changes) -> str:
     return token.text_of(pen.seal(token.payload_of(replace(CARD, **changes))))
 
 
+PAPER = CardClaims(
+    number="磴监督聘〔2026〕1号",
+    name="张敏",
+    unit="磴口县司法局",
+    region="磴口县",
+    powers="",
+    kind="",
+    index=6,
+    issued_at=NOW - 100 * DAY,
+    begins=token.day_begins(date(2026, 5, 20)),
+    expires=token.day_ends(date(2028, 5, 19)),
+    title="行政执法社会监督员",
+    ends=token.day_ends(date(2028, 5, 19)),
+    placed_at=NOW - 100 * DAY,
+)
+"""Signed by the same key as cards, in the same list; no enforcement officer."""
+
+
+def paper(pen: Pen = COUNTY, **changes) -> str:
+    return token.text_of(pen.seal(token.payload_of(replace(PAPER, **changes))))
+
+
+def moving(pen: Pen = COUNTY, *, made=NOW, **changes) -> str:
+    """A code as a telephone shows it: good from a minute before it was made to two after."""
+    given = {"issued_at": made, "begins": made - 60, "expires": made + 120, **changes}
+    return paper(pen, moving=True, **given)
+
+
+def _claims(payload: bytes) -> dict:
+    return cose.read(payload)
+
+
+def paper_told(at: int, what) -> str:
+    """A signed paper that says something no honest office writes at one place."""
+    claims = _claims(token.payload_of(PAPER))
+    claims[token.PAPER][at] = what
+    return token.text_of(COUNTY.seal(cose.write(claims)))
+
+
+def both_told() -> str:
+    """A card and a paper in one: nobody may choose which of the two it is."""
+    claims = _claims(token.payload_of(PAPER))
+    claims[token.CARD] = _claims(token.payload_of(CARD))[token.CARD]
+    return token.text_of(COUNTY.seal(cose.write(claims)))
+
+
 STATEMENTS = (statement(COUNTY, "card"), statement(LISTS, "list"))
 
 
@@ -151,6 +197,60 @@ CASES: list[tuple[str, str, list[bytes], int, str]] = [
     ("a list, not a card", token.text_of(a_list(by=COUNTY)), [a_list()], NOW, "damaged"),
     ("a statement", token.text_of(STATEMENTS[0]), [a_list()], NOW, "damaged"),
     ("far too long", "A" * 5000, [a_list()], NOW, "damaged"),
+    ("paper", paper(), [a_list()], NOW, "valid"),
+    (
+        "paper, its address",
+        f"https://x/certificates/check/of/s/a#{paper()}",
+        [a_list()],
+        NOW,
+        "valid",
+    ),
+    ("paper, dismissed", paper(), [a_list([(6, 1)])], NOW, "cancelled"),
+    ("paper, suspended", paper(), [a_list([(6, 2)])], NOW, "suspended"),
+    ("paper, neighbour dismissed", paper(), [a_list([(5, 1), (7, 1)])], NOW, "valid"),
+    ("paper, over", paper(ends=NOW - 1), [a_list()], NOW, "expired"),
+    ("paper, not begun", paper(begins=NOW + DAY), [a_list()], NOW, "not_yet"),
+    ("paper, no list", paper(), [], NOW, "list_stale"),
+    ("paper by a stranger", paper(STRANGER), [a_list()], NOW, "unknown_issuer"),
+    ("paper by the list's key", paper(LISTS), [a_list()], NOW, "unknown_issuer"),
+    (
+        "paper after the key's end",
+        paper(issued_at=NOW + 500 * DAY),
+        [a_list()],
+        NOW,
+        "bad_signature",
+    ),
+    ("moving", moving(), [a_list()], NOW, "valid"),
+    ("moving, last second", moving(), [a_list()], NOW + 120, "valid"),
+    ("moving, a second later", moving(), [a_list()], NOW + 121, "moved_on"),
+    ("moving, verifier a minute behind", moving(), [a_list()], NOW - 60, "valid"),
+    ("moving, verifier more behind", moving(), [a_list()], NOW - 61, "moved_on"),
+    ("moving, picture of yesterday", moving(made=NOW - DAY), [a_list()], NOW, "moved_on"),
+    ("moving, dismissed since", moving(), [a_list([(6, 1)])], NOW, "cancelled"),
+    (
+        "moving, old picture, dismissed",
+        moving(made=NOW - DAY),
+        [a_list([(6, 1)])],
+        NOW,
+        "cancelled",
+    ),
+    ("moving, old picture, over", moving(made=NOW - DAY, ends=NOW - 1), [a_list()], NOW, "expired"),
+    ("moving, no list", moving(), [], NOW, "list_stale"),
+    ("moving, last place of the list", moving(index=15), [a_list()], NOW, "valid"),
+    (
+        "moving, placed after the list",
+        moving(index=14, placed_at=NOW),
+        [a_list(size=14)],
+        NOW,
+        "list_stale",
+    ),
+    ("moving, phone lives in 2001", moving(), [a_list(issued=NOW)], 1_000_000_000, "valid"),
+    ("moving by a stranger", moving(STRANGER), [a_list()], NOW, "unknown_issuer"),
+    ("paper without a title", paper_told(0, ""), [a_list()], NOW, "damaged"),
+    ("paper with a list in it", paper_told(1, ["张敏"]), [a_list()], NOW, "damaged"),
+    ("paper that moves twice", paper_told(5, 2), [a_list()], NOW, "damaged"),
+    ("paper with a place below nought", paper_told(4, -1), [a_list()], NOW, "damaged"),
+    ("paper and card in one", both_told(), [a_list()], NOW, "damaged"),
 ]
 # The list's key ends before the card does: a list from after that end is none.
 CASES[2] = (
