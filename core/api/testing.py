@@ -267,6 +267,8 @@ async def browsing(application: Litestar) -> AsyncIterator[Browser]:
     from core.web.state import platform_of
 
     own = platform_of(application).registry
+    # The application lives longer than a test; what an earlier one asked is not counted here.
+    platform_of(application).limits.counts.clear()
     with host_registry.use(own):
         enabling.forget()
         navigation.forget()

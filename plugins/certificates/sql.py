@@ -13,9 +13,6 @@ STATEMENTS: tuple[str, ...] = (
     # One inspection of a card for a due date at a time: two clicks, two clerks end here.
     """create unique index if not exists certificates_inspection_once
        on certificates_inspection (certificate, due_on) where state <> 'failed'""",
-    # A row of a sheet stands once; the worker and the preview go through them in this order.
-    """create unique index if not exists certificates_batch_line_row
-       on certificates_batch_line (batch, row)""",
     """create index if not exists certificates_batch_line_fault
        on certificates_batch_line (batch, row) where fault <> ''""",
 )

@@ -349,7 +349,8 @@ def contexts() -> dict[str, tuple[str, dict[str, Any]]]:
 def draw(templates: Templates, name: str) -> str:
     template, context = contexts()[name]
     who = context["visitor"]
-    token = current.set(Held("TEST", SimpleNamespace(), visitor=who))  # type: ignore[arg-type]
+    nothing_linked = SimpleNamespace(registry=SimpleNamespace(contributions=lambda _point: ()))
+    token = current.set(Held("TEST", nothing_linked, visitor=who))  # type: ignore[arg-type]
     try:
         return templates.render(template, context)
     finally:

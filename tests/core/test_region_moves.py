@@ -372,7 +372,7 @@ async def one_row(connection: Any, table: str, lo: int) -> int:
     import datetime as dt
 
     columns = await connection.fetch(
-        "select column_name, data_type, is_nullable from information_schema.columns"
+        "select column_name, data_type, is_nullable, column_default from information_schema.columns"
         " where table_schema = 'public' and table_name = $1",
         table,
     )
@@ -383,7 +383,7 @@ async def one_row(connection: Any, table: str, lo: int) -> int:
             value: Any = lo
         elif name == "org_lo":
             value = 0
-        elif name == "id" or each["is_nullable"] == "YES":
+        elif (name == "id" and each["column_default"]) or each["is_nullable"] == "YES":
             continue
         elif kind == "date":
             value = dt.date(2026, 1, 1)

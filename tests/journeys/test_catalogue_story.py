@@ -207,7 +207,7 @@ def test_reviewers_decide_on_a_phone(desks: SignIn, pictures: Path | None) -> No
             desk.go(draft)
             act(desk, act_, said)
         final.go(draft)
-    final.sees("和第 1 版相比", "审定前的核验")
+    final.sees("和第 2 版相比", "审定前的核验")
     final.shoot(pictures, "draft-phone")
     send_back(final, draft, "送达期限的办理提示请引用条款。")
     final.sees("退回送审")

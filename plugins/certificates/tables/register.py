@@ -11,6 +11,7 @@ from piccolo.columns import (
     Varchar,
 )
 from piccolo.columns.base import OnDelete
+from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from core.api.db import Owned, Public
@@ -116,3 +117,5 @@ class BatchLine(Owned, Table, tablename="certificates_batch_line"):
     """Why this row is not entered, in sentences; empty = it can be, or was."""
     person = BigInt(default=0)
     """Whom this row entered anew in ``core_person``: goes with the batch when that is undone."""
+    # A row of a sheet stands once; the worker and the preview go through them in this order.
+    unique_row = Unique([batch, row])
