@@ -56,6 +56,14 @@ sys.meta_path[:] = [
 '''
 
 
+def of_those_here(*plugins: str) -> list[str]:
+    """Those of ``plugins`` that are part of the tree, for tests that would like them around.
+
+    What a test checks of an absent one it says by its mark; the rest of it holds without.
+    """
+    return [name for name in plugins if name in allowed()]
+
+
 # --- which test files are about a plugin -----------------------------------------------------
 
 

@@ -18,4 +18,4 @@ async def copies_waiting(scope: Scope) -> int:
 
 async def news_of(scope: Scope) -> int:
     """What has changed in one's own; under seal no message says it."""
-    return await queries.own_news(aliases_of(scope.person)) if scope.person else 0
+    return await queries.count_own_news(aliases_of(scope.person)) if scope.person else 0

@@ -9,7 +9,13 @@ from plugins.complaints.queries.copies import (
     open_copies,
     overdue_of,
 )
-from plugins.complaints.queries.own import own_complaint, own_list, own_news, thread_of
+from plugins.complaints.queries.own import (
+    count_own_news,
+    own_complaint,
+    own_list,
+    own_news,
+    thread_of,
+)
 from plugins.complaints.queries.places import (
     bureaus,
     organs_of,
@@ -35,6 +41,7 @@ __all__ = [
     "bureaus",
     "candidates",
     "copies_of",
+    "count_own_news",
     "find",
     "find_copy",
     "media_of",

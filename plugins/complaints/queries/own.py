@@ -19,6 +19,10 @@ LIST = (
 )
 
 
+NEWS = f"from ({LIST}) x where x.news or x.later_news"
+"""What has changed since he looked: the number beside the menu and the list it leads to."""
+
+
 async def own_list(aliases: Sequence[bytes], *, done: bool) -> list[dict[str, Any]]:
     """未处理 or 已处理 of one supervisor, newest first (S0-14)."""
     word = "not " if done else ""
@@ -30,15 +34,16 @@ async def own_list(aliases: Sequence[bytes], *, done: bool) -> list[dict[str, An
         )
 
 
-async def own_news(aliases: Sequence[bytes]) -> int:
-    """How many lines of his list have changed since he looked."""
+async def own_news(aliases: Sequence[bytes]) -> list[dict[str, Any]]:
+    """What has changed since he looked, be it 未处理 or 已处理, newest first."""
     async with transaction(OWN):
-        return int(
-            await value(
-                f"select count(*) from ({LIST}) x where x.news or x.later_news",
-                list(aliases),
-            )
-        )
+        return await rows(f"select x.* {NEWS} order by x.filed_at desc limit 200", list(aliases))
+
+
+async def count_own_news(aliases: Sequence[bytes]) -> int:
+    """How many lines ``own_news`` has."""
+    async with transaction(OWN):
+        return int(await value(f"select count(*) {NEWS}", list(aliases)))
 
 
 async def own_complaint(

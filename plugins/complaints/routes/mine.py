@@ -33,43 +33,43 @@ from plugins.complaints.rules import OWN, flow, intake
 from plugins.complaints.services.reporters import aliases_of
 
 FIELD = "media"
+TABS = {"news": "有新进展", "open": "未处理", "done": "已处理"}
 
 
 @get("/mine", guards=[requires(OWN)])
 async def own_list(request: Request) -> Response:
-    """未处理 and 已处理, exactly as S0-14.
+    """未处理 and 已处理, exactly as S0-14; before them, while there are any, those with news.
 
-    Who comes by the number beside the menu finds what it counts: when all the news is among
-    已处理, that is the list which opens.
+    Who comes by the number beside the menu finds the list it counts.
     """
-    who = visitor(request)
-    tab = request.query_params.get("tab")
-    own = aliases_of(who.person_id)
-    lists = {done: await queries.own_list(own, done=done) for done in (False, True)}
-    for each in (*lists[False], *lists[True]):
-        each["chip"] = flow.STATES[each["now_state"]]
-        each["words"] = flow.REPORTER_STATES[each["now_state"]]
-        each["fresh"] = each["news"] or each["later_news"]
-    fresh = {done: any(each["fresh"] for each in found) for done, found in lists.items()}
-    done = tab == "done" or (tab != "open" and fresh[True] and not fresh[False])
+    own = aliases_of(visitor(request).person_id)
+    lists = {
+        "news": await queries.own_news(own),
+        "open": await queries.own_list(own, done=False),
+        "done": await queries.own_list(own, done=True),
+    }
+    for found in lists.values():
+        for each in found:
+            each["chip"] = flow.STATES[each["now_state"]]
+            each["words"] = flow.REPORTER_STATES[each["now_state"]]
+            each["fresh"] = each["news"] or each["later_news"]
+    tab = request.query_params.get("tab", "")
+    if tab not in lists or (tab == "news" and not lists["news"]):
+        tab = "news" if lists["news"] else "open"
     return page(
         request,
         "complaints/mine.html",
-        rows=lists[done],
-        done=done,
+        rows=lists[tab],
+        tab=tab,
         tab_items=[
             {
-                "title": "未处理",
-                "url": "/complaints/mine?tab=open",
-                "count": len(lists[False]),
-                "current": not done,
-            },
-            {
-                "title": "已处理",
-                "url": "/complaints/mine?tab=done",
-                "count": len(lists[True]),
-                "current": done,
-            },
+                "title": title,
+                "url": f"/complaints/mine?tab={name}",
+                "count": len(lists[name]),
+                "current": name == tab,
+            }
+            for name, title in TABS.items()
+            if name != "news" or lists["news"]
         ],
     )
 

@@ -17,6 +17,7 @@ from core.api.testing import htmx, switch_off
 from core.web.state import platform_of
 from plugins.activities.services import attending, organising
 from plugins.activities.services.base import Actor
+from tests.absence import of_those_here
 from tests.plugins.activities.conftest import END, NOW, OFFICE, START, ask, photo
 
 TITLE = "餐饮食品安全联合检查"
@@ -31,7 +32,8 @@ async def county(agencies: Any, region_tree: Any, files: Any, clock: Any, app: A
     async with transaction(OFFICE):
         await appoint_organ(region_tree.county.id, "supervision", agencies.bureau.id)
         await appoint_organ(region_tree.other_county.id, "supervision", agencies.foreign_bureau.id)
-    await switch_off("supervisors", region_tree.county)
+    for plugin in of_those_here("supervisors"):
+        await switch_off(plugin, region_tree.county)
     return region_tree.county
 
 

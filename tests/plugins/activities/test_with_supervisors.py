@@ -18,6 +18,7 @@ from plugins.activities.services import attending, organising
 from plugins.activities.services.base import Actor
 from plugins.supervisors.forms import RecusalForm
 from plugins.supervisors.services import conduct
+from tests.absence import of_those_here
 from tests.plugins.activities.conftest import OFFICE, Hall, ask, make_hall
 from tests.plugins.supervisors.factories import Office, actor, own
 
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.needs("supervisors")
 async def hall(
     db: Any, region_tree: Any, agencies: Any, clock: Any, files: Any
 ) -> AsyncIterator[Hall]:
-    registry = build(["certificates", "supervisors", "activities"])
+    registry = build(of_those_here("certificates", "supervisors", "activities"))
     with host_registry.use(registry):
         await apply_defaults(registry)
         yield await make_hall(region_tree, agencies, clock)
@@ -193,7 +194,9 @@ async def test_the_invitations_page_says_that_he_must_withdraw(
     made = await hall.activity(who)
     path = f"/activities/invitations/{await hall.invitation(made, who)}"
     await recuse(office, who, hall.agencies.agency.id)
-    async with browsing(plugin_app("certificates", "supervisors", "activities")) as browser:
+    async with browsing(
+        plugin_app(*of_those_here("certificates", "supervisors", "activities"))
+    ) as browser:
         await sign_in_as(
             browser, "supervisor", organisation=False, region=hall.county, person=who.person_id
         )

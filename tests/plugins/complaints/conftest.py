@@ -18,6 +18,7 @@ from core.host import registry as host_registry
 from core.host.registry import build
 from plugins.complaints import services
 from plugins.complaints.rules import ANSWER, COPY, HANDLE, READ, intake
+from tests.absence import of_those_here
 
 OFFICE = Scope.platform("test")
 NOW = datetime(2026, 9, 1, 2, 0, tzinfo=UTC)  # Tuesday 1 September, 10:00 in Beijing
@@ -115,7 +116,7 @@ async def matter(db, region_tree, agencies, clock) -> AsyncIterator[Matter]:
             " values ('乌云娜', 'wuyunna', $1, 0, now(), '', '', false, '', '', '') returning id",
             county.lo,
         )
-    registry = build(["certificates", "complaints"])
+    registry = build(of_those_here("certificates", "complaints"))
     with host_registry.use(registry):
         yield Matter(
             agencies,

@@ -11,8 +11,11 @@ from core.api.db import Scope, execute, reading, rows, transaction, value
 from core.api.people import appoint_organ, enter_person
 from core.api.testing import Browser, browsing, switch_off
 from core.web.state import platform_of
+from plugins.complaints import queries
 from plugins.complaints.queries.own import OWN
 from plugins.complaints.rules import receipts
+from plugins.complaints.services.reporters import aliases_of
+from tests.absence import of_those_here
 from tests.plugins.complaints.conftest import photo
 
 OFFICE = Scope.platform("test")
@@ -26,7 +29,8 @@ async def county(agencies: Any, region_tree: Any, files: Any) -> Any:
         await appoint_organ(region_tree.county.id, "supervision", agencies.bureau.id)
         await appoint_organ(region_tree.other_county.id, "supervision", agencies.foreign_bureau.id)
     # Terms and recusals are another plugin's; these pages are the same where it is off.
-    await switch_off("supervisors", region_tree.county)
+    for plugin in of_those_here("supervisors"):
+        await switch_off(plugin, region_tree.county)
     return region_tree.county
 
 
@@ -179,6 +183,7 @@ async def officer_with_card(agencies: Any) -> tuple[int, int, str]:
 
 
 @pytest.mark.req("S0-12", "S0-16", "C1-01")
+@pytest.mark.needs("certificates")
 async def test_a_scanned_certificate_fills_the_form(client, login_as, agencies, county):
     officer, person, token = await officer_with_card(agencies)
     await volunteer(login_as, agencies, county)
@@ -201,7 +206,8 @@ async def test_a_scanned_certificate_fills_the_form(client, login_as, agencies, 
 
 @pytest.mark.req("S3-17")
 async def test_without_a_running_term_nobody_reports(client, login_as, agencies, county):
-    await switch_off("supervisors", county, on=True)
+    for plugin in of_those_here("supervisors"):
+        await switch_off(plugin, county, on=True)
     await volunteer(login_as, agencies, county)
     answer = await client.post("/complaints/new", report(agencies))
     async with transaction(OFFICE):
@@ -404,8 +410,26 @@ async def test_the_number_beside_the_menu_leads_to_what_it_counts(
     )
     assert "有新进展" in (await client.get("/complaints/mine")).text
     assert "投〔2026〕1号" not in (await client.get("/complaints/mine?tab=open")).text
+
+    # News of what waits and news of what is done are one number and one list.
+    done = await client.post(
+        "/complaints/new", report(agencies, account="第二次来只有一个人。", once="n" * 24)
+    )
+    waiting = int(done.headers["location"].rpartition("/")[2])
+    async with transaction(OFFICE):
+        await execute("update complaints_complaint set news = true where id = $1", waiting)
+    counted = await client.get("/complaints/mine")
+    assert counted.text.count('<li><a href="/complaints/mine/') == 2
+    assert "投〔2026〕1号" in counted.text
+    assert "投〔2026〕2号" in counted.text
+    assert await queries.count_own_news(aliases_of(reporter)) == 2
+    assert "投〔2026〕2号" in (await client.get("/complaints/mine?tab=open")).text
+
     await client.get(f"/complaints/mine/{number}")
-    assert "投〔2026〕1号" not in (await client.get("/complaints/mine")).text
+    await client.get(f"/complaints/mine/{waiting}")
+    nothing_new = (await client.get("/complaints/mine")).text
+    assert "有新进展" not in nothing_new
+    assert "投〔2026〕1号" not in nothing_new
 
 
 # --- the public's door -------------------------------------------------------------------------
@@ -567,6 +591,7 @@ async def test_figures_hide_small_numbers(client, login_as, agencies, county):
 
 
 @pytest.mark.req("C1-01", "C1-13")
+@pytest.mark.needs("certificates")
 async def test_the_page_behind_a_qr_code_leads_to_the_publics_door(client, agencies, county):
     assert county
     _officer, person, token = await officer_with_card(agencies)

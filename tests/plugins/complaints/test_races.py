@@ -17,6 +17,7 @@ from core.host.registry import build
 from plugins.complaints import services
 from plugins.complaints.rules import ANSWER, COPY, HANDLE, READ, flow
 from tests import factories
+from tests.absence import of_those_here
 from tests.plugins.complaints.conftest import NOW, Matter, actor, state_of
 
 ALL = Scope.platform("a test looks at everything")
@@ -28,7 +29,7 @@ async def office(fresh_db: str, clock: Any) -> Any:
     clock(NOW)
     enabling.forget()
     # Terms and recusals are another plugin's, with tests of its own.
-    with host_registry.use(build(["certificates", "complaints"])):
+    with host_registry.use(build(of_those_here("certificates", "complaints"))):
         tree = await factories.region_tree()
         agencies = await make_agencies(tree)
         async with db.transaction(ALL):

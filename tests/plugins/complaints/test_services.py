@@ -371,6 +371,7 @@ async def lapse(copy: int, clock_id: int) -> None:
 
 
 @pytest.mark.req("C1-19")
+@pytest.mark.needs("certificates")
 async def test_overdue_and_unanswered_blocks_the_review(matter, clock, objects_to):
     complaint, copy = await matter.pushed()
     subject = SubjectRef("core.person", matter.officer)
@@ -388,6 +389,7 @@ async def test_overdue_and_unanswered_blocks_the_review(matter, clock, objects_t
     assert (await state_of(complaint))["state"] == flow.ANSWERED
 
 
+@pytest.mark.needs("certificates")
 async def test_paused_does_not_block(matter, clock, objects_to):
     complaint, _ = await matter.pushed()
     await services.pause(matter.bureau, complaint, "等鉴定", "赵建国")

@@ -13,6 +13,7 @@ from core.api.people import appoint_organ
 from core.auth.services import apply_defaults
 from core.host import registry as host_registry
 from core.host.registry import build
+from tests.absence import of_those_here
 from tests.plugins.supervisors.factories import MONDAY, OFFICE, Office, actor
 
 _minutes = count()
@@ -40,7 +41,7 @@ async def make_office(tree: Any, agencies: Any, clock: Any) -> Office:
 async def office(db, region_tree, agencies, clock, files) -> AsyncIterator[Office]:
     # A minute of its own for every test: what is open to everybody is counted by the minute.
     clock(MONDAY + timedelta(minutes=next(_minutes) % 300))
-    registry = build(["certificates", "supervisors"])
+    registry = build(of_those_here("certificates", "supervisors"))
     with host_registry.use(registry):
         await apply_defaults(registry)
         yield await make_office(region_tree, agencies, clock)

@@ -18,6 +18,7 @@ from plugins.supervisors.forms import ObjectionForm
 from plugins.supervisors.queries.applications import notice_of
 from plugins.supervisors.services import applying, publicity
 from tests import factories
+from tests.absence import of_those_here
 from tests.plugins.supervisors.conftest import make_office
 from tests.plugins.supervisors.factories import (
     MONDAY,
@@ -34,7 +35,7 @@ from tests.plugins.supervisors.factories import (
 async def office(fresh_db: str, clock: Any, files: Any) -> AsyncIterator[Office]:
     clock(MONDAY)
     enabling.forget()
-    registry = build(["certificates", "supervisors"])
+    registry = build(of_those_here("certificates", "supervisors"))
     with host_registry.use(registry):
         await apply_defaults(registry)
         tree = await factories.region_tree()
