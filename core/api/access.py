@@ -5,7 +5,7 @@ Every handler says ``guards=[requires("plugin.noun.verb")]`` or ``opt=public("wh
 neither stops the start-up.
 """
 
-from core.auth.access import public, requires, visitor, visitor_or_none
+from core.auth.access import by_the_page, public, requires, visitor, visitor_or_none
 from core.auth.handing_over import HandedOver, hand_over
 from core.auth.holding import persons_holding, persons_holding_in, places_holding
 from core.auth.identity import accounts_of, people_behind, same_person
@@ -17,6 +17,7 @@ __all__ = [
     "RegionRef",
     "Visitor",
     "accounts_of",
+    "by_the_page",
     "hand_over",
     "people_behind",
     "persons_holding",

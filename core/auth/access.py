@@ -13,13 +13,24 @@ from core.auth.visitor import OrgRef, RegionRef, Visitor
 from core.errors import Forbidden, NotSignedIn, StaleForm
 from core.web.state import held
 
-__all__ = ["OrgRef", "RegionRef", "Requires", "Visitor", "public", "requires", "visitor"]
+__all__ = [
+    "OrgRef",
+    "RegionRef",
+    "Requires",
+    "Visitor",
+    "by_the_page",
+    "public",
+    "requires",
+    "visitor",
+]
 
 PUBLIC = "public"
 SESSION = "session"
+BY_THE_PAGE = "by_the_page"
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 FIELD = "_csrf"
 HEADER = "x-csrf-token"
+ACTIVE = "jd-active"
 
 # Where somebody may go who must first change his password or choose a role.
 # The menu's counts are asked for by every page, also by those open now: sending that request on to
@@ -108,6 +119,23 @@ async def check_token(connection: ASGIConnection[Any, Any, Any, Any], who: Visit
 def requires(*permissions: str) -> Requires:
     """Guard for a handler: ``guards=[requires("cases.case.read")]``."""
     return Requires(permissions)
+
+
+def by_the_page(*, on_a_timer: bool = False) -> dict[str, Any]:
+    """``opt`` for a handler that an open page asks by itself, not because somebody pressed a thing.
+
+    When the session is over, the page stays as it is, with what was typed in it, and is told
+    (``jd:signed-out``): nobody loses a form to a request he did not make. One asked ``on_a_timer``
+    does not count as somebody being there, so that a page left open ends by itself; the page says
+    in ``JD-Active`` when somebody is.
+    """
+    return {BY_THE_PAGE: "timer" if on_a_timer else "hand"}
+
+
+def somebody_is_there(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Whether this request keeps the session awake."""
+    asked = connection.scope["route_handler"].opt.get(BY_THE_PAGE)
+    return asked != "timer" or connection.headers.get(ACTIVE, "") == "1"
 
 
 def public(reason: str, *, session: bool = True) -> dict[str, Any]:

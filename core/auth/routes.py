@@ -53,12 +53,20 @@ def _agent(request: Req) -> str:
 # --- in and out ------------------------------------------------------------------------------
 
 
+IDLE = "很久没有操作，已自动退出。登录后回到刚才的页面。"
+
+
 @get("/login", opt=public("nobody is signed in before this page"))
 async def login_page(request: Req, next: FromQuery[str] = "/") -> Response[Any]:
     """The door."""
     if held(request).visitor is not None:
         return redirect(request, safe_path(next))
-    return sign_in_page(request, next_path=safe_path(next), demo=await _demo_accounts(request))
+    return sign_in_page(
+        request,
+        next_path=safe_path(next),
+        notice=IDLE if request.query_params.get("idle") == "1" else "",
+        demo=await _demo_accounts(request),
+    )
 
 
 def sign_in_page(
@@ -69,6 +77,7 @@ def sign_in_page(
     sentence: str = "",
     expired: bool = False,
     carry: str = "",
+    notice: str = "",
     next_path: str = "/",
     demo: list[dict[str, Any]] | None = None,
     headers: Mapping[str, str] | None = None,
@@ -86,7 +95,7 @@ def sign_in_page(
         status=status,
         headers=headers,
         form=form,
-        notice="",
+        notice=notice,
         expired=expired and bool(carry),
         carry=form.get("carry"),
         next_path=safe_path(form.get("next") or "/"),

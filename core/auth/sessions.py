@@ -15,7 +15,7 @@ from core import clock, db
 from core.auth.visitor import Visitor, visitor_of
 from core.scope import Scope
 
-OPEN = "select * from core_open($1, $2, $3, $4)"
+OPEN = "select * from core_open($1, $2, $3, $4, $5)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,16 @@ def forget() -> None:
     _rights.clear()
 
 
-async def open_session(token: str, idle_seconds: int, absolute_seconds: int) -> Visitor | None:
-    """The visitor of a cookie, or None when the session is over, withdrawn or never was."""
+async def open_session(
+    token: str, idle_seconds: int, absolute_seconds: int, *, awake: bool = True
+) -> Visitor | None:
+    """The visitor of a cookie, or None when the session is over, withdrawn or never was.
+
+    ``awake``: somebody is there, and the time after which an idle session ends begins anew.
+    """
     if not token or len(token) > 128:
         return None
-    found = await _ask(OPEN, hashed(token), clock.now(), idle_seconds, absolute_seconds)
+    found = await _ask(OPEN, hashed(token), clock.now(), idle_seconds, absolute_seconds, awake)
     if not found:
         return None
     row = found[0]

@@ -6,7 +6,10 @@
 -- Every step is by primary key, so the plan never depends on the values: it is made once per
 -- connection, although connections otherwise plan every statement anew.
 drop function if exists core_open(bytea, timestamptz, int, int);
-create or replace function core_open(h bytea, moment timestamptz, idle int, absolute int)
+drop function if exists core_open(bytea, timestamptz, int, int, boolean);
+create or replace function core_open(
+  h bytea, moment timestamptz, idle int, absolute int, awake boolean
+)
 returns table (
   session_id bigint, user_id bigint, login text, name text, person_id bigint, must_change boolean,
   demo boolean, text_size text, density text, csrf text, version bigint,
@@ -23,7 +26,7 @@ begin
     and c.seen_at > moment - make_interval(secs => idle)
     and c.opened_at > moment - make_interval(secs => absolute);
   if not found then return; end if;
-  if s.seen_at < moment - interval '60 seconds' then
+  if awake and s.seen_at < moment - interval '60 seconds' then
     update core_session set seen_at = moment where core_session.id = s.id;
     update core_user set last_seen = moment where core_user.id = s."user";
   end if;
@@ -50,8 +53,8 @@ begin
   where u.id = s."user" and u.active;
 end $$;
 
-revoke all on function core_open(bytea, timestamptz, int, int) from public;
-grant execute on function core_open(bytea, timestamptz, int, int) to jiandu_web, jiandu_worker;
+revoke all on function core_open(bytea, timestamptz, int, int, boolean) from public;
+grant execute on function core_open(bytea, timestamptz, int, int, boolean) to jiandu_web, jiandu_worker;
 
 insert into core_version (number) select 1 where not exists (select 1 from core_version);
 

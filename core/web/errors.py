@@ -15,7 +15,7 @@ from litestar.exceptions import HTTPException
 
 from core import db
 from core.api.plugin import Blocker
-from core.auth.access import MustChangePassword, MustChooseRole
+from core.auth.access import BY_THE_PAGE, MustChangePassword, MustChooseRole
 from core.errors import (
     Conflict,
     Forbidden,
@@ -187,9 +187,12 @@ def on_not_signed_in(request: Req) -> Response[Any]:
 
     kept = held(request)
     asked = hx.read(request)
+    there = asked.current_path if asked.active else _own_path(request)
+    door = f"/login?next={quote(there, safe='')}"
+    if asked.active and BY_THE_PAGE in request.scope["route_handler"].opt:
+        return _told(hx.trigger({"jd:signed-out": {"door": f"{door}&idle=1"}}))
     if request.method == "GET":
-        there = asked.current_path if asked.active else _own_path(request)
-        return redirect(request, f"/login?next={quote(there, safe='')}")
+        return redirect(request, door)
     headers = hx.retarget("body", "innerHTML") if asked.active else {}
     token = current.set(kept)
     try:
@@ -205,12 +208,19 @@ def on_not_signed_in(request: Req) -> Response[Any]:
         current.reset(token)
 
 
+def _told(headers: dict[str, str]) -> Response[Any]:
+    """An answer that leaves the page as it is."""
+    return Response(None, status_code=204, headers=headers)
+
+
 def on_stale_form(request: Req) -> Response[Any]:
     """Signed in again elsewhere: give the typed form back with a fresh token."""
     from core.auth.carrying import carried
     from core.auth.routes import resume_page
 
     kept = held(request)
+    if hx.read(request).active and BY_THE_PAGE in request.scope["route_handler"].opt:
+        return _told({})  # the next thing that somebody presses says it
     who = kept.visitor
     form = carried(request, kept.carry, who.user_id) if who else None
     if who is None or form is None:

@@ -8,7 +8,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from core.auth import sessions
-from core.auth.access import SESSION
+from core.auth.access import SESSION, somebody_is_there
 from core.errors import Forbidden, NotFound
 from core.host import enabling
 from core.host import registry as host_registry
@@ -78,7 +78,10 @@ async def reopen(request: Request[Any, Any, Any], token: str) -> None:
     kept = held(request)
     rule = kept.platform.settings.session
     kept.visitor = await sessions.open_session(
-        token, rule.idle_minutes * 60, rule.absolute_hours * 3600
+        token,
+        rule.idle_minutes * 60,
+        rule.absolute_hours * 3600,
+        awake=somebody_is_there(request),
     )
     if kept.visitor is not None:
         kept.enabled = await enabling.enabled_plugins(

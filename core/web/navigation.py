@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from core import db
 from core.api.plugin import Card, NavItem
-from core.auth.access import requires, visitor
+from core.auth.access import by_the_page, requires, visitor
 from core.auth.visitor import Visitor
 from core.web import status
 from core.web.state import Held, Platform, current, held
@@ -260,7 +260,7 @@ async def counts(kept: Held, who: Visitor) -> dict[str, int]:
     return found
 
 
-@get("/nav/badges", guards=[requires()])
+@get("/nav/badges", guards=[requires()], opt=by_the_page(on_a_timer=True))
 async def badges(request: Request[Any, Any, Any]) -> Response[str]:
     """The menu with its counts, loaded once after the page; refreshed by htmx now and then."""
     from core.web import hx

@@ -107,6 +107,31 @@
       wrong.focus();
     }
   });
+  // Whether somebody is there: a page left open on a desk must not keep its session awake.
+  let acted = 0;
+  for (const kind of ["input", "keydown", "pointerdown", "scroll"])
+    window.addEventListener(kind, () => (acted = Date.now()), { capture: true, passive: true });
+  document.addEventListener("htmx:config:request", (event) => {
+    const headers = event.detail?.ctx?.request?.headers;
+    if (headers && Date.now() - acted < 125000) headers["JD-Active"] = "1";
+  });
+
+  // The session is over, as this page learns by asking for its counts. Nobody reads on here at a
+  // desk that was left; but a page with typed words stays, and says so.
+  let typed = false;
+  for (const kind of ["input", "trix-change"])
+    document.addEventListener(kind, (event) => {
+      const form = event.target instanceof Element && event.target.closest("form");
+      if (form && form.method === "post") typed = true;
+    });
+  let told = false;
+  document.addEventListener("jd:signed-out", (event) => {
+    const door = event.detail?.door ?? "";
+    if (!typed && door.startsWith("/login?")) location.assign(door);
+    else if (!told) toast("很久没有操作，已自动退出。填的内容还在这一页上，保存或提交时会请你重新登录。", true);
+    told = true;
+  });
+
   document.addEventListener("htmx:error", (event) => {
     const source = event.target;
     // Counts that are asked for in the background save nothing; the next time will do.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signing in, sessions, slips, roles, deputies: through the real application."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -182,6 +183,30 @@ async def test_reading_writes_at_most_once_a_minute(client, login_as, clock):
     clock(start + timedelta(seconds=61))
     await client.get("/roles")
     assert await db.value(seen, who.session_id) == start + timedelta(seconds=61)
+
+
+async def test_a_page_left_open_does_not_keep_its_session_awake(client, login_as, clock):
+    start = datetime(2026, 5, 12, 0, 0, tzinfo=UTC)
+    clock(start)
+    who = await login_as("handler")
+    seen = "select seen_at from core_session where id = $1"
+    asking = {"HX-Request": "true", "HX-Current-URL": "http://testserver/cases/new?item=3"}
+    clock(start + timedelta(minutes=2))
+    assert (await client.get("/nav/badges", headers=asking)).status_code == 200
+    assert await db.value(seen, who.session_id) == start
+    # Somebody who types or scrolls is there, though he sends nothing else.
+    await client.get("/nav/badges", headers={**asking, "JD-Active": "1"})
+    assert await db.value(seen, who.session_id) == start + timedelta(minutes=2)
+    clock(start + timedelta(minutes=40))
+    told = await client.get("/nav/badges", headers={**asking, "JD-Active": "1"})
+    assert told.status_code == 204
+    assert "hx-redirect" not in told.headers  # what is typed in the page stays there
+    [(event, said)] = json.loads(told.headers["hx-trigger"]).items()
+    assert (event, said["door"]) == (
+        "jd:signed-out",
+        "/login?next=%2Fcases%2Fnew%3Fitem%3D3&idle=1",
+    )
+    assert "很久没有操作" in (await client.get(said["door"])).text
 
 
 async def test_withdrawn_role_and_closed_account_hold_for_the_next_request(client, login_as):
@@ -391,6 +416,19 @@ async def test_dead_session_under_htmx(client):
     assert sent.status_code == 200
     assert sent.headers["hx-retarget"] == "body"
     assert 'name="carry"' in sent.text
+
+
+@pytest.mark.needs("cases")
+async def test_a_hint_asked_by_the_page_itself_never_replaces_it(client, login_as):
+    """The verdict below a step is asked while somebody types; only his own press may leave."""
+    path = "/cases/1/steps/1/hint"
+    asking = {"HX-Request": "true", "HX-Request-Type": "partial"}
+    nobody = await client.post(path, {"words": "填了一半"}, headers=asking)
+    assert (nobody.status_code, nobody.text) == (204, "")
+    assert "jd:signed-out" in nobody.headers["hx-trigger"]
+    await login_as("handler")
+    stale = await client.post(path, {"words": "填了一半"}, headers=asking, csrf="stale")
+    assert (stale.status_code, stale.text) == (204, "")
 
 
 async def test_administrators_have_one_session(client, agencies):

@@ -497,21 +497,33 @@ def test_the_back_button_does_not_do_it_again(desks: SignIn) -> None:
     expect(desk.page.locator("#main").get_by_text("张海龙提交线索核查")).to_have_count(1)
 
 
-def test_a_dead_session_keeps_what_was_typed(desks: SignIn) -> None:
-    desk = desks("zhanghailong")
-    case = open_case(desk, shop())
-    words = "签收检查记录时当事人拒绝说明进货来源，已录像。"
-    desk.fill_step(clue_on=TODAY, clue_facts=words)
-    # The session ends elsewhere: the cookie is still here and means nothing any more.
-    elsewhere = desks("zhanghailong")
+def end_the_session_elsewhere(desks: SignIn, login: str) -> None:
+    """The cookie of the other page is still there and means nothing any more."""
+    elsewhere = desks(login)
     elsewhere.go("/sessions")
     for button in elsewhere.page.locator("#main form button[type=submit]").all():
         if "退出" in button.inner_text():
             elsewhere.send(button)
-            break
+            return
+
+
+def test_a_dead_session_keeps_what_was_typed(desks: SignIn) -> None:
+    desk = desks("zhanghailong")
+    case = open_case(desk, shop())
+    desk.fill_step(clue_on=TODAY)
+    end_the_session_elsewhere(desks, "zhanghailong")
+    words = "签收检查记录时当事人拒绝说明进货来源，已录像。"
+    # The page asks by itself what the step would come to, hears that the session is over, and
+    # stays as it is: nobody loses a form to a request he did not make.
+    with desk.page.expect_response(lambda answer: answer.url.endswith("/hint")) as asked:
+        desk.fill_step(clue_facts=words)
+    assert asked.value.status == 204
+    alerts = desk.page.locator("#jd-alerts")
+    expect(alerts).to_contain_text("很久没有操作，已自动退出。填的内容还在这一页上")
+    expect(desk.page.locator(f"[name={CONTROL}clue_facts]")).to_have_value(words)
     desk.send("保存草稿")
     assert desk.path.startswith("/login") or desk.page.locator("#f-password").count()
-    desk.sees("很久没有操作")
+    desk.sees("登录后接着办，刚才填的内容还在")
     desk.page.fill("#f-login", "zhanghailong")
     desk.page.fill("#f-password", PASSWORD)
     desk.send(desk.button("登录"))
@@ -519,6 +531,27 @@ def test_a_dead_session_keeps_what_was_typed(desks: SignIn) -> None:
     desk.send("再交一次")
     assert desk.path == case
     expect(desk.page.locator(f"[name={CONTROL}clue_facts]")).to_have_value(words)
+
+
+def test_a_page_that_was_left_goes_back_to_the_door(desks: SignIn) -> None:
+    """Nobody reads on at a desk that was left: the counts, asked every two minutes, hear of it."""
+    desk = desks("zhanghailong")
+    desk.page.clock.install()
+    desk.go("/cases/")
+    expect(desk.page.locator("#jd-side .jd-count").first).to_be_visible()
+    with desk.page.expect_request("**/nav/badges") as asked:
+        desk.page.keyboard.press("Tab")
+        desk.page.clock.fast_forward(121_000)
+    assert asked.value.headers["jd-active"] == "1"  # somebody is there, the session stays awake
+    end_the_session_elsewhere(desks, "zhanghailong")
+    with desk.leaving():
+        desk.page.clock.fast_forward(121_000)
+    assert desk.path == "/login?next=%2Fcases%2F&idle=1"
+    desk.sees("很久没有操作，已自动退出。登录后回到刚才的页面。")
+    desk.page.fill("#f-login", "zhanghailong")
+    desk.page.fill("#f-password", PASSWORD)
+    desk.send(desk.button("登录"))
+    assert desk.path == "/cases/"
 
 
 def test_changing_the_identity_in_the_demo(desks: SignIn) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from litestar.params import FromPath
 
 from core.api import clock
-from core.api.access import Visitor, requires, visitor
+from core.api.access import Visitor, by_the_page, requires, visitor
 from core.api.db import transaction
 from core.api.errors import Invalid, JianduError, NotFound
 from core.api.turns import hold, is_watched, unwatch, watch
@@ -313,7 +313,7 @@ def _said(done: Any) -> dict[str, str]:
     return {"text": text}
 
 
-@post("/{case:int}/steps/{visit:int}/hint", guards=[requires(HANDLE)])
+@post("/{case:int}/steps/{visit:int}/hint", guards=[requires(HANDLE)], opt=by_the_page())
 async def show_hint(request: Request, case: FromPath[int], visit: FromPath[int]) -> Response:
     """若现在提交: the verdict on what stands in the form at this moment; nothing is stored."""
     who = visitor(request)
