@@ -145,7 +145,7 @@ async def test_the_alias_needs_the_servers_key(matter, keepers, monkeypatch):
     await matter.filed(sealed=True)
     own = aliases_of(matter.supervisor)
     assert len(await queries.own_list(own, done=False)) == 1
-    assert await queries.own_news(own) == 0
+    assert await queries.count_own_news(own) == 0
     from core.keys import cipher
 
     # With a dump alone one may try every person there is, and finds nobody.
@@ -244,4 +244,4 @@ async def test_no_message_goes_to_a_sealed_reporter(matter, keepers):
     async with transaction(OFFICE):
         assert await rows("select 1 from core_message where person = $1", matter.supervisor) == []
     # The news is seen by whoever holds the key: the reporter, signed in.
-    assert await queries.own_news(aliases_of(matter.supervisor)) == 1
+    assert await queries.count_own_news(aliases_of(matter.supervisor)) == 1

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the published seed to the checked rectification, in the browser's own requests."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -147,7 +148,8 @@ async def test_blind_scores_a_third_reviewer_and_the_draw_anybody_repeats(office
     )
     assert again.status_code == 409
     # Blind: the second reviewer and the bureau see no score while one is missing.
-    assert "98" not in (await page_two.get(f"/reviews/sheets/{b['id']}")).text
+    unseen = (await page_two.get(f"/reviews/sheets/{b['id']}")).text
+    assert "98" not in re.sub(r"<[^>]*>", " ", unseen)  # a form's own key may hold any digits
     async with transaction(OFFICE):
         assert not await answering.sheets_of(first["id"])
     await scoring.hand_in(two, b["id"], {"i3": Mark(20, "事实不清", "3")}, "")
