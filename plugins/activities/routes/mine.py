@@ -7,7 +7,7 @@ from typing import Any
 from litestar.params import FromPath
 
 from core.api import clock
-from core.api.access import requires, visitor
+from core.api.access import by_the_page, requires, visitor
 from core.api.db import Place, transaction
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.files import (
@@ -291,7 +291,7 @@ async def _look_up(form: Bound[RecordForm]) -> bool:
 # --- look-ups ------------------------------------------------------------------------------------
 
 
-@get("/units", guards=[requires(OWN)])
+@get("/units", guards=[requires(OWN)], opt=by_the_page())
 async def units(request: Request) -> Response:
     """Units by name, while one types."""
     return await answer_units(request, visitor(request).region.lo, UNITS)

@@ -7,7 +7,7 @@ from typing import Any
 from litestar.params import FromPath
 
 from core.api import clock
-from core.api.access import Visitor, requires, visitor
+from core.api.access import Visitor, by_the_page, requires, visitor
 from core.api.db import transaction
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import Fact, history
@@ -217,7 +217,7 @@ async def _look_up(form: Bound[ActivityForm]) -> bool:
     return True
 
 
-@get("/desk/units", guards=[requires(MANAGE)])
+@get("/desk/units", guards=[requires(MANAGE)], opt=by_the_page())
 async def units(request: Request) -> Response:
     """Units by name, while one types."""
     return await answer_units(request, visitor(request).region.lo, UNITS)
