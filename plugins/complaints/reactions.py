@@ -12,7 +12,7 @@ from core.api.plugin import Blocker, Fact, SubjectLabel
 from plugins.complaints import queries
 from plugins.complaints.rules import flow
 from plugins.complaints.services.matters import copy_path, path_of, title_line
-from plugins.complaints.services.pushing import silence
+from plugins.complaints.services.pushing import silence, silence_of_merged
 
 
 async def block_review(
@@ -41,6 +41,12 @@ async def note_lapsed(fact: Fact) -> None:
     """The body's date passed. A provisional date proves nothing, so it is let pass."""
     if fact.subject.kind == "complaints.copy":
         await silence(
+            fact.subject.id,
+            int(fact.payload["clock"]),
+            provisional=bool(fact.payload.get("provisional")),
+        )
+    elif fact.subject.kind == "complaints.complaint":
+        await silence_of_merged(
             fact.subject.id,
             int(fact.payload["clock"]),
             provisional=bool(fact.payload.get("provisional")),

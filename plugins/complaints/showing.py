@@ -19,10 +19,11 @@ from core.api.turns import hold
 from core.api.web import Response
 from plugins.complaints import queries
 from plugins.complaints.queries.copies import COPY_STATES
-from plugins.complaints.rules import flow, intake, receipts, similar
+from plugins.complaints.rules import HANDLE, flow, intake, receipts, redacting, similar
 from plugins.complaints.services import FOUNDED, contact_of, ref
 from plugins.complaints.services.matters import standing
 from plugins.complaints.services.noting import SHORT
+from plugins.complaints.services.reporters import self_check
 
 ICONS = {
     "complaints.filed": "message-report",
@@ -68,6 +69,8 @@ class View:
     it: dict[str, Any]
     chip: tuple[str, str]
     reporter: str
+    known: bool
+    """Whether the reader may know who reported; else ``it`` is redacted."""
     contact: dict[str, str]
     media: list[dict[str, Any]]
     copies: list[dict[str, Any]]
@@ -169,13 +172,25 @@ async def view_of(it: dict[str, Any], who: Visitor) -> View:
         each["level_words"] = SHORT[each["level"]]
     into = await queries.find(it["merged_to"], who.scope) if it["merged_to"] else None
     stands = standing(it)
-    reporter = intake.reporter_words(it["door"], it["sealed"], it["reporter_name"])
+    # The form promises the name to the bureau alone. Who only reads, in a government or above,
+    # gets what a body would get.
+    known = HANDLE in who.permissions
+    reporter = intake.reporter_words(
+        it["door"], it["sealed"] or not known, it["reporter_name"] if known else ""
+    )
+    if not known:
+        own_words = self_check(it["marks"])
+        it = {**it, "account": redacting.fully_redacted(it["account"], own_words)}
+        for each in notes:
+            if each["side"] == "reporter":
+                each["text"] = redacting.fully_redacted(each["text"], own_words)
     return View(
         it=it,
         chip=flow.STATES[it["state"]],
         reporter=reporter,
-        contact=contact_of(it["contact"]),
-        media=await queries.media_of(it_id),
+        known=known,
+        contact=contact_of(it["contact"]) if known else {},
+        media=await queries.media_of(it_id) if known else [],
         copies=copies,
         notes=notes,
         story=_story(await history(ref(it_id)), reporter),

@@ -44,6 +44,8 @@ class Complaint(Owned, Table, tablename="complaints_complaint"):
     body = BigInt(default=0, index=True)
     """0 while a typed name waits to be matched (S0-16)."""
     body_name = Varchar(length=120, default="")
+    body_typed = Varchar(length=120, null=True, default=None)
+    """What the reporter had typed, once staff has matched it: the receipt's digest covers that."""
     officer = BigInt(default=0, index=True)
     """``core_person.id`` of the accused officer."""
     officer_name = Varchar(length=60, default="")
@@ -144,7 +146,7 @@ class Copy(Owned, Table, tablename="complaints_copy"):
     text = Text(default="")
     happened_on = Date(default=None)
     state = Varchar(length=10, default="open")
-    """open | answered | closed | informed (a praise, no answer is due)"""
+    """open | answered | merged (answered in another) | closed | informed (a praise)"""
     automatic = Boolean(default=False)
     pushed_at = Timestamptz(default=None)
     pushed_by_name = Varchar(length=60, default="")

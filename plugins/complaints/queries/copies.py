@@ -12,6 +12,7 @@ from plugins.complaints.rules import intake
 COPY_STATES = {
     "open": ("doing", "待反馈"),
     "answered": ("replied", "已反馈"),
+    "merged": ("doing", "与另一件一并反馈"),
     "closed": ("done", "司法局已办结"),
     "informed": ("done", "表扬"),
 }
@@ -48,7 +49,7 @@ COPIES = Listing(
             options=(("open", "待反馈"), ("done", "已反馈"), ("praise", "表扬"), ("all", "全部")),
             wheres={
                 "open": "p.state = 'open'",
-                "done": "p.state in ('answered', 'closed')",
+                "done": "p.state in ('answered', 'merged', 'closed')",
                 "praise": "p.state = 'informed'",
                 "all": "true",
             },
@@ -100,11 +101,15 @@ async def media_of_copy(copy: int, *, answer: bool) -> list[dict[str, Any]]:
 
 
 async def overdue_of(persons: Sequence[int], moment: datetime) -> list[dict[str, Any]]:
-    """Pushed, past the date on which nothing is paused, and unanswered, by officer (C1-19)."""
+    """Pushed, past the date on which nothing is paused, and unanswered, by officer (C1-19).
+
+    One that was merged into another after its push is no more answered than before.
+    """
     return await rows(
         "select p.id, p.number, p.officer, p.pushed_at, k.due_at from complaints_copy p"
         " join core_clock k on k.id = p.clock where p.officer = any($1::int8[])"
-        " and p.state = 'open' and k.state in ('running', 'lapsed') and k.due_at < $2"
+        " and p.state in ('open', 'merged') and k.state in ('running', 'lapsed')"
+        " and k.due_at < $2"
         " order by p.pushed_at, p.id",
         list(persons),
         moment,

@@ -103,7 +103,7 @@ async def detail_page(
         status=status,
         headers=NO_STORE,
         view=view,
-        it=it,
+        it=view.it,
         may=may,
         elsewhere=other,
         door=intake.DOORS[it["door"]],

@@ -151,6 +151,8 @@ async def file(request: Request) -> Response:
     for name, sentence in chosen.faults:
         form.errors.setdefault(name, sentence)
     _check(form, settings.extra_types)
+    if form.ok and (before := await services.filed_before(form.value.once)):
+        return _filed(request, before)
     media = []
     try:
         media = await attachments(
@@ -186,6 +188,10 @@ async def file(request: Request) -> Response:
         media,
         once=value.once,
     )
+    return _filed(request, filed)
+
+
+def _filed(request: Request, filed: services.Filed) -> Response:
     words = (
         "这份举报已经提交过。"
         if filed.again

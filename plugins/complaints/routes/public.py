@@ -125,6 +125,8 @@ async def file(request: Request) -> Response:
     for name, sentence in chosen.faults:
         form.errors.setdefault(name, sentence)
     _check(form, settings.extra_types, chosen)
+    if form.ok and (before := await services.filed_before(form.value.once)):
+        return _filed(request, before)
     media = []
     try:
         media = await attachments(
@@ -156,7 +158,11 @@ async def file(request: Request) -> Response:
         media,
         once=value.once,
     )
-    if filed.again:
+    return _filed(request, filed)
+
+
+def _filed(request: Request, filed: services.Filed) -> Response:
+    if filed.again and not filed.code:
         return redirect(
             request,
             "/complaints/public/follow",

@@ -133,9 +133,11 @@ def why_not_tell(it: Standing) -> list[str]:
 
 
 def why_not_merge(it: Standing, into: Standing, *, same: bool) -> list[str]:
-    """并案: open into open, never into itself; a merged one is no target."""
+    """并案: open into open of the same kind, never into itself; a merged one is no target."""
     if same:
         return ["不能并入自己。"]
+    if it.kind != into.kind:
+        return ["投诉和表扬不能并案。"]
     if ended := _ended(it):
         return ended
     if into.state not in OPEN or into.successor:
@@ -147,6 +149,8 @@ def why_not_merge(it: Standing, into: Standing, *, same: bool) -> list[str]:
 
 def why_not_answer(state: str) -> list[str]:
     """反馈 by the body: once per push."""
+    if state == "merged":
+        return ["这件与同一件事的另一件一并反馈，请在那一件上填写。"]
     return [] if state == "open" else ["这件已经反馈，或者司法局已经办结。"]
 
 

@@ -25,6 +25,11 @@ def new_code() -> str:
     return "".join(secrets.choice("0123456789") for _ in range(DIGITS))
 
 
+def code_of(drawn: bytes) -> str:
+    """Sixteen digits of a keyed hash: as random as the key, and the same whenever asked."""
+    return f"{int.from_bytes(drawn, 'big') % 10**DIGITS:0{DIGITS}d}"
+
+
 def spaced(code: str) -> str:
     """In groups of four, as it is printed and read aloud."""
     return " ".join(code[n : n + 4] for n in range(0, len(code), 4))
@@ -38,7 +43,11 @@ def read_code(typed: str) -> str:
 
 
 def content_of(it: Mapping[str, Any], files: Sequence[str]) -> dict[str, Any]:
-    """What the digest covers, as plain values; ``files`` are the SHA-256 of the originals."""
+    """What the digest covers, as plain values; ``files`` are the SHA-256 of the originals.
+
+    As it was filed: a name that was typed and matched to a unit since stands as it was typed.
+    """
+    typed = it.get("body_typed")
     return {
         "kind": it["kind"],
         "target": it["target"],
@@ -46,7 +55,7 @@ def content_of(it: Mapping[str, Any], files: Sequence[str]) -> dict[str, Any]:
         "account": it["account"],
         "happened_on": it["happened_on"].isoformat(),
         "department": it["department_name"],
-        "body": it["body_name"],
+        "body": it["body_name"] if typed is None else typed,
         "officer": it["officer_name"],
         "files": list(files),
     }

@@ -16,7 +16,7 @@ from plugins.complaints.services.deciding import (
     transfer,
     transfer_to_bureau,
 )
-from plugins.complaints.services.filing import Filed, Intake, file, may_be_sealed
+from plugins.complaints.services.filing import Filed, Intake, file, filed_before, may_be_sealed
 from plugins.complaints.services.matters import Actor, ComplaintSettings, copy_ref, ref
 from plugins.complaints.services.noting import LEVELS, add_word, note, note_of_body
 from plugins.complaints.services.pushing import Draft, draft_copy, extend, pause, push, resume
@@ -48,6 +48,7 @@ __all__ = [
     "draft_copy",
     "extend",
     "file",
+    "filed_before",
     "match_body",
     "may_be_sealed",
     "merge",

@@ -27,6 +27,7 @@ from plugins.complaints.services.matters import (
     tell_reporter,
 )
 from plugins.complaints.services.media import keep_media
+from plugins.complaints.services.pushing import end_merged
 
 FOUNDED = {"yes": "属实", "partly": "部分属实", "no": "不属实"}
 
@@ -90,8 +91,7 @@ async def _into_register(copy: dict[str, Any], who: Actor) -> None:
             await change(it["id"], state=flow.ANSWERED)
         # Those merged into it waited for the same answer; each had a date of its own.
         for each in await queries.merged_into(it["id"]):
-            if each["clock"]:
-                await stop_clock(each["clock"])
+            await end_merged(each)
             await change(each["id"])
         await record(
             "complaints.answered",

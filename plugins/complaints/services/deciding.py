@@ -12,7 +12,7 @@ from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
 from core.api.files import again
 from core.api.numbers import next_number
-from core.api.people import organisation
+from core.api.people import OrganisationRow, organisation
 from core.api.regions import region
 from core.api.turns import close_turn
 from plugins.complaints import facts, queries
@@ -37,7 +37,7 @@ from plugins.complaints.services.matters import (
     tell_reporter,
 )
 from plugins.complaints.services.media import keep_media
-from plugins.complaints.services.pushing import end_copy, start_own_clock
+from plugins.complaints.services.pushing import end_copy, end_merged, start_own_clock
 
 
 @retried
@@ -65,24 +65,33 @@ async def reject(who: Actor, complaint: int, ground: str, reason: str) -> None:
     async with transaction(who.scope):
         it = await take(who, complaint)
         refuse(flow.why_not_reject(standing(it)))
-        now = clock.now()
         words = f"{flow.REJECTIONS[ground]}。{reason.strip()}"
-        await change(
-            complaint,
-            state=flow.REJECTED,
-            result=words,
-            told_at=now,
-            closed_at=now,
-            **handled(who, it),
-        )
-        await record(
-            "complaints.rejected",
-            ref(complaint),
-            facts.Rejected(complaint, it["number"], ground, flow.REJECTIONS[ground]),
-            place_of(it),
-        )
-        await bureau_rests(it)
-        await tell_reporter(it, "complaints.told", f"不予受理：{words}")
+        await _reject(it, who, ground, words)
+        # Who reported the same matter waits for the same word.
+        for each in await queries.merged_into(complaint):
+            await _reject(each, who, ground, words)
+            await end_merged(each)
+
+
+async def _reject(it: Mapping[str, Any], who: Actor, ground: str, words: str) -> None:
+    now = clock.now()
+    await change(
+        it["id"],
+        state=flow.REJECTED,
+        result=words,
+        told_at=now,
+        closed_at=now,
+        late=False,
+        **handled(who, it),
+    )
+    await record(
+        "complaints.rejected",
+        ref(it["id"]),
+        facts.Rejected(it["id"], it["number"], ground, flow.REJECTIONS[ground]),
+        place_of(it),
+    )
+    await bureau_rests(it)
+    await tell_reporter(it, "complaints.told", f"不予受理：{words}")
 
 
 @retried
@@ -101,6 +110,7 @@ async def tell_result(who: Actor, complaint: int, founded: str, text: str) -> No
                 await end_copy(copy["id"], copy["clock"])
         for each in await queries.merged_into(complaint):
             await _tell(each, who, founded, text.strip())
+            await end_merged(each)
 
 
 async def _tell(it: Mapping[str, Any], who: Actor, founded: str, text: str) -> None:
@@ -162,21 +172,35 @@ async def transfer_to_bureau(who: Actor, complaint: int, organ: int, reason: str
         home = await region(to.region)
         if home is None:
             raise Invalid({"organ": "请选择另一个司法行政机关。"})
-        media = [
-            (each, await queries.received_of(each["file"]))
-            for each in await queries.media_of(complaint)
-        ]
+        made = await _hand_over(it, to, who, reason.strip())
+        # What was merged into it goes along: each reporter keeps his thread and his date.
+        for each in await queries.merged_into(complaint):
+            await _hand_over(each, to, who, reason.strip(), merged_to=made)
+    return made
 
-        async def receive(_sent: SubjectRef, place: Place) -> SubjectRef:
-            made = await _successor(it, to.id, place)
-            copies = [await again(received, each["name"]) for each, received in media]
-            await keep_media(made["id"], copies, place, sealed=it["sealed"])
+
+async def _hand_over(
+    it: Mapping[str, Any], to: OrganisationRow, who: Actor, reason: str, *, merged_to: int = 0
+) -> int:
+    media = [
+        (each, await queries.received_of(each["file"])) for each in await queries.media_of(it["id"])
+    ]
+
+    async def receive(_sent: SubjectRef, place: Place) -> SubjectRef:
+        made = await _successor(it, to.id, place)
+        copies = [await again(received, each["name"]) for each, received in media]
+        await keep_media(made["id"], copies, place, sealed=it["sealed"])
+        if merged_to:
+            async with transaction(register()):
+                more = {"merged_to": merged_to, "clock": it["clock"]}
+                await change(made["id"], state=flow.MERGED, **more)
+        else:
             await give_bureau(made, "审核处理（移交来的）")
             await tell_bureau("complaints.filed", made)
-            return ref(made["id"])
+        return ref(made["id"])
 
-        done = await hand_over(ref(complaint), to.region, to.id, receive)
-        await _transferred(it, who, "bureau", to.name, reason.strip(), done.received.id)
+    done = await hand_over(ref(it["id"]), to.region, to.id, receive)
+    await _transferred(it, who, "bureau", to.name, reason, done.received.id)
     return done.received.id
 
 
@@ -204,7 +228,7 @@ async def _transferred(
 
 KEPT = (
     "door, kind, target, enforcement_type, account, happened_on, department, department_name, body,"
-    " body_name, officer, officer_name, certificate, scanned, scanned_text, told_on_site,"
+    " body_name, body_typed, officer, officer_name, certificate, scanned, scanned_text, told_on_site,"
     " wants_procedure, sealed, alias, reporter, reporter_name, contact, envelope, marks, salt,"
     " digest, said_at, filed_at"
 )
@@ -250,7 +274,8 @@ async def match_body(who: Actor, complaint: int, body: int) -> None:
         found = await organisation(body)
         if found is None or found.valid_to is not None:
             raise Invalid({"body": "请选择登记在册的单位。"})
-        await change(complaint, body=found.id, body_name=found.name)
+        typed = it["body_typed"] if it["body_typed"] is not None else it["body_name"]
+        await change(complaint, body=found.id, body_name=found.name, body_typed=typed)
         await _acted("complaints.matched", it, f"{it['body_name'] or '未写明'} → {found.name}")
 
 
@@ -271,7 +296,7 @@ async def merge(who: Actor, complaint: int, into: int) -> None:
                 # His period has begun already: it goes on unchanged, the body answers once.
                 clock_id = copy["clock"]
                 await execute(
-                    "update complaints_copy set state = 'closed' where id = $1", copy["id"]
+                    "update complaints_copy set state = 'merged' where id = $1", copy["id"]
                 )
                 await close_turn(copy_ref(copy["id"]))
             if clock_id is None and await queries.open_copies(into):

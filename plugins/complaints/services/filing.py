@@ -93,15 +93,14 @@ async def file(
         if key is not None:
             # Two tabs may send the same draft at the same moment.
             await lock_subjects(SubjectRef("complaints.once", int.from_bytes(key[:7])))
-            known = await row("select id, number from complaints_complaint where once = $1", key)
-            if known is not None:
-                return Filed(known["id"], known["number"], "", again=True)
+            if known := await _known(key, once):
+                return known
         await _may_file(reporter, said)
         went = await find_route(reporter, said)
         settings = await settings_of(ComplaintSettings, went.region_lo)
         if reporter.door == PUBLIC:
             await _not_too_many(went.region_lo, settings.public_per_hour)
-        code = receipts.new_code() if reporter.door == PUBLIC else ""
+        code = reporters.code_for(once) or receipts.new_code() if reporter.door == PUBLIC else ""
         complaint, number = await _write(reporter, said, went, media, code=code, once=key)
         await record(
             "complaints.filed",
@@ -138,6 +137,26 @@ async def file(
         if at_once:
             await push_at_once(found, settings)
     return Filed(complaint, number, code, organ_name=went.organ_name)
+
+
+async def filed_before(once: str) -> Filed | None:
+    """What the form with this key did before.
+
+    Asked before its files are looked at: by then they belong to what was filed first.
+    """
+    key = reporters.once_hash(once)
+    if key is None:
+        return None
+    async with transaction(Scope.platform(REGISTER).read_only()):
+        return await _known(key, once)
+
+
+async def _known(key: bytes, once: str) -> Filed | None:
+    found = await row("select id, number, door from complaints_complaint where once = $1", key)
+    if found is None:
+        return None
+    code = reporters.code_for(once) if found["door"] == PUBLIC else ""
+    return Filed(found["id"], found["number"], code, again=True)
 
 
 async def _may_file(reporter: Reporter, said: Intake) -> None:

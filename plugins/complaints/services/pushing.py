@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from core.api import clock
@@ -40,6 +41,7 @@ from plugins.complaints.services.matters import (
     standing,
     take,
     tell_body,
+    tell_bureau,
     tell_reporter,
 )
 from plugins.complaints.services.media import keep_media
@@ -210,11 +212,7 @@ async def _send(
             it["id"],
             state=flow.TOLD if praise else flow.PUSHED,
             late=False,
-            **(
-                {"closed_at": now, "told_at": now, "result": "已转达有关单位和本人。"}
-                if praise
-                else {}
-            ),
+            **({"closed_at": now, "told_at": now, "result": PASSED_ON} if praise else {}),
             **more,
         )
         await record(
@@ -230,6 +228,8 @@ async def _send(
                 facts.Praised(it["id"], it["number"], body.id, it["officer"]),
                 place_of(it),
             )
+            for each in await queries.merged_into(it["id"]):
+                await _praised_along(each, now)
         else:
             await record(
                 "complaints.pushed",
@@ -247,6 +247,21 @@ async def _send(
         await tell_body("complaints.praise_received" if praise else "complaints.pushed", made)
         await tell_reporter(it, "complaints.progress", "已转达" if praise else f"已推送{body.name}")
     return copy
+
+
+PASSED_ON = "已转达有关单位和本人。"
+
+
+async def _praised_along(it: Mapping[str, Any], now: datetime) -> None:
+    """A praise of the same deed counts by itself, and whoever gave it is told as well."""
+    await change(it["id"], state=flow.TOLD, closed_at=now, told_at=now, result=PASSED_ON)
+    await record(
+        "complaints.praised",
+        ref(it["id"]),
+        facts.Praised(it["id"], it["number"], it["body"], it["officer"]),
+        place_of(it),
+    )
+    await tell_reporter(it, "complaints.progress", "已转达")
 
 
 async def start_own_clock(it: Mapping[str, Any]) -> int:
@@ -273,6 +288,19 @@ async def end_copy(copy: int, clock_id: int | None) -> None:
     if clock_id:
         await stop_clock(clock_id)
     await close_turn(copy_ref(copy))
+
+
+async def end_merged(it: Mapping[str, Any]) -> None:
+    """What a merged one still waited for has come: its own date, and the copy it came from."""
+    async with transaction(register()):
+        await execute(
+            "update complaints_copy set state = 'closed' where state = 'merged' and complaint in"
+            " (select id from complaints_complaint where id = $1 or id = $2 or origin = $2)",
+            it["id"],
+            it["origin"] or it["id"],
+        )
+        if it["clock"]:
+            await stop_clock(it["clock"])
 
 
 # --- the clock ---------------------------------------------------------------------------------
@@ -345,7 +373,13 @@ async def silence(copy: int, clock_id: int, *, provisional: bool) -> None:
     if provisional:
         return
     found = await row("select * from complaints_copy where id = $1 for update", copy)
-    if found is None or found["state"] != "open" or found["clock"] != clock_id or found["late"]:
+    if found is None or found["clock"] != clock_id or found["late"]:
+        return
+    if found["state"] == "merged":
+        # The body answers in the other one; the date of this reporter goes on.
+        await silence_of_merged(found["complaint"], clock_id, provisional=False)
+        return
+    if found["state"] != "open":
         return
     await execute("update complaints_copy set late = true where id = $1", copy)
     await execute(
@@ -363,3 +397,36 @@ async def silence(copy: int, clock_id: int, *, provisional: bool) -> None:
         place_of(it),
     )
     await give_bureau(it, "单位逾期未反馈，请督促", lamp="red")
+
+
+async def silence_of_merged(complaint: int, clock_id: int, *, provisional: bool) -> None:
+    """The date of one that goes along with another passed: its reporter waits no longer (C1-17).
+
+    The turn is the bureau's, on the complaint in which both are handled.
+    """
+    if provisional:
+        return
+    it = await row(
+        "select * from complaints_complaint where (id = $1 or origin = (select"
+        " coalesce(nullif(origin, 0), id) from complaints_complaint where id = $1))"
+        " and state = $2 and clock = $3 and not late for update",
+        complaint,
+        flow.MERGED,
+        clock_id,
+    )
+    if it is None:
+        return
+    await execute(
+        "update complaints_complaint set late = true, news = true where id = $1", it["id"]
+    )
+    into = await row("select * from complaints_complaint where id = $1", it["merged_to"])
+    await record(
+        "complaints.overdue",
+        ref(it["id"]),
+        facts.Acted(it["id"], it["number"], it["body_name"]),
+        place_of(it),
+    )
+    if into is not None and into["state"] in flow.OPEN:
+        step = f"并案的{it['number']}期限已过，请督促"
+        await give_bureau(into, step, lamp="red")
+        await tell_bureau("complaints.reminder", into, step)

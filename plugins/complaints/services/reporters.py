@@ -2,6 +2,7 @@
 """What is kept of a reporter, and how: in the open, encrypted, sealed, or not at all."""
 
 import hmac
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,12 +13,16 @@ import msgspec
 from core.api.custody import alias, seal
 from core.api.db import Scope, row, transaction
 from core.api.people import decrypt, encrypt, lookup_hash
+from plugins.complaints.rules import receipts
 from plugins.complaints.rules.intake import PUBLIC, SUPERVISOR
 
 CONTACT = "complaints.contact"
 SELF = "complaints.self"
 RECEIPT = "complaints.receipt"
 ONCE = "complaints.once"
+CODE = "complaints.code"
+STRONG = re.compile(r"[A-Za-z0-9_-]{22,64}\Z")
+"""Form keys drawn by our own pages; whatever is shorter might be guessed."""
 OPEN_ALIAS, SEALED_ALIAS = "complaints.open", "complaints.sealed"
 
 
@@ -139,6 +144,16 @@ def contact_of(sealed: bytes | None) -> dict[str, str]:
 def receipt_hash(code: str) -> bytes:
     """How a receipt code is found again; nobody can try codes against a copy of the database."""
     return lookup_hash(code, RECEIPT)
+
+
+def code_for(key: str) -> str:
+    """The receipt code of a form's key; ``""`` for a key that might be guessed.
+
+    The same whenever the form comes again: where the line broke before the answer arrived, the
+    telephone sends once more and gets the code it never saw. Without the server's key nobody can
+    compute it, and without the form's key nobody can ask for it.
+    """
+    return receipts.code_of(lookup_hash(key, CODE)) if STRONG.match(key) else ""
 
 
 def once_hash(key: str) -> bytes | None:

@@ -158,7 +158,7 @@ async def erase(payload: Mapping[str, Any]) -> None:
         "update complaints_complaint set state = $2, account = '', officer_name = '',"
         " scanned_text = '', alias = null, reporter = 0, reporter_name = '', contact = null,"
         " envelope = 0, marks = '{}'::jsonb, receipt = null, once = null, salt = '', result = '',"
-        " said_at = '', news = false, disposal = '' where id = $1",
+        " said_at = '', body_typed = null, news = false, disposal = '' where id = $1",
         complaint,
         flow.ERASED,
     )

@@ -56,6 +56,8 @@ async def show_progress(request: Request) -> Response:
         found = await newest_of(who.person_id)
         story = await progress_of_person(who.person_id)
         organ = await organ_of(found["region_lo"]) if found else None
+        serving = await current_term(who.person_id, clock.today())
+    ended = found is not None and found["state"] == states.APPOINTED and serving is None
     return page(
         request,
         "supervisors/mine_progress.html",
@@ -68,7 +70,8 @@ async def show_progress(request: Request) -> Response:
         story=story,
         organ=organ.name if organ else "",
         open_state=found is not None and found["state"] in states.OPEN,
-        may_again=found is not None and found["state"] in states.UNSUCCESSFUL,
+        refused=found is not None and found["state"] in states.UNSUCCESSFUL,
+        may_again=ended or (found is not None and found["state"] in states.UNSUCCESSFUL),
     )
 
 

@@ -28,7 +28,7 @@ from plugins.supervisors.queries.applications import public_notice, public_notic
 from plugins.supervisors.queries.terms import public_card
 from plugins.supervisors.routes.shared import picture, qr_code
 from plugins.supervisors.services.papers import printed_path
-from plugins.supervisors.services.publicity import follow_objection, object_to
+from plugins.supervisors.services.publicity import code_for, follow_objection, object_to
 from plugins.supervisors.services.showing import open_photo, standing
 
 READERS = public("公示面向社会，任何人都可以看，不需要登录")
@@ -102,12 +102,16 @@ async def post_objection(request: Request, notice: FromPath[int]) -> Response:
     limit(request, "supervisors.objection", times=10)
     form = await bind(request, ObjectionForm)
     if form.ok:
+        key = str(form.get("once"))
         try:
             async with transaction(WRITES):
-                if said := await once(request, str(form.get("once"))):
-                    return said
-                code = await object_to(notice, form.value)
-                await remember_once(request, str(form.get("once")), "/supervisors/objection")
+                if said := await once(request, key):
+                    code = code_for(key)
+                    if not code:
+                        return said
+                else:
+                    code = await object_to(notice, form.value, key=key)
+                    await remember_once(request, key, "/supervisors/objection")
         except Refused as error:
             form.error("", str(error))
         else:

@@ -14,6 +14,7 @@ from core.api.documents import pdf
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import history
 from core.api.people import organisations_in
+from core.api.regions import REGIONS
 from core.api.turns import hold
 from core.api.web import (
     Bound,
@@ -73,8 +74,15 @@ OUTCOMES = {"present": "到场", "excused": "请假", "absent": "无故缺席"}
 
 
 async def units_in(region: Interval) -> list[tuple[int, str]]:
-    """The units a supervisor of a region may have to keep away from."""
+    """The units a supervisor of a region may have to keep away from: those he may report.
+
+    The county's and, as in the form of a complaint, those of every region above it.
+    """
     found = await organisations_in(Scope(region, EVERYTHING), kinds=BODIES)
+    for lo in reversed(REGIONS.ancestors(region.lo)):
+        if lo < region.lo:
+            above = Scope(Interval(lo, lo), EVERYTHING)
+            found += await organisations_in(above, kinds=BODIES)
     return [(each.id, each.name) for each in found]
 
 

@@ -2,18 +2,20 @@
 """The ends of a term: 期满, 辞职, 解聘; the role goes with it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
 from core.api import clock
-from core.api.accounts import revoke_role
+from core.api.accounts import grant_role, revoke_role
 from core.api.credentials import credentials_changed
 from core.api.db import execute, json, lock_subjects, retried, transaction, value
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
 from core.api.turns import close_turn
-from plugins.supervisors.facts import Dismissed, Proposed, TermEnded
+from plugins.supervisors.facts import Dismissed, Proposed, Step, TermEnded
 from plugins.supervisors.forms import DismissForm
+from plugins.supervisors.queries.applications import application_row, open_of
 from plugins.supervisors.queries.terms import (
     as_term,
     find_term,
@@ -23,13 +25,16 @@ from plugins.supervisors.queries.terms import (
     terms_to_end,
     terms_to_remind,
 )
+from plugins.supervisors.rules.states import REJECTED
 from plugins.supervisors.rules.terms import as_next_words, reminder_due
 from plugins.supervisors.rules.words import ground_words
 from plugins.supervisors.services.appointing import ROLE, words_of
 from plugins.supervisors.services.base import (
     SERVE,
     Actor,
+    application_ref,
     give_office,
+    note_progress,
     note_term,
     office_scope,
     person_ref,
@@ -39,6 +44,7 @@ from plugins.supervisors.services.base import (
     tell,
     term_ref,
 )
+from plugins.supervisors.services.closing import end_application
 
 NIGHT = "the end of a term comes by the calendar"
 LONGEST_REMINDER = 180
@@ -103,12 +109,48 @@ async def close_term(
     )
     if found["account"] and not follows:
         await revoke_role(found["account"], ROLE, by=by, reason="聘期结束")
+        await _may_come_back(found, by)
     await close_turn(term_ref(found["id"]))
     await execute(
         """update supervisors_request set state = 'withdrawn', answer = '聘期已结束'
            where term = $1 and state = 'submitted'""",
         found["id"],
     )
+
+
+async def _may_come_back(found: Mapping[str, Any], by: int) -> None:
+    """Who served reads his messages and 办证进度 again, and may apply anew when the gap is over.
+
+    Somebody with work of another kind on the platform has a role already, and keeps to it.
+    """
+    with suppress(Invalid, Refused, Conflict):
+        await grant_role(found["account"], "applicant", region=found["region"], by=by)
+
+
+async def end_what_follows(found: Mapping[str, Any], state: str, reason: str, *, by: int) -> None:
+    """Whoever is dismissed or resigns has no next term either: appointed already, or under way."""
+    for later in await terms_of(found["person"]):
+        if later["state"] != "active" or later["starts"] <= found["starts"]:
+            continue
+        before = later["starts"] - timedelta(days=1)
+        await close_term(later, state, before, reason=reason, by=by)
+        await record(
+            "supervisors.term_ended",
+            person_ref(later["person"]),
+            TermEnded(later["person"], later["id"], state, before.isoformat()),
+            place_of(later),
+        )
+    if under_way := await open_of(found["person"]):
+        application = await application_row(under_way["id"])
+        assert application is not None
+        await end_application(application, REJECTED, reason, by=by)
+        await record(
+            "supervisors.decided",
+            application_ref(application["id"]),
+            Step(application["id"], found["person"], "term_ended", REJECTED, reason),
+            place_of(application),
+        )
+        await note_progress(application, "rejected", reason=reason)
 
 
 async def expire_terms() -> int:
@@ -180,7 +222,8 @@ async def dismiss(who: Actor, term: int, form: DismissForm, *, proposal: int = 0
         if proposal:
             await _decide_proposal(who, proposal, "dismissed", form.reason)
         today = clock.today()
-        last = max(today, found["starts"])
+        last = today if found["starts"] <= today else found["starts"] - timedelta(days=1)
+        await end_what_follows(found, "dismissed", "已解聘，继任随之终止。", by=who.user_id)
         await close_term(
             found, "dismissed", last, reason=form.reason, ground=form.ground, by=who.user_id
         )

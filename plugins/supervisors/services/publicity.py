@@ -2,6 +2,7 @@
 """公示: objections of the public, their answers, and the end of the period."""
 
 import hashlib
+import re
 import secrets
 
 from core.api import clock
@@ -16,7 +17,7 @@ from core.api.db import (
 )
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import Fact, record
-from core.api.people import decrypt, encrypt
+from core.api.people import decrypt, encrypt, lookup_hash
 from plugins.supervisors.facts import Objected
 from plugins.supervisors.forms import ObjectionAnswerForm, ObjectionForm
 from plugins.supervisors.queries.applications import (
@@ -45,13 +46,34 @@ from plugins.supervisors.services.deciding import take_application
 PUBLIC = "an objection comes without a session; it belongs to the region's bureau"
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LENGTH = 16
+CODE = "supervisors.objection.code"
+STRONG = re.compile(r"[A-Za-z0-9_-]{22,64}\Z")
+"""Form keys drawn by our own pages; whatever is shorter might be guessed."""
 NAME, CONTACT = "supervisors.objection.name", "supervisors.objection.contact"
+
+
+def _grouped(text: str) -> str:
+    return "-".join(text[at : at + 4] for at in range(0, CODE_LENGTH, 4))
 
 
 def new_code() -> str:
     """A code nobody guesses and nobody misreads: 16 characters in groups of four."""
-    text = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-    return "-".join(text[at : at + 4] for at in range(0, CODE_LENGTH, 4))
+    return _grouped("".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)))
+
+
+def code_for(key: str) -> str:
+    """The code of a form's key; ``""`` for a key that might be guessed.
+
+    The same whenever the form comes again: a lost answer costs nobody his code.
+    """
+    if not STRONG.match(key):
+        return ""
+    drawn = int.from_bytes(lookup_hash(key, CODE), "big")
+    text = ""
+    for _ in range(CODE_LENGTH):
+        drawn, at = divmod(drawn, len(ALPHABET))
+        text += ALPHABET[at]
+    return _grouped(text)
 
 
 def digest(code: str) -> bytes:
@@ -61,7 +83,7 @@ def digest(code: str) -> bytes:
 
 
 @retried
-async def object_to(notice: int, form: ObjectionForm) -> str:
+async def object_to(notice: int, form: ObjectionForm, *, key: str = "") -> str:
     """异议: counts until the last second of the last day; returns the code for following it.
 
     Under the lock of the application, so an appointment at the same moment either sees it or
@@ -80,7 +102,7 @@ async def object_to(notice: int, form: ObjectionForm) -> str:
             raise NotFound
         if refused := states.may_object(found["state"], standing, clock.now()):
             raise Refused(refused)
-        code = new_code()
+        code = code_for(key) or new_code()
         objection = await value(
             """insert into supervisors_objection
                  (application, text, name, contact, receipt, at, outcome, answer, answered_by,

@@ -43,7 +43,7 @@ from plugins.supervisors.services.base import (
     term_ref,
 )
 from plugins.supervisors.services.deciding import open_notice
-from plugins.supervisors.services.ending import refuse_ended, take_term
+from plugins.supervisors.services.ending import end_what_follows, refuse_ended, take_term
 
 OWN = "a supervisor applies on his phone; the bureau's rows are written for him"
 TITLES = {"renewal": "继任", "resignation": "辞职"}
@@ -155,7 +155,7 @@ async def decide_request(who: Actor, request: int, form: RequestDecisionForm) ->
         if asked["kind"] == "renewal":
             await _decide_renewal(found, form, passed=passed)
         else:
-            await _decide_resignation(found, form, passed=passed)
+            await _decide_resignation(who, found, form, passed=passed)
         await record(
             "supervisors.request_decided",
             term_ref(found["id"]),
@@ -216,7 +216,7 @@ async def _decide_renewal(
 
 
 async def _decide_resignation(
-    found: dict[str, Any], form: RequestDecisionForm, *, passed: bool
+    who: Actor, found: dict[str, Any], form: RequestDecisionForm, *, passed: bool
 ) -> None:
     if not passed:
         await note_term(found, "resignation_refused", reason=form.reason)
@@ -227,6 +227,7 @@ async def _decide_resignation(
         raise Invalid(
             {"last_day": f"请选今天到 {words_of(found['ends'])} 之间的一天，聘期到这一天为止。"}
         )
+    await end_what_follows(found, "resigned", "已批准辞职，继任随之终止。", by=who.user_id)
     # The term ends with that day, in the night after it; until then he serves.
     await execute(
         "update supervisors_term set ended_on = $2, reason = $3 where id = $1",

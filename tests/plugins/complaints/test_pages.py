@@ -350,6 +350,33 @@ async def test_who_may_what(client, login_as, agencies, county, role):
     assert (await client.get("/complaints/copies")).status_code == copies
 
 
+@pytest.mark.req("S3-22", "C1-11")
+async def test_who_only_reads_is_not_told_who_reported(
+    client, login_as, agencies, county, region_tree
+):
+    """不保密 promises the name to the bureau alone: a leader reads what a body would read."""
+    said = told(
+        county,
+        name="王大锤",
+        phone="13722233344",
+        confidential="open",
+        account="我叫王大锤，家住团结路3号，检查时要我交钱。",
+        body=str(agencies.agency.id),
+    )
+    assert (await client.post("/complaints/public/new", said)).status_code == 303
+    async with transaction(OFFICE):
+        number = await value("select id from complaints_complaint")
+    bureau = {"organisation": agencies.bureau, "region": county}
+    await login_as("supervision_bureau", **bureau)
+    known = (await client.get(f"/complaints/{number}")).text
+    assert "我叫王大锤，家住团结路3号" in known
+    await login_as("leader", **bureau)
+    page = (await client.get(f"/complaints/{number}")).text
+    assert "检查时要我交钱" in page
+    for secret in ("王大锤", "团结路", "3344"):
+        assert secret not in page
+
+
 async def test_another_county_finds_nothing(client, login_as, agencies, county, region_tree):
     number = await filed(client, login_as, agencies, county)
     await login_as(
@@ -479,10 +506,38 @@ async def test_anybody_files_and_follows_with_the_code(client, agencies, county,
     assert "没有开票" not in checked.text
     forged = slip.text.replace("JDR1.ey", "JDR1.fy")
     assert "签名有效" not in (await client.post("/complaints/receipts", {"receipt": forged})).text
+    # Sent once more because the answer was lost on the way: the same receipt, and no second row.
     again = await client.post("/complaints/public/new", told(county))
-    assert again.headers["location"] == "/complaints/public/follow"
+    assert code in (await client.follow(again)).text
     async with transaction(OFFICE):
         assert await value("select count(*) from complaints_complaint") == 1
+
+
+@pytest.mark.req("C1-13", "C1-03")
+async def test_a_lost_answer_costs_neither_receipt_nor_files(client, agencies, county):
+    """Filed, but the line broke: the form comes again, its photo belongs to the complaint by now."""
+    empty = await client.get(f"/complaints/public/new?region={county.id}")
+    ticket = re.search(r'name="upload_ticket" value="([^"]+)"', empty.text)[1]  # type: ignore[index]
+    blank = told(county, account="短", upload_ticket=ticket)
+    photos = {"media": ("一.jpg", photo(), "image/jpeg")}
+    refused = await client.post("/complaints/public/new", blank, files=photos)
+    upload = re.search(r'name="media__uploads" value="([^"]+)"', refused.text)[1]  # type: ignore[index]
+    sent = told(county, media__uploads=upload, upload_ticket=ticket)
+    pages = [
+        (await client.follow(await client.post("/complaints/public/new", sent))).text
+        for _ in range(2)
+    ]
+    codes = {re.search(r'translate="no">([\d ]+)<', each)[1] for each in pages}  # type: ignore[index]
+    assert len(codes) == 1
+    # Another form is another complaint, and a key that might be guessed leads to nobody's receipt.
+    weak = told(county, once="p" * 8)
+    first = (await client.follow(await client.post("/complaints/public/new", weak))).text
+    assert re.search(r'translate="no">([\d ]+)<', first)[1] not in codes  # type: ignore[index]
+    again = await client.post("/complaints/public/new", weak)
+    assert again.headers["location"] == "/complaints/public/follow"
+    async with transaction(OFFICE):
+        assert await value("select count(*) from complaints_complaint") == 2
+        assert await value("select count(*) from complaints_attachment") == 1
 
 
 @pytest.mark.req("C1-14")

@@ -77,6 +77,22 @@ async def test_a_typed_body_waits_to_be_matched(matter):
     await services.push(matter.bureau, complaint, TEXT)
 
 
+@pytest.mark.req("C1-14", "S0-16")
+async def test_matching_leaves_what_the_receipt_proves(matter):
+    """The digest covers the name as it was typed; a unit found for it later changes no proof."""
+    from plugins.complaints.rules import receipts
+    from plugins.complaints.rules.intake import Chosen
+
+    for typed in ("磴口县城管大队", ""):
+        chosen = Chosen(matter.unit(), None, typed)
+        complaint = await matter.filed(chosen=chosen, officer=0, officer_name="")
+        for unit in (matter.agencies.other_agency.id, matter.agencies.agency.id):
+            await services.match_body(matter.bureau, complaint, unit)
+        it = await state_of(complaint)
+        assert it["body_name"] == matter.agencies.agency.name
+        assert receipts.digest_of(receipts.content_of(it, []), it["salt"]) == it["digest"]
+
+
 async def test_sent_twice_with_one_key_is_filed_once(matter):
     first = await matter.filed(once="k" * 24)
     assert await matter.filed(once="k" * 24) == first
@@ -329,15 +345,54 @@ async def test_merging_keeps_each_reporters_date(matter, clock):
     assert (await state_of(two))["result"] == "属实，已通报批评。"
 
 
-@pytest.mark.parametrize("case", ["self", "foreign", "closed"])
+@pytest.mark.req("C1-17", "S3-23")
+async def test_a_refusal_reaches_those_merged_as_well(matter):
+    one, two = await matter.filed(), await matter.filed()
+    await services.merge(matter.bureau, two, one)
+    await services.reject(matter.bureau, one, "outside", "不属于执法监督。")
+    for each in (one, two):
+        it = await state_of(each)
+        assert (it["state"], it["result"][-8:]) == (flow.REJECTED, "不属于执法监督。")
+        assert it["told_at"] is not None
+
+
+@pytest.mark.req("C1-17", "S3-23", "C1-07")
+async def test_handed_over_the_merged_go_along(matter):
+    one, two = await matter.filed(), await matter.filed()
+    await services.merge(matter.bureau, two, one)
+    there = matter.agencies.foreign_bureau
+    made = await services.transfer_to_bureau(matter.bureau, one, there.id, "属于临河区。")
+    along = await state_of((await state_of(two))["successor"])
+    assert (along["state"], along["merged_to"]) == (flow.MERGED, made)
+    assert along["organ"] == there.id
+    await services.tell_result(matter.foreign, made, "yes", "属实，已通报批评。")
+    for each in (one, two):
+        chain = (await queries.thread_of(each))["chain"]
+        assert (chain[-1]["state"], chain[-1]["result"]) == (flow.TOLD, "属实，已通报批评。")
+
+
+@pytest.mark.req("C1-17", "C1-18")
+async def test_praises_of_one_deed_are_all_told(matter, facts):
+    one = await matter.public(kind="praise", officer=matter.officer, officer_name="李志强")
+    two = await matter.public(kind="praise", officer=matter.officer, officer_name="李志强")
+    await services.merge(matter.bureau, two.id, one.id)
+    await services.push(matter.bureau, one.id, "态度很好，耐心讲解。")
+    assert (await state_of(two.id))["state"] == flow.TOLD
+    assert len(await facts.only("complaints.praised")) == 2
+
+
+@pytest.mark.parametrize("case", ["self", "foreign", "closed", "praise"])
 async def test_what_cannot_be_merged(matter, case):
     one, two = await matter.filed(), await matter.filed()
     if case == "closed":
         await services.reject(matter.bureau, one, "outside", "不属于执法监督。")
+    if case == "praise":
+        one = (await matter.public(kind="praise")).id
     target, who = {
         "self": (two, matter.bureau),
         "closed": (one, matter.bureau),
         "foreign": (one, matter.foreign),
+        "praise": (one, matter.bureau),
     }[case]
     with pytest.raises((Refused, NotFound)):
         await services.merge(who, two, target)
@@ -396,6 +451,63 @@ async def test_paused_does_not_block(matter, clock, objects_to):
     clock(NOW + timedelta(days=60))
     subject = SubjectRef("core.person", matter.officer)
     assert await objects_to("certificates.annual_review", subject) == []
+
+
+@pytest.mark.req("C1-17", "C1-19")
+@pytest.mark.needs("certificates")
+async def test_merging_an_overdue_one_unblocks_nobody(matter, clock, objects_to, facts):
+    """并案 is no answer: the officer's review waits until the body has said what it found."""
+    complaint, copy = await matter.pushed()
+    clock(NOW + timedelta(days=20))
+    into = await matter.filed()
+    await services.merge(matter.bureau, complaint, into)
+    subject = SubjectRef("core.person", matter.officer)
+    gate = "certificates.annual_review"
+    assert await objects_to(gate, subject) == []
+    clock(NOW + timedelta(days=60))
+    assert await objects_to(gate, subject) == ["complaints.overdue"]
+    # The date of the one merged passed first: the bureau hears it at the other one.
+    await lapse(copy, (await copy_of(copy))["clock"])
+    await lapse(copy, (await copy_of(copy))["clock"])
+    assert (await state_of(complaint))["late"]
+    [fact] = await facts.only("complaints.overdue")
+    assert fact.payload["complaint"] == complaint
+    async with transaction(OFFICE):
+        [turn] = await rows(
+            "select step_title, lamp from core_turn where subject_kind = 'complaints.complaint'"
+            " and subject_id = $1 and closed_at is null",
+            into,
+        )
+    assert "期限已过" in turn["step_title"]
+    assert turn["lamp"] == "red"
+    with pytest.raises(Refused, match="一并反馈"):
+        await services.answer(matter.body, copy, "no", "经查不属实，有两人在场。", "")
+    _, second = await matter.pushed(into)
+    await services.answer(matter.body, second, "no", "经查不属实，有两人在场。", "")
+    assert await objects_to(gate, subject) == []
+
+
+@pytest.mark.req("C1-17")
+async def test_the_own_date_of_a_merged_one_is_heard(matter, clock, facts):
+    one, _ = await matter.pushed()
+    clock(NOW + timedelta(days=5))
+    two = await matter.filed()
+    await services.merge(matter.bureau, two, one)
+    clock(NOW + timedelta(days=70))
+    fact = Fact(
+        0,
+        "core.clock.lapsed",
+        SubjectRef("complaints.complaint", two),
+        {"clock": (await state_of(two))["clock"], "provisional": False},
+        Place(0),
+        0,
+        NOW,
+        NOW,
+    )
+    async with transaction(OFFICE):
+        await reactions.note_lapsed(fact)
+    assert (await state_of(two))["late"]
+    assert [each.payload["complaint"] for each in await facts.only("complaints.overdue")] == [two]
 
 
 async def test_late_may_be_pushed_again_or_told(matter, clock):

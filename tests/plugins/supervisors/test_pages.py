@@ -6,13 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from core.api.db import transaction, value
+from core.api.clock import today
+from core.api.db import SubjectRef, rows, transaction, value
+from core.api.people import found_organisation
 from core.parameters.services import change_settings
 from plugins.supervisors.forms import DecisionForm, ObjectionForm
 from plugins.supervisors.queries.applications import notice_of
 from plugins.supervisors.queries.terms import public_card
+from plugins.supervisors.reactions import answer_may_take_part
 from plugins.supervisors.rules.words import DECLARATIONS
-from plugins.supervisors.services import deciding, publicity
+from plugins.supervisors.services import deciding, ending, publicity
 from plugins.supervisors.services.showing import basis_in, certificate_paper
 from tests.plugins.supervisors.factories import (
     OFFICE,
@@ -344,6 +347,25 @@ class TestPublic:
         wrong = await client.post("/supervisors/objection", data={"code": "AAAA"})
         assert wrong.status_code == 422
 
+    async def test_a_lost_answer_costs_no_objector_his_code(self, office, client, db):
+        """The form comes again by itself: one objection, and the code that was never seen."""
+        application, notice = await self._published(office)
+        sent = {"text": "他是执法人员，请核实。", "once": "k" * 24}
+        first, again = [
+            await client.post(f"/supervisors/publicity/{notice}/objections", data=sent)
+            for _ in range(2)
+        ]
+        pattern = r"[2-9A-Z]{4}(?:-[2-9A-Z]{4}){3}"
+        codes = {re.search(pattern, each.text)[0] for each in (first, again)}  # type: ignore[index]
+        assert len(codes) == 1
+        told = await client.post("/supervisors/objection", data={"code": codes.pop()})
+        assert "正在核实" in told.text
+        async with transaction(OFFICE):
+            made = await value(
+                "select count(*) from supervisors_objection where application = $1", application
+            )
+        assert made == 1
+
     @pytest.mark.req("S3-6")
     async def test_after_the_period_the_name_is_gone_and_a_late_word_is_kept(self, office, client):
         application, notice = await self._published(office)
@@ -459,6 +481,45 @@ class TestMine:
         )
         assert done.status_code == 303
         assert office.agencies.agency.name in (await client.get("/supervisors/mine/recusals")).text
+
+    @pytest.mark.req("S3-17", "C13-08")
+    async def test_whoever_may_be_reported_may_be_kept_away_from(self, office, client, login_as):
+        """A complaint may be about the prefecture's agency; so may the conflict."""
+        async with transaction(OFFICE):
+            city = await found_organisation("巴彦淖尔市市场监督管理局", "body", office.city.id)
+        _, person = await office.supervisor()
+        await login_as("supervisor", region=office.county, person=person)
+        page = (await client.get("/supervisors/mine/recusals")).text
+        assert city.name in page
+        assert office.agencies.agency.name in page
+        assert office.agencies.foreign_agency.name not in page, "another county's stay out"
+        told = {"relation": "relative", "organisation": str(city.id), "text": "爱人在该局工作"}
+        assert (await client.post("/supervisors/mine/recusals", data=told)).status_code == 303
+        me = SubjectRef("core.person", person)
+        async with transaction(OFFICE):
+            for unit, stopped in ((city.lo, True), (office.agencies.agency.lo, False)):
+                draft = {"organisation_lo": unit, "officer": 0, "case": ""}
+                answer = await answer_may_take_part([me], today(), draft)
+                assert (me in answer) is stopped
+
+    @pytest.mark.req("S3-8", "S0-6", "C13-04")
+    async def test_who_served_comes_back_by_the_same_door(self, office, client, login_as):
+        """After the term: no work bench any more, the messages and the way to apply anew."""
+        _, person = await office.supervisor()
+        office.on("2028-05-20")
+        async with transaction(OFFICE):
+            await ending.expire_terms()
+            held = await rows(
+                "select r.key from core_assignment a join core_role r on r.id = a.role"
+                ' join core_user u on u.id = a."user" where u.person = $1 and a.revoked_at is null',
+                person,
+            )
+        assert [each["key"] for each in held] == ["applicant"]
+        await login_as("applicant", region=office.county, person=person)
+        page = (await client.get("/supervisors/mine/progress")).text
+        assert "再次申请" in page
+        assert (await client.get("/supervisors/mine/apply")).status_code == 200
+        assert (await client.get("/supervisors/mine/card")).status_code == 403
 
     async def test_after_dismissal_the_role_is_gone(self, office, client, login_as):
         term, person = await office.supervisor()

@@ -32,11 +32,18 @@ from plugins.supervisors.forms import (
 )
 from plugins.supervisors.queries.applications import (
     APPLICATIONS,
+    application_row,
     notice_of,
     progress_of,
     public_notice,
 )
-from plugins.supervisors.queries.terms import find_term, public_card, terms_of
+from plugins.supervisors.queries.terms import (
+    find_term,
+    public_card,
+    running_persons,
+    serving_in,
+    terms_of,
+)
 from plugins.supervisors.reactions import resolve_card
 from plugins.supervisors.services import (
     applying,
@@ -48,6 +55,7 @@ from plugins.supervisors.services import (
     reporting,
     requests,
 )
+from plugins.supervisors.services.showing import standing
 from tests.plugins.supervisors.factories import (
     OFFICE,
     PASSWORD,
@@ -595,7 +603,7 @@ class TestRequests:
         async with transaction(OFFICE):
             await jobs.end_terms({})
         assert await ask("select state from supervisors_term where id = $1", term) == "resigned"
-        assert await roles_of(person) == set()
+        assert await roles_of(person) == {"applicant"}
         assert len(await facts.only("supervisors.term_ended")) == 1
 
     async def test_a_refused_request_needs_its_reason_and_is_told(self, office, messages):
@@ -623,7 +631,7 @@ class TestEnding:
             await jobs.end_terms({})
             await jobs.end_terms({})
         assert await ask("select state from supervisors_term where id = $1", term) == "expired"
-        assert await roles_of(person) == set()
+        assert await roles_of(person) == {"applicant"}
         assert len(await facts.only("supervisors.term_ended")) == 1
 
     @pytest.mark.req("C13-04")
@@ -640,12 +648,59 @@ class TestEnding:
     async def test_dismissal_names_its_ground_and_takes_the_role(self, office, facts, messages):
         term, person = await office.supervisor()
         await ending.dismiss(office.bureau, term, DismissForm("property", "收受当事人购物卡"))
-        assert await roles_of(person) == set()
+        assert await roles_of(person) == {"applicant"}
         (fact,) = await facts.only("supervisors.dismissed")
         assert fact.payload["ground"] == "property"
         assert "第（三）项" in (await messages.to(person))[-1]["text"]
         with pytest.raises(Conflict):
             await ending.dismiss(office.bureau, term, DismissForm("other", "再解聘一次"))
+
+    @pytest.mark.req("S3-24", "C13-09", "C13-05")
+    async def test_who_is_dismissed_does_not_begin_the_next_term(self, office):
+        """Dismissed between the appointment to a second term and its first day."""
+        term, person = await office.supervisor()
+        second = await _renew(office, term, person)
+        await ending.dismiss(office.bureau, term, DismissForm("property", "收受当事人购物卡"))
+        assert await roles_of(person) == {"applicant"}
+        assert await ask("select state from supervisors_term where id = $1", second) == "dismissed"
+        office.on("2028-05-20")
+        async with transaction(OFFICE):
+            await jobs.end_terms({})
+            card = await public_card(
+                await value("select token from supervisors_card where term = $1", second)
+            )
+            assert await running_persons([person], date(2028, 5, 20)) == set()
+            assert await serving_in(OFFICE, date(2028, 5, 20)) == 0
+        assert card is not None
+        assert standing(card, date(2028, 5, 20)) == (False, "已解聘")
+        assert await roles_of(person) == {"applicant"}
+
+    @pytest.mark.req("S3-24", "C13-09", "C13-05")
+    @pytest.mark.parametrize("how", ["dismissed", "resigned"])
+    async def test_a_renewal_under_way_ends_with_the_term(self, office, how):
+        term, person = await office.supervisor()
+        office.on("2028-04-03")
+        await requests.file_request(own(person, office.county), "renewal", "愿意继续")
+        asked = int(await ask("select max(id) from supervisors_request"))
+        await requests.decide_request(office.bureau, asked, RequestDecisionForm("pass"))
+        application = int(await ask("select max(id) from supervisors_application"))
+        if how == "dismissed":
+            await ending.dismiss(office.bureau, term, DismissForm("other", "多次违反纪律"))
+        else:
+            await requests.file_request(own(person, office.county), "resignation", "工作调动")
+            asked = int(await ask("select max(id) from supervisors_request"))
+            await requests.decide_request(office.bureau, asked, RequestDecisionForm("pass"))
+        async with transaction(OFFICE):
+            found = await application_row(application)
+            shown = await value(
+                "select published from supervisors_notice where application = $1", application
+            )
+        assert found is not None
+        assert found["state"] == "rejected"
+        assert shown is False
+        await office.after_notice(application)
+        with pytest.raises(Refused):
+            await appointing.appoint(office.bureau, application, AppointForm(date(2028, 5, 19)))
 
     async def test_another_bureau_dismisses_nobody_here(self, office):
         term, _ = await office.supervisor()
