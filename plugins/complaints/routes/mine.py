@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from core.api import clock
 from core.api.access import requires, visitor
 from core.api.db import Place, transaction
-from core.api.errors import Invalid, NotFound
+from core.api.errors import Invalid, NotFound, Refused
 from core.api.files import FORM_WITH_FILES, attachments, limits_of, waiting_uploads
 from core.api.settings import settings_of
 from core.api.web import (
@@ -166,28 +166,33 @@ async def file(request: Request) -> Response:
     reporter = await services.supervisor(
         who.person_id, who.user_id, who.name, who.login, who.region.lo
     )
-    filed = await services.file(
-        reporter,
-        services.Intake(
-            intake.COMPLAINT,
-            value.target,
-            value.enforcement_type,
-            value.account.strip(),
-            value.happened_on,
-            chosen,
-            value.confidential == "sealed",
-            value.told_on_site,
-            value.wants_procedure,
-            target.officer,
-            target.name,
-            target.record,
-            target.scanned,
-            target.text,
-            value.said_at,
-        ),
-        media,
-        once=value.once,
-    )
+    try:
+        filed = await services.file(
+            reporter,
+            services.Intake(
+                intake.COMPLAINT,
+                value.target,
+                value.enforcement_type,
+                value.account.strip(),
+                value.happened_on,
+                chosen,
+                value.confidential == "sealed",
+                value.told_on_site,
+                value.wants_procedure,
+                target.officer,
+                target.name,
+                target.record,
+                target.scanned,
+                target.text,
+                value.said_at,
+            ),
+            media,
+            once=value.once,
+        )
+    except Refused as error:
+        # Recused, or the term is over, since the form was opened: said where the words stand.
+        form.error("", str(error))
+        return await _form_page(request, form=form, target=target, status=409)
     return _filed(request, filed)
 
 

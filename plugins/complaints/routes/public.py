@@ -7,7 +7,7 @@ from typing import Any
 from core.api import clock
 from core.api.access import public
 from core.api.db import Place, reading, transaction
-from core.api.errors import Invalid, NotFound
+from core.api.errors import Invalid, NotFound, TooMany
 from core.api.files import FORM_WITH_FILES, attachments, limits_of, waiting_uploads
 from core.api.people import phone_problem
 from core.api.sealing import carried, carry
@@ -138,26 +138,30 @@ async def file(request: Request) -> Response:
         return await _form_page(request, region_lo, target, form, 422)
     value = form.value
     sealed = value.confidential == "sealed"
-    filed = await services.file(
-        services.public(value.name, value.phone, region_lo),
-        services.Intake(
-            value.kind,
-            "officer" if target.officer else "act",
-            value.enforcement_type,
-            value.account.strip(),
-            value.happened_on,
-            chosen,
-            sealed,
-            officer=target.officer,
-            officer_name=target.name,
-            certificate=target.record,
-            scanned=target.scanned,
-            scanned_text=target.text,
-            said_at=value.said_at,
-        ),
-        media,
-        once=value.once,
-    )
+    try:
+        filed = await services.file(
+            services.public(value.name, value.phone, region_lo),
+            services.Intake(
+                value.kind,
+                "officer" if target.officer else "act",
+                value.enforcement_type,
+                value.account.strip(),
+                value.happened_on,
+                chosen,
+                sealed,
+                officer=target.officer,
+                officer_name=target.name,
+                certificate=target.record,
+                scanned=target.scanned,
+                scanned_text=target.text,
+                said_at=value.said_at,
+            ),
+            media,
+            once=value.once,
+        )
+    except TooMany as error:
+        form.error("", str(error))
+        return await _form_page(request, region_lo, target, form, 429)
     return _filed(request, filed)
 
 

@@ -215,6 +215,10 @@ async def test_without_a_running_term_nobody_reports(client, login_as, agencies,
     # Where nobody knows of terms, nobody objects.
     known = "supervisors" in platform_of(client.app).registry.implementations
     assert (answer.status_code, filed_any) == ((409, 0) if known else (303, 1))
+    if known:
+        # Why, in the form itself: the telephone keeps the draft and shows this sentence.
+        assert "没有聘期" in answer.text.partition('id="jd-errbox"')[2].partition("</ul>")[0]
+        assert report(agencies)["account"] in answer.text
 
 
 async def test_nobody_elses(client, login_as, agencies, county):
@@ -625,6 +629,22 @@ async def test_filing_is_limited(client, county):
         for n in range(12)
     ]
     assert [each.status_code for each in answers].count(429) == 2
+
+
+async def test_a_flood_of_the_region_keeps_the_words_of_whoever_comes_now(
+    client, county, monkeypatch
+):
+    from core.api.errors import TooMany
+    from plugins.complaints.services import filing
+
+    async def many(*_args: Any) -> None:
+        raise TooMany("现在提交的人太多，请过一会儿再试；你写的内容还在页面上。", wait_seconds=600)
+
+    monkeypatch.setattr(filing, "_not_too_many", many)
+    answer = await client.post("/complaints/public/new", told(county))
+    assert answer.status_code == 429
+    assert "现在提交的人太多" in answer.text
+    assert told(county)["account"] in answer.text
 
 
 @pytest.mark.parametrize("text", ["", "JDR1.", "x" * 50, "JDR1." + "A" * 3000])
