@@ -14,6 +14,7 @@ from plugins.complaints.forms import PushForm
 from plugins.complaints.routes.words import NO_STORE, actor, take
 from plugins.complaints.rules import HANDLE, flow, intake, redacting
 from plugins.complaints.services.matters import elsewhere, standing
+from plugins.complaints.services.pushing import why_elsewhere
 
 
 async def _page(
@@ -39,7 +40,7 @@ async def _page(
         draft=draft,
         body=body,
         form=form,
-        cannot=flow.why_not_push(standing(it)),
+        cannot=flow.why_not_push(standing(it)) or (why_elsewhere(it, body) if body else []),
         reporter=intake.outside_words(it["door"]),
         media_words=redacting.MEDIA,
         days=settings.feedback_days,

@@ -83,6 +83,19 @@ def route(
     return Route(last.lo, 0, 0, "", tuple(steps))
 
 
+def why_not_ours(
+    region_lo: int, above: Sequence[int], last: int, body_region: int, body_name: str
+) -> list[str]:
+    """A bureau sends nothing to a body of a region it does not supervise: that is 移交 (S0-13).
+
+    ``above`` are the regions over the bureau's own, whose bodies act in it as well; ``last`` is
+    the end of its own.
+    """
+    if region_lo <= body_region <= last or body_region in above:
+        return []
+    return [f"“{body_name}”不在本地区，不由本级监督；请移交当地的司法行政机关。"]
+
+
 def gaps(regions: Sequence[Place], organs: Mapping[int, Organ]) -> list[Place]:
     """The regions without an organ of their own: what the configuration page warns of."""
     return [each for each in regions if each.lo not in organs]

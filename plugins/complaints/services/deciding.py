@@ -37,7 +37,12 @@ from plugins.complaints.services.matters import (
     tell_reporter,
 )
 from plugins.complaints.services.media import keep_media
-from plugins.complaints.services.pushing import end_copy, end_merged, start_own_clock
+from plugins.complaints.services.pushing import (
+    end_copy,
+    end_merged,
+    start_own_clock,
+    why_elsewhere,
+)
 
 
 @retried
@@ -274,6 +279,8 @@ async def match_body(who: Actor, complaint: int, body: int) -> None:
         found = await organisation(body)
         if found is None or found.valid_to is not None:
             raise Invalid({"body": "请选择登记在册的单位。"})
+        if reasons := why_elsewhere(it, found):
+            raise Invalid({"body": reasons[0]})
         typed = it["body_typed"] if it["body_typed"] is not None else it["body_name"]
         await change(complaint, body=found.id, body_name=found.name, body_typed=typed)
         await _acted("complaints.matched", it, f"{it['body_name'] or '未写明'} → {found.name}")

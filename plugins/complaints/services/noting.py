@@ -9,7 +9,7 @@ from core.api.db import Place, Scope, execute, retried, row, transaction
 from core.api.errors import Invalid, NotFound, Refused
 from core.api.facts import record
 from plugins.complaints import facts, queries
-from plugins.complaints.rules import ANSWER, flow, redacting
+from plugins.complaints.rules import ANSWER, flow
 from plugins.complaints.services.matters import (
     REGISTER,
     Actor,
@@ -24,7 +24,7 @@ from plugins.complaints.services.matters import (
     tell_bureau,
     tell_reporter,
 )
-from plugins.complaints.services.reporters import self_check
+from plugins.complaints.services.pushing import refuse_leaks
 
 LEVELS = {
     "internal": "内部，只有司法局看到",
@@ -83,9 +83,7 @@ async def note(who: Actor, complaint: int, level: str, text: str) -> None:
             copies = await queries.copies_of(complaint)
             if not copies:
                 raise Invalid({"level": "还没有推送，没有单位可以看到。"})
-            found = [leak for leak in redacting.leaks(text, self_check(it["marks"])) if leak.must]
-            if found:
-                raise Invalid({"text": f"这句话里有{found[0].words}，会让单位认出举报人。"})
+            refuse_leaks(it, "text", text)
             copy = copies[0]
             async with transaction(register()):
                 await _write(complaint, level, text, who.name, "bureau", place_of(copy), copy["id"])

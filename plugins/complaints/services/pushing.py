@@ -19,11 +19,12 @@ from core.api.deadlines import (
 from core.api.errors import Invalid, NotFound, Refused
 from core.api.facts import record
 from core.api.files import Received, open_, receive
-from core.api.people import organisation
+from core.api.people import OrganisationRow, organisation
+from core.api.regions import REGIONS
 from core.api.settings import settings_of
 from core.api.turns import close_turn
 from plugins.complaints import facts, queries
-from plugins.complaints.rules import flow, redacting
+from plugins.complaints.rules import flow, redacting, routing
 from plugins.complaints.rules.intake import PRAISE, outside_words
 from plugins.complaints.services.matters import (
     Actor,
@@ -127,7 +128,22 @@ async def push(
             raise Invalid({"text": f"副本里还有{words}，会让单位认出举报人，请隐去。"})
         if found and not checked:
             raise Invalid({"checked": "有几处可能认出举报人，请看过后勾选“已核对”。"})
+        refuse_leaks(it, "demand", demand)
         return await _send(it, text, files, demand.strip(), by=who.name, more=handled(who, it))
+
+
+def why_elsewhere(it: Mapping[str, Any], body: OrganisationRow) -> list[str]:
+    """Why a body is not this bureau's to ask; empty when it is."""
+    lo = it["region_lo"]
+    above, last = REGIONS.ancestors(lo), REGIONS.interval(lo).hi
+    return routing.why_not_ours(lo, above, last, body.region_lo, body.name)
+
+
+def refuse_leaks(it: Mapping[str, Any], field: str, text: str) -> None:
+    """Whatever else the body reads passes the same check as the copy: demands, reasons, remarks."""
+    found = [leak for leak in redacting.leaks(text, self_check(it["marks"])) if leak.must]
+    if found:
+        raise Invalid({field: f"这句话里有{found[0].words}，会让单位认出举报人。"})
 
 
 async def push_at_once(it: Mapping[str, Any], settings: ComplaintSettings) -> int | None:
@@ -155,6 +171,7 @@ async def _send(
     body = await organisation(it["body"])
     if body is None or body.valid_to is not None:
         raise Refused("这个单位已经撤销，请重新匹配主体，或者移交。")
+    refuse(why_elsewhere(it, body))
     settings = settings or await settings_of(ComplaintSettings, it["region_lo"])
     organ = await organisation(it["organ"]) if it["organ"] else None
     praise = it["kind"] == PRAISE
@@ -324,6 +341,7 @@ async def extend(who: Actor, complaint: int, days: int, reason: str, approver: s
         if days > settings.extension_days:
             raise Invalid({"days": f"一次延期最多 {settings.extension_days} 天。"})
         _approved(who, approver)
+        refuse_leaks(it, "reason", reason)
         async with transaction(register()):
             copy = await _open_copy(it)
             await extend_clock(copy["clock"], Limit(days, "calendar"), reason, approver)
@@ -338,6 +356,7 @@ async def pause(who: Actor, complaint: int, reason: str, approver: str) -> None:
     async with transaction(who.scope):
         it = await take(who, complaint)
         _approved(who, approver)
+        refuse_leaks(it, "reason", reason)
         async with transaction(register()):
             copy = await _open_copy(it)
             await pause_clock(copy["clock"], reason, approver)

@@ -163,6 +163,25 @@ def test_where_it_goes(door, home, body, organs, region, organ):
     assert went.steps
 
 
+@pytest.mark.parametrize(
+    ("body_region", "ours"),
+    [
+        (20, True),
+        (25, True),
+        (29, True),
+        (30, False),
+        (19, False),
+        (10, True),
+        (0, True),
+        (5, False),
+    ],
+)
+def test_whose_bodies_a_bureau_may_ask(body_region, ours):
+    """The county 20 … 29 below the prefecture 10: its own, those above, nobody else's."""
+    found = routing.why_not_ours(20, (0, 10, 20), 29, body_region, "某局")
+    assert (found == []) is ours
+
+
 @pytest.mark.req("C1-06")
 def test_the_configuration_names_its_gaps():
     assert [p.name for p in routing.gaps(HOME, {3: ORGANS[3]})] == ["全国", "内蒙古", "巴彦淖尔市"]

@@ -203,6 +203,30 @@ async def test_the_check_knows_the_name_without_knowing_it(matter, keepers):
             await services.push(matter.bureau, complaint, text, checked=True)
 
 
+@pytest.mark.req("C1-16", "C1-09", "S3-22")
+async def test_nothing_the_body_reads_names_the_reporter(matter, keepers, messages):
+    """Not the demand beside the copy, nor the reason of an extension or a pause."""
+    assert keepers
+    await known(matter)
+    complaint = await matter.filed(sealed=True)
+    clean, told = "检查时只来了一个人。", "请先找乌云娜核实时间。"
+    with pytest.raises(Invalid, match="认出") as refused:
+        await services.push(matter.bureau, complaint, clean, demand=told, checked=True)
+    assert "demand" in refused.value.errors
+    await services.push(matter.bureau, complaint, clean, demand="请附检查记录。", checked=True)
+    for act in (
+        services.extend(matter.bureau, complaint, 10, told, "赵建国"),
+        services.pause(matter.bureau, complaint, told, "赵建国"),
+    ):
+        with pytest.raises(Invalid, match="认出") as refused:
+            await act
+        assert "reason" in refused.value.errors
+    await services.extend(matter.bureau, complaint, 10, "检查记录还在调取。", "赵建国")
+    async with transaction(OFFICE):
+        sent = await rows("select text from core_message")
+    assert "乌云娜" not in str(sent)
+
+
 @pytest.mark.req("C1-04", "C1-16")
 async def test_the_copys_photo_has_no_camera_data(matter, keepers, files):
     assert keepers

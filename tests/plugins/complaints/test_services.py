@@ -77,6 +77,22 @@ async def test_a_typed_body_waits_to_be_matched(matter):
     await services.push(matter.bureau, complaint, TEXT)
 
 
+@pytest.mark.req("S0-13", "S0-15")
+async def test_a_body_of_another_region_is_reached_by_handing_over_alone(matter):
+    """An officer from elsewhere was scanned: the bureau has no power over his unit."""
+    there = matter.unit(matter.agencies.foreign_agency)
+    from plugins.complaints.rules.intake import Chosen
+
+    complaint = await matter.filed(chosen=Chosen(there, there, there.name))
+    with pytest.raises(Refused, match="移交"):
+        await services.push(matter.bureau, complaint, TEXT)
+    with pytest.raises(Invalid, match="移交"):
+        await services.match_body(matter.bureau, complaint, there.id)
+    bureau = matter.agencies.foreign_bureau.id
+    made = await services.transfer_to_bureau(matter.bureau, complaint, bureau, "属于临河区。")
+    assert await services.push(matter.foreign, made, TEXT)
+
+
 @pytest.mark.req("C1-14", "S0-16")
 async def test_matching_leaves_what_the_receipt_proves(matter):
     """The digest covers the name as it was typed; a unit found for it later changes no proof."""
