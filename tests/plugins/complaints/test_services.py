@@ -116,6 +116,18 @@ async def test_sent_twice_with_one_key_is_filed_once(matter):
         assert await value("select count(*) from complaints_complaint") == 1
 
 
+@pytest.mark.req("C1-08", "S3-20")
+@pytest.mark.parametrize("said", ["2026-09-02T10:00:00.000Z", "2026-08-31T10:00:00.000Z", "昨天"])
+async def test_a_telephone_a_day_off_moves_no_date(matter, said):
+    """What the telephone thinks is kept as it was said; every date is the server's."""
+    complaint, copy = await matter.pushed(await matter.filed(said_at=said))
+    it, sent = await state_of(complaint), await copy_of(copy)
+    assert (it["filed_at"], it["said_at"], sent["pushed_at"]) == (NOW, said, NOW)
+    async with transaction(OFFICE):
+        started = await value("select started_at from core_clock where id = $1", sent["clock"])
+    assert started == NOW
+
+
 async def test_another_key_is_another_complaint(matter):
     assert await matter.filed(once="a" * 24) != await matter.filed(once="b" * 24)
 
