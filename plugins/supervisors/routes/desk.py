@@ -111,6 +111,7 @@ async def application_page(
         papers = await files(
             [found[n] for n in ("photo", "recommendation", "attachment") if found[n]]
         )
+        no_slip = await deciding.why_no_slip(found)
         holding = await hold(ref, who)
         facts = await history(ref, {"supervisors.decided", "supervisors.applied"})
     return page(
@@ -138,6 +139,7 @@ async def application_page(
         starts=starts,
         years=years,
         papers=papers,
+        no_slip=no_slip,
         holding=holding,
         decided=len(facts),
         route=ROUTES[found["route"]],
@@ -298,15 +300,13 @@ async def _slip_page(request: Request, application: int, code: str) -> Response:
 
 @post("/applications/{application:int}/slip", guards=[requires(READ, REVIEW)])
 async def post_slip(request: Request, application: FromPath[int]) -> Response:
-    """A new slip for an invited person who lost the first, or never used it."""
+    """A new slip for an invited person who lost the first before using it."""
     await bind(request, Nothing)
     who = visitor(request)
     async with transaction(who.scope):
         found = await deciding.take_application(Actor.of(who), application)
-        if found["route"] != "invited" or not found["account"]:
-            raise Refused("只有特邀人员用凭条登录，其他人用自己设的密码。")
-        if found["state"] in (states.SCREENING, states.REVIEW):
-            raise Refused("特邀人员在审核通过后才能登录，现在还不能打印凭条。")
+        if refused := await deciding.why_no_slip(found):
+            raise Refused(refused)
     code = await issue_slip(found["account"], who.user_id)
     return await _slip_page(request, application, code)
 

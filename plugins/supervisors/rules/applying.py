@@ -41,7 +41,12 @@ def photo_faults(photo: Photo) -> str:
     """Why a photo cannot stand on a card, and how to mend it; empty when it can (S0-2)."""
     if photo.media_type not in PHOTO_TYPES:
         return HOW.get(photo.media_type, "照片要 PNG 或 JPG 格式。请用手机重新拍一张上传。")
-    if photo.width >= photo.height:
+    if photo.width == photo.height:
+        return (
+            f"照片是方的（{photo.width}×{photo.height} 像素），证书要竖版。"
+            "请把手机竖起来重拍，或者在相册里裁成竖版。"
+        )
+    if photo.width > photo.height:
         return (
             f"照片是横的（{photo.width}×{photo.height} 像素）。请把手机竖起来重拍，"
             "或者在相册里裁成竖版。"

@@ -176,9 +176,20 @@ async def enter_invited(who: Actor, form: InviteForm, papers: Papers) -> int:
         await lock_subjects(person_ref(holder.id))
         await _refuse_unfit(holder, settings)
         account = await account_of(holder.id)
+        login = ""
         if account is None:
-            account = await invite(holder.id, form.login, by=who.user_id)
-        return await _enter(form, "invited", papers, holder, area, place, settings, account=account)
+            account, login = await invite(holder.id, form.login, by=who.user_id), form.login
+        return await _enter(
+            form,
+            "invited",
+            papers,
+            holder,
+            area,
+            place,
+            settings,
+            account=account,
+            login=login,
+        )
 
 
 async def _open_region(region_id: int) -> RegionRow:
@@ -246,7 +257,9 @@ async def _enter(
     settings: SupervisorSettings,
     *,
     account: int,
+    login: str = "",
 ) -> int:
+    """``login`` is the account reserved for this invitation; empty when he had one before."""
     recommended = applying.wants_recommendation(route)
     photo = await keep(papers.photo, place=place, purpose=PHOTO) if papers.photo else None
     stamped = papers.recommendation if recommended else None
@@ -279,7 +292,7 @@ async def _enter(
         json(sorted(form.declared)),
         json(_confirmed(form.checked, settings.extra_conditions)),
         account,
-        getattr(form, "login", ""),
+        login,
         clock.now(),
         holder.id,
         place.region_lo,

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """筛选, 审核, 复核: the bureau's three decisions before an appointment."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from core.api import clock
 from core.api.accounts import admit
-from core.api.db import Scope, execute, lock_subjects, retried, transaction, value
+from core.api.db import Scope, execute, lock_subjects, retried, row, transaction, value
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
 from core.api.people import competent_organ
@@ -134,6 +135,30 @@ async def _waits(account: int) -> bool:
         return bool(await value("select waiting <> '' from core_user where id = $1", account))
 
 
+async def why_no_slip(found: Mapping[str, Any]) -> str:
+    """Why the desk prints no way in for this person; empty when it may.
+
+    Whoever prints a slip holds the account until its owner uses it. So it opens only an account
+    that was reserved for this very invitation and that nobody has signed in to: an account of
+    before may belong to any office, and one in use leads to what its owner reported under seal.
+    """
+    if found["route"] != "invited" or not found["account"]:
+        return "只有特邀人员用凭条登录，其他人用自己设的密码。"
+    if found["state"] in (states.SCREENING, states.REVIEW):
+        return "特邀人员在审核通过后才能登录，现在还不能打印凭条。"
+    if found["state"] in states.UNSUCCESSFUL:
+        return "这份申请没有通过，不能打印凭条。"
+    async with transaction(Scope.platform("whether an account was ever signed in to")):
+        account = await row(
+            "select login, last_seen from core_user where id = $1", found["account"]
+        )
+    if account is None or not found["login"] or account["login"] != found["login"]:
+        return "本人已有账号，用原来的账号和密码登录；忘记密码的，请系统管理员办理。"
+    if account["last_seen"] is not None:
+        return "本人已经登录过，这里不再打印凭条；忘记密码的，请系统管理员办理。"
+    return ""
+
+
 async def open_notice(found: dict[str, Any]) -> int:
     """公示 begins: a public page without any number, and the clock of working days."""
     settings = await settings_in(found["region_lo"])
@@ -212,8 +237,8 @@ async def recheck(who: Actor, application: int, form: DecisionForm) -> None:
         await execute(
             "update supervisors_application set state = 'publicity' where id = $1", application
         )
-        row = await notice_of(application)
-        over = row is not None and clock.now() > row["ends_at"]
+        notice_row = await notice_of(application)
+        over = notice_row is not None and clock.now() > notice_row["ends_at"]
         ticking = await publicity_clock(application)
         await give_office(
             application_ref(application),

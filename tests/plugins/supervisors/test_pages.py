@@ -9,22 +9,27 @@ import pytest
 from core.api.clock import today
 from core.api.db import SubjectRef, rows, transaction, value
 from core.api.people import found_organisation
+from core.auth.services import sign_in
 from core.parameters.services import change_settings
+from core.settings import load
 from plugins.supervisors.forms import DecisionForm, ObjectionForm
 from plugins.supervisors.queries.applications import notice_of
 from plugins.supervisors.queries.terms import public_card
 from plugins.supervisors.reactions import answer_may_take_part
 from plugins.supervisors.rules.words import DECLARATIONS
-from plugins.supervisors.services import deciding, ending, publicity
+from plugins.supervisors.services import applying, deciding, ending, publicity
 from plugins.supervisors.services.showing import basis_in, certificate_paper
 from tests.plugins.supervisors.factories import (
     OFFICE,
     PASSWORD,
     form,
     id_number,
+    invitation,
     papers,
     picture,
 )
+
+PASS = DecisionForm("pass")
 
 
 def fields(region_id: int, /, **told: object) -> dict[str, object]:
@@ -314,6 +319,61 @@ class TestDesk:
         await client.post(f"{address}/screen", data={"decision": "pass"})
         slip = await client.post(f"{address}/review", data={"decision": "pass"})
         assert "只显示这一次" in slip.text
+
+    @pytest.mark.req("S0-8")
+    async def test_no_slip_opens_the_account_somebody_had_before(self, office, client, login_as):
+        # A known number leads to the account of whoever has it, in whatever office.
+        number = id_number(male=False)
+        theirs = await office.apply(id_number=number)
+        async with transaction(office.bureau.scope):
+            await deciding.screen(office.bureau, theirs, DecisionForm("reject", "材料不全，请补充"))
+        account = await ask("select account from supervisors_application where id = $1", theirs)
+        login = await ask("select login from core_user where id = $1", account)
+        await login_as("supervision_bureau", region=office.county)
+        given = fields(office.county.id, id_number=number, login=login)
+        made = await client.post("/supervisors/invite", data=given, files=photo())
+        assert made.status_code == 303, made.text
+        address = made.headers["location"]
+        await client.post(f"{address}/screen", data={"decision": "pass"})
+        await client.post(f"{address}/review", data={"decision": "pass"})
+        shown = await client.get(address)
+        assert "打印登录凭条" not in shown.text
+        assert "本人已有账号" in shown.text
+        asked = await client.post(f"{address}/slip")
+        assert asked.status_code == 409, asked.text
+        assert "本人已有账号" in asked.text
+        assert await ask('select count(*) from core_slip where "user" = $1', account) == 0
+
+    @pytest.mark.req("S0-8")
+    async def test_no_slip_opens_an_account_its_owner_has_used(self, office, client, login_as):
+        application = await applying.enter_invited(
+            office.bureau, invitation(office.county.id), await papers()
+        )
+        await deciding.screen(office.bureau, application, PASS)
+        await deciding.review(office.bureau, application, PASS)
+        address = f"/supervisors/applications/{application}"
+        await login_as("supervision_bureau", region=office.county)
+        again = await client.post(f"{address}/slip")
+        assert "只显示这一次" in again.text  # the first was lost before it was used
+        code = re.search(r"一次性密码</dt>\s*<dd[^>]*>([^<]+)<", again.text)
+        assert code
+        used = await sign_in("shanxiongxin", code[1].strip(), load().security)
+        assert used.ticket is not None
+        assert "打印登录凭条" not in (await client.get(address)).text
+        asked = await client.post(f"{address}/slip")
+        assert asked.status_code == 409, asked.text
+        assert "本人已经登录过" in asked.text
+
+    @pytest.mark.req("S0-8")
+    async def test_no_slip_for_an_invitation_that_was_refused(self, office, client, login_as):
+        application = await applying.enter_invited(
+            office.bureau, invitation(office.county.id), await papers()
+        )
+        await deciding.screen(office.bureau, application, DecisionForm("reject", "不符合条件"))
+        await login_as("supervision_bureau", region=office.county)
+        asked = await client.post(f"/supervisors/applications/{application}/slip")
+        assert asked.status_code == 409, asked.text
+        assert await ask("select count(*) from core_slip") == 0
 
 
 class TestPublic:

@@ -316,6 +316,8 @@ class TestPhoto:
             (Photo("image/jpeg", 1200, 1600), ""),
             (Photo("image/jpeg", 413, 295), "竖起来"),
             (Photo("image/jpeg", 400, 400), "竖起来"),
+            (Photo("image/jpeg", 400, 400), "照片是方的"),
+            (Photo("image/jpeg", 413, 295), "照片是横的"),
             (Photo("image/jpeg", 200, 280), "原图"),
             (Photo("image/jpeg", 1080, 2400), "裁掉"),
             (Photo("image/webp", 600, 800), "截屏"),
