@@ -175,3 +175,5 @@ async def test_what_is_refused_says_how_to_mend_it(files, content, name, kinds, 
 async def test_ten_minutes_are_ten_minutes(files):
     received = await taken(wav(600), "录音.wav", ["audio"])
     assert received.kind == "audio"
+    film = await taken(mp4(b"vide", seconds=600), "录像.mp4", ["video"])
+    assert film.kind == "video"

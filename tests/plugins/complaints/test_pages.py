@@ -204,6 +204,39 @@ async def test_a_scanned_certificate_fills_the_form(client, login_as, agencies, 
     )
 
 
+@pytest.mark.req("S0-12")
+@pytest.mark.parametrize(
+    ("said_at", "shown"),
+    [
+        ("2026-11-04T02:00:00.000Z", "11月4日 10:00"),
+        ("2026-11-02T02:00:00.000Z", "11月2日 10:00"),
+        ("9999-12-31T23:59:59+00:00", "9999-12-31T23:59:59+00:00"),
+        ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+14:00"),
+        ("昨天", "昨天"),
+    ],
+    ids=["a-day-ahead", "a-day-behind", "last-day", "first-day", "words"],
+)
+async def test_a_phone_with_a_wrong_clock_moves_no_date(
+    client, login_as, agencies, county, said_at, shown
+):
+    number = await filed(client, login_as, agencies, county, said_at=said_at)
+    async with transaction(OFFICE):
+        [it] = await rows("select filed_at, said_at from complaints_complaint")
+    assert it["filed_at"] == datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
+    assert it["said_at"] == said_at
+    await as_bureau(login_as, agencies, county)
+    page = await client.get(f"/complaints/{number}")
+    assert page.status_code == 200
+    assert f"<dt>手机上的时间</dt><dd>{shown}</dd>" in page.text
+    pushed = await client.post(
+        f"/complaints/{number}/push", {"text": "检查时只来了一个人，没有出示证件。"}
+    )
+    assert pushed.status_code == 303, pushed.text[-600:]
+    async with transaction(OFFICE):
+        started = await value("select started_at from core_clock")
+    assert started == datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
+
+
 @pytest.mark.req("S3-17")
 async def test_without_a_running_term_nobody_reports(client, login_as, agencies, county):
     for plugin in of_those_here("supervisors"):
