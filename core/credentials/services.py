@@ -84,6 +84,9 @@ class CredentialIssuer:
     """Papers changed: sign and list them soon."""
     move: Callable[[str, int], Awaitable[None]]
     """(kind, ref) -> sign a code for the next moments."""
+    doubt: Callable[[str], Awaitable[str]] | None = None
+    """(what was scanned) -> a sentence when its signature cannot be relied on at this moment;
+    empty for good codes and for those it did not sign. Inside the caller's transaction."""
 
 
 def kinds() -> dict[str, CredentialKind]:
@@ -110,3 +113,13 @@ async def ask_for_moving(kind: str, ref: int) -> bool:
     if signs is not None:
         await signs.move(kind, ref)
     return signs is not None
+
+
+async def doubt_of(code: str) -> str:
+    """Why a signed code that was scanned is not to be relied on; empty when nothing speaks against.
+
+    A name in an address is found whatever is signed behind it: who lets somebody in by a code
+    asks this as well.
+    """
+    signs = issuer()
+    return await signs.doubt(code) if signs is not None and signs.doubt is not None else ""

@@ -15,7 +15,7 @@ from core.forms import Bound, unbound
 from core.scan import rules
 from core.scan.declared import UNKNOWN
 from core.scan.pictures import LARGEST, code_in
-from core.scan.services import Found, look_up
+from core.scan.services import Found, doubt, look_up
 from core.web import responses
 from core.web.enclosing import actions_for
 from core.web.limiting import limit
@@ -46,6 +46,7 @@ def _page(
     status: int = 200,
     found: Found | None = None,
     unknown: str = "",
+    said: str = "",
 ) -> Response[Any]:
     return responses.page(
         request,
@@ -55,6 +56,7 @@ def _page(
         form=form,
         found=found,
         unknown=rules.shown(unknown),
+        said=said,
         outside=rules.is_address(unknown),
         actions=_actions(request, found, unknown),
     )
@@ -98,10 +100,11 @@ async def scanned(request: Req) -> Response[Any]:
         form.error("code", "请扫描、拍摄或输入证件编号。")
     if not form.ok:
         return _page(request, form, status=422)
-    found = await look_up(code, visitor(request).scope)
+    said = await doubt(code)
+    found = None if said else await look_up(code, visitor(request).scope)
     unknown = "" if found else rules.clean_code(code)
     form.raw["code"] = ""  # the next one is scanned into the same field
-    return _page(request, form, found=found, unknown=unknown)
+    return _page(request, form, found=found, unknown=unknown, said=said)
 
 
 HANDLERS = [scan_page, scanned]

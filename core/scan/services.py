@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core import db
 from core.api.plugin import SubjectLabel, SubjectRef
+from core.credentials.services import doubt_of
 from core.host.enabling import is_enabled
 from core.host.registry import current
 from core.scan.rules import clean_code
@@ -54,6 +55,19 @@ async def resolve(code: str, scope: Scope) -> SubjectRef | None:
         if ref is not None:
             return ref
     return None
+
+
+async def doubt(code: str) -> str:
+    """Why whoever holds out this code is not to be let in by it, in a sentence; empty = nothing.
+
+    A picture of a code that changes every two minutes, or a signature that does not hold, still
+    carries the address of its object.
+    """
+    text = clean_code(code)
+    if not text:
+        return ""
+    async with db.transaction(Scope.platform(WHY).read_only()):
+        return await doubt_of(text)
 
 
 async def look_up(code: str, scope: Scope) -> Found | None:

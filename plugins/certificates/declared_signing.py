@@ -67,6 +67,12 @@ async def _ask_to_move(kind: str, ref: int) -> None:
     await ask_to_move(kind, ref)
 
 
+async def _doubt(code: str) -> str:
+    from plugins.certificates.services.trusting import doubt
+
+    return await doubt(code)
+
+
 async def _card_changed(_fact: Fact) -> None:
     from plugins.certificates.services.signing import ask_for_list, ask_to_sign
 
@@ -145,7 +151,11 @@ EXTENSION_POINTS = [
     )
 ]
 CONTRIBUTIONS = [
-    Contribution("core.credential_issuer", "certificates", {"wake": _wake, "move": _ask_to_move}),
+    Contribution(
+        "core.credential_issuer",
+        "certificates",
+        {"wake": _wake, "move": _ask_to_move, "doubt": _doubt},
+    ),
     Contribution(
         "core.command",
         "certificates.cert",

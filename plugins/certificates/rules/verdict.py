@@ -5,6 +5,7 @@ The page on a telephone (``static/card.js``) goes through the same steps in the 
 tests run both over the same codes.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -127,6 +128,27 @@ class Verdict:
     def genuine(self) -> bool:
         """The office did sign it, whatever became of the card."""
         return self.code not in {"bad_signature", "unknown_issuer", "damaged"}
+
+
+_DOUBTS: Final[Mapping[str, str]] = {
+    "moved_on": "这个动态码已经失效，可能是截图。请持有人在手机上刷新，当面再扫一次。",
+    "bad_signature": "码里的内容与签名对不上，可能是伪造的。请核对证件原件和本人。",
+    "unknown_issuer": "码上的签名不是本平台认识的机关签的。请核对证件原件和本人。",
+    "damaged": "码没有读完整，请擦净再扫一次，或者换一台设备扫。",
+}
+"""What a desk says, where the register itself knows the rest: expired, suspended, cancelled."""
+
+_SIGNED = re.compile(r"/certificates/check/[^?#]+#.")
+
+
+def signed_by_us(text: str) -> bool:
+    """Whether what was scanned leads to the verifier and brings a signature along."""
+    return _SIGNED.search(text) is not None
+
+
+def doubt(found: Verdict) -> str:
+    """Why nobody is let in by this code at a desk; empty when the code itself is sound."""
+    return _DOUBTS.get(found.code, "")
 
 
 def judge(

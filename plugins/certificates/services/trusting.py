@@ -11,7 +11,7 @@ from core.api.facts import record
 from core.api.plugin import Place
 from plugins.certificates.facts_signing import TrustChanged
 from plugins.certificates.queries.checking import foreign_files, newest_list, own_keys
-from plugins.certificates.rules import trust
+from plugins.certificates.rules import trust, verdict
 from plugins.certificates.rules.cose import Damaged
 from plugins.certificates.rules.trust import Root, Trust
 from plugins.certificates.services.signers import algorithms
@@ -50,6 +50,17 @@ async def everything_trusted() -> Trust:
     if not told["keys"]:
         return Trust()
     return trust.read_file(json.dumps(told), algorithms()).trust
+
+
+async def doubt(code: str) -> str:
+    """Why a code with a signature is not to be relied on at a desk now, else empty.
+
+    Codes without one lead to the register itself, which says how the card stands.
+    """
+    if not verdict.signed_by_us(code):
+        return ""
+    found = verdict.judge(code, await everything_trusted(), int(clock.now().timestamp()))
+    return verdict.doubt(found)
 
 
 async def believe(text: str, fingerprint: str) -> int:

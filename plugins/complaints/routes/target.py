@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.api.db import Scope, SubjectRef, transaction
 from core.api.people import OrganisationRow, organisation, organisation_path, persons
-from core.api.scan import resolve
+from core.api.scan import doubt, resolve
 from core.api.web import describe
 from plugins.complaints.rules.intake import UNVERIFIED, VERIFIED
 
@@ -39,7 +39,8 @@ async def target_of(code: str, record: int = 0) -> Target:
         return Target()
     async with transaction(LOOK):
         if not record:
-            found = await resolve(code, LOOK)
+            # Whoever copies the address of a genuine card behind a false signature is not that officer.
+            found = None if await doubt(code) else await resolve(code, LOOK)
             record = found.id if found is not None and found.kind == OFFICER else 0
         if not record:
             return Target(UNVERIFIED, code[:200])

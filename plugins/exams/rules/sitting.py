@@ -2,6 +2,7 @@
 """The clock of a sitting, what may arrive when, who may grant what."""
 
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,6 +51,15 @@ class Sent(msgspec.Struct):
     a: list[str] = []
     kind: str = "answer"
     seconds: int = 0
+
+
+def is_number(code: str, number: str) -> bool:
+    """Whether a certificate's number was typed where its code is to be scanned.
+
+    A number stands on public pages; only the code on the card shows that the card is here.
+    """
+    plain = "".join(unicodedata.normalize("NFKC", code).split())
+    return bool(number) and plain.casefold() == number.casefold()
 
 
 def new_password() -> str:

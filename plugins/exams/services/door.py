@@ -15,7 +15,7 @@ from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
 from core.api.files import Received
 from core.api.people import decrypt, person_by_id_number
-from core.api.scan import resolve
+from core.api.scan import doubt, resolve
 from plugins.exams import facts
 from plugins.exams.rules import sitting as rules
 from plugins.exams.rules.chain import GENESIS
@@ -88,6 +88,8 @@ async def scan(who: Visitor, session: int, code: str) -> Admitted:
                 }
             )
         return await _admit(who, found, entry, "id_card")
+    if why := await doubt(code):
+        raise Invalid({"code": f"{why}扫不了的刷身份证，或者由两人核对身份入场。"})
     card = await resolve(code, who.scope)
     entry = None
     if card is not None and card.kind == "certificates.officer":
@@ -100,6 +102,13 @@ async def scan(who: Visitor, session: int, code: str) -> Admitted:
         raise Invalid({"code": "不是名册里任何一名考生的身份证或者执法证。"})
     if entry["purpose"] == "application":
         raise Invalid({"code": f"{entry['name']}是新申领人员，请刷身份证入场。"})
+    number = await value("select card_number from exams_wanted where id = $1", entry["wanted"])
+    if rules.is_number(code, number or ""):
+        raise Invalid(
+            {
+                "code": "请扫执法证上的二维码，输入证号不算。扫不了的刷身份证，或者由两人核对身份入场。"
+            }
+        )
     return await _admit(who, found, entry, "certificate")
 
 

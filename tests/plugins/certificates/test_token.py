@@ -197,3 +197,30 @@ def test_it_is_quick():
     for _ in range(20):
         verdict.judge(w.code(), known, w.NOW)
     assert (time.perf_counter() - began) / 20 < 0.05
+
+
+@pytest.mark.req("C6-18", "S2-27")
+@pytest.mark.parametrize(
+    ("text", "moment", "refused"),
+    [
+        (w.code(), w.NOW, ""),
+        (w.moving(), w.NOW, ""),
+        (w.moving(), w.NOW + 121, "已经失效"),
+        (w.code(w.STRANGER), w.NOW, "不是本平台认识"),
+        (w.code()[:-30], w.NOW, "没有读完整"),
+        (w.code()[:-4] + "AAAA", w.NOW, "可能是伪造"),
+        (w.code(), w.CARD.expires + 1, ""),  # the register tells of cards that are over
+    ],
+)
+def test_what_a_desk_says_of_a_code(text, moment, refused):
+    said = verdict.doubt(verdict.judge(text, w.trusting(w.a_list()), moment))
+    assert refused in said
+    assert bool(said) == bool(refused)
+
+
+def test_only_a_code_of_the_verifier_brings_a_signature():
+    site = "https://x.cn/certificates/check/"
+    assert verdict.signed_by_us(f"{site}AbC#{w.code()}")
+    assert verdict.signed_by_us(f"{site}of/supervisors/AbC#x")
+    for other in (f"{site}AbC", f"{site}AbC#", "https://x.cn/library/3#a5", "15082200001", ""):
+        assert not verdict.signed_by_us(other)

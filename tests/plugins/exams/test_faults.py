@@ -392,6 +392,36 @@ async def test_a_certificates_code_opens_for_inspections_only(
                 await door.scan(hall.who, hall.session, other)
 
 
+@pytest.mark.req("S2-27")
+async def test_neither_an_old_picture_nor_a_typed_number_opens_the_door(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The code on the card also shows that the card is here; its number stands on public pages."""
+    await hall.open()
+    entry = (await rows_of("select id, wanted from exams_entry order by id"))[0]
+    await execute("update exams_entry set officer = 41, purpose = 'inspection' where id = $1",
+                  entry["id"])  # fmt: skip
+    await execute("update exams_wanted set card_number = 'B15082200001' where id = $1",
+                  entry["wanted"])  # fmt: skip
+
+    async def resolve(_code: str, _scope: Any) -> SubjectRef | None:
+        return SubjectRef("certificates.officer", 41)
+
+    async def doubt(code: str) -> str:
+        return "这个动态码已经失效。" if "old" in code else ""
+
+    monkeypatch.setattr(door, "resolve", resolve)
+    monkeypatch.setattr(door, "doubt", doubt)
+    async with transaction(hall.who.scope):
+        with pytest.raises(Invalid, match="已经失效。扫不了的刷身份证"):
+            await door.scan(hall.who, hall.session, "https://x/old#A")
+        for typed in ("B15082200001", " b15082 200001\n", "Ｂ１５０８２２００００１"):
+            with pytest.raises(Invalid, match="输入证号不算"):
+                await door.scan(hall.who, hall.session, typed)
+        admitted = await door.scan(hall.who, hall.session, "https://x/good#A")
+    assert admitted.entry["way"] == "certificate"
+
+
 async def test_the_office_is_told_what_is_its_turn(hall: Hall, clock: Any) -> None:
     async def turns() -> list[str]:
         found = await rows_of(

@@ -287,6 +287,27 @@ async def test_the_desk_knows_the_signed_code(world):
     assert await resolve_card("https://evil.example/x#" + "A" * 300) is None
 
 
+@pytest.mark.req("C6-18", "C13-06")
+async def test_a_picture_of_the_moving_code_is_refused_at_the_desk(world, client, login_as):
+    site = "https://jiandu.example.cn"
+    moving, printed = await world.moving(), await world.printed()
+    await login_as("handler", organisation=world.office.agencies.agency)
+    for good in (moving, printed):
+        seen = html.unescape((await client.post("/scan", {"code": site + good})).text)
+        assert "社会监督员张敏" in seen, good[:60]
+    world.office.clock(clock.now() + timedelta(minutes=5))
+    seen = html.unescape((await client.post("/scan", {"code": site + moving})).text)
+    assert "动态码已经失效" in seen
+    assert "社会监督员张敏" not in seen
+    seen = html.unescape((await client.post("/scan", {"code": site + printed})).text)
+    assert "社会监督员张敏" in seen, "what is printed on the certificate does not move on"
+    at = len(printed) - 20
+    forged = f"{printed[:at]}{'A' if printed[at] != 'A' else 'B'}{printed[at + 1 :]}"
+    seen = html.unescape((await client.post("/scan", {"code": site + forged})).text)
+    assert "可能是伪造的" in seen
+    assert "社会监督员张敏" not in seen
+
+
 @pytest.mark.req("C6-18")
 async def test_the_printed_code_is_the_signed_one(world, client):
     token = await ask("select token from supervisors_card")

@@ -9,7 +9,7 @@ from core.api.db import SubjectRef, execute, transaction
 from core.api.deadlines import term_end
 from core.api.errors import Conflict, Invalid, Refused
 from core.api.facts import record
-from core.api.scan import resolve
+from core.api.scan import doubt, resolve
 from core.api.turns import close_turn
 from plugins.certificates.facts import InspectionDone
 from plugins.certificates.rules import Card
@@ -51,6 +51,8 @@ async def scan(who: Actor, inspection: int, code: str) -> list[str]:
         text = code.strip()
         if text == found["number"]:
             raise Invalid({"code": "请扫证件上的二维码，输入证号不算。"})
+        if why := await doubt(text):
+            raise Invalid({"code": why})
         scanned = await resolve(text, who.wide)
         if scanned is None:
             raise Invalid({"code": "这不是执法证的二维码，或者已经损坏。"})
