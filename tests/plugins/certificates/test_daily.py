@@ -126,21 +126,25 @@ async def test_a_renaming_makes_its_own_and_its_entrusted_faces_anew(county, clo
         entrusted = await found_organisation(
             "消费维权中心", "entrusted", unit.region, parent=unit.id
         )
-    await name_list(office, ("张海龙", ID), ("李四", OTHER_ID), ("王五", "440524198001010019"))
+    await name_list(office, ("张海龙", ID), ("李四", OTHER_ID), ("王五", "440524198001010013"))
     await open_body(unit)
     own = await card(await card_in_hand(unit, office, TODAY))
     below = await card(await card_in_hand(second, office, TODAY, name="李四", id_number=OTHER_ID))
+    theirs = await card(
+        await card_in_hand(entrusted, office, TODAY, name="王五", id_number="440524198001010013")
+    )
+    assert theirs["unit_name"] == unit.name
     async with transaction(OFFICE):
         body = (await body_of(unit.id))["id"]
         kept = await row("select count(*) as n from certificates_certificate")
-    assert kept["n"] == 2
+    assert kept["n"] == 3
     clock(LATER)
     with pytest.raises(Invalid):
         await daily.rename(reviewer(office), body, RenameForm("磴口县市场监管委员会"), None)
     faces = await daily.rename(
         reviewer(office), body, RenameForm("磴口县市场监管委员会"), await paper()
     )
-    assert faces == 1
+    assert faces == 2
     async with transaction(OFFICE):
         names = {
             each["id"]: each["unit_name"]
@@ -148,10 +152,16 @@ async def test_a_renaming_makes_its_own_and_its_entrusted_faces_anew(county, clo
         }
         before = await rows("select certificate, before from certificates_face_name")
         cards = (await cards_of([own["person"]]))[own["person"]]
-    assert names == {own["id"]: "磴口县市场监管委员会", below["id"]: "渡口所"}
-    assert [(each["certificate"], each["before"]) for each in before] == [(own["id"], unit.name)]
+    assert names == {
+        own["id"]: "磴口县市场监管委员会",
+        theirs["id"]: "磴口县市场监管委员会",
+        below["id"]: "渡口所",
+    }
+    assert {(each["certificate"], each["before"]) for each in before} == {
+        (own["id"], unit.name),
+        (theirs["id"], unit.name),
+    }
     assert judge_person(cards, date(2026, 8, 3)).qualified
-    del entrusted
     # Whoever scans an old card reads the new name and the one that stands in his hand.
     async with transaction(OFFICE):
         await execute(
