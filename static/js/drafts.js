@@ -135,15 +135,18 @@
     else sendWaiting();
   });
 
-  // On a page kept some days ago "today" is no longer the day it was drawn.
+  // On a page kept some days ago "today" is no longer the day it was drawn, and a day that was in
+  // the future then may be written now; the browser would refuse it without a line to ask anybody.
   let old = false;
 
   function today(form) {
-    if (adopted.get(form)?.stored) return;
     const now = new Date();
     const day = new Date(now.getTime() - now.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
-    for (const field of form.querySelectorAll("input[type=date]"))
+    for (const field of form.querySelectorAll("input[type=date]")) {
+      if (field.max && field.max < day) field.max = day;
+      if (adopted.get(form)?.stored) continue;
       if (field.defaultValue && field.value === field.defaultValue) field.value = day;
+    }
   }
 
   async function adopt(form) {
@@ -179,13 +182,13 @@
         // After a refusal the server shows what was typed.
         if (!refused) refill(form, draft);
         if (draft.page === here() || refused) draft.page = here();
+        const why = draft.state === "refused" ? draft.reason : "";
         if (draft.state !== "typing") {
           draft.state = "typing";
-          if (draft.reason) note(form, draft.reason, "red");
           await box.put("drafts", draft);
         }
         draft.stored = true;
-        restored(form, draft);
+        restored(form, draft, why);
       } else if (once && document.querySelector(".jd-errbox") === null) {
         // A page kept on the phone is opened more than once: each draft has a key of its own.
         once.value = draft.once = draft.id = box.newId();
@@ -209,12 +212,12 @@
     return made;
   }
 
-  function restored(form, draft) {
+  function restored(form, draft, why) {
     kept(form, `草稿已存在${HERE}上`);
     const made = note(
       form,
-      "上次没有提交的内容已经填回来。",
-      "",
+      why ? `没有收下：${why}内容已经填回来，改好再提交。` : "上次没有提交的内容已经填回来。",
+      why ? "red" : "",
       button("不要了，重新填", "text", async () => {
         draft.gone = true;
         const mine = adopted.get(form);

@@ -9,7 +9,9 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
@@ -452,3 +454,46 @@ def test_a_first_visit_stays_within_the_budget(phones: Pick) -> None:
     phone.page.wait_for_load_state("networkidle")
     assert sum(sizes.values()) > 50_000, "nothing was measured"
     assert sum(sizes.values()) <= BUDGET, sizes
+
+
+@pytest.mark.req("C1-10")
+def test_a_phone_whose_clock_is_a_day_ahead_loses_nothing(phones: Pick) -> None:
+    """Its "today" is the server's tomorrow: told so, put right, filed once, dated by the server."""
+    phone = phones("zhangmin")
+    page = phone.page
+    page.goto("/complaints/mine?tab=open")
+    until(page, KEPT_AHEAD, "/complaints/new")
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    page.clock.install(time=tomorrow)
+    phone.context.set_offline(True)
+    page.goto("/complaints/new")
+    page.wait_for_selector(READY)
+    there = tomorrow.astimezone(ZoneInfo("Asia/Shanghai")).date()
+    expect(page.locator("[name=happened_on]")).to_have_value(there.isoformat())
+    account = title()
+    page.locator("[name=target][value=act]").check(force=True)
+    page.select_option("[name=enforcement_type]", label="行政检查")
+    page.fill("[name=account]", f"{account}：检查没有出示证件。")
+    page.select_option("[name=department]", index=1)
+    page.fill("[name=body_name]", "镇里的执法队")
+    page.locator("[name=confidential][value=open]").check(force=True)
+    page.get_by_role("button", name=re.compile("^提交给")).click()
+    expect(page.locator("main")).to_contain_text("内容存在这部手机上")
+    phone.context.set_offline(False)
+    until(page, "async () => (await jdOutbox.all('drafts'))[0]?.state === 'refused'")
+    page.goto("/complaints/mine?tab=open")
+    unsent = page.locator("[data-jd-unsent]")
+    expect(unsent).to_contain_text("有的没有收下，请打开看看")
+    expect(unsent).to_contain_text("举报日期不能晚于今天")
+    unsent.locator("summary").click()
+    unsent.get_by_role("link", name="打开").click()
+    page.wait_for_selector(READY)
+    expect(page.locator("[name=account]")).to_have_value(f"{account}：检查没有出示证件。")
+    expect(page.locator("main")).to_contain_text("举报日期不能晚于今天")
+    page.fill("[name=happened_on]", (there - timedelta(days=1)).isoformat())
+    page.get_by_role("button", name=re.compile("^提交给")).click()
+    expect(page.locator("main")).to_contain_text(account)
+    assert page.evaluate("async () => (await jdOutbox.all('drafts')).length") == 0
+    assert page.url.rpartition("/")[2].isdigit()
+    # What counts is the server's moment; the day of the phone decides nothing.
+    expect(page.locator("main")).to_contain_text(f"{there - timedelta(days=1):%-m月%-d日}")
