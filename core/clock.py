@@ -29,6 +29,19 @@ def today() -> date:
     return local(now()).date()
 
 
+def told_by_phone(said: str) -> datetime | str:
+    """When a phone says that something was written; its words where they are no time.
+
+    Only ever shown beside our own time: nothing is counted from it, for a phone may be wrong, and
+    what it sends may be made up.
+    """
+    try:
+        moment = datetime.fromisoformat(said)
+        return local(moment) if moment.tzinfo else said
+    except (ValueError, OverflowError):
+        return said
+
+
 def set_source(source: Callable[[], datetime] | None) -> None:
     """Take time from ``source`` in this context; ``None`` returns to the machine's clock."""
     _source.set(source)

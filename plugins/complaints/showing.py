@@ -134,17 +134,6 @@ def _story(facts: Sequence[Fact], reporter: str) -> list[dict[str, Any]]:
     return found
 
 
-def phone_time(said: str) -> datetime | str:
-    """When the phone says it was written; as it stands when that is no time of any calendar.
-
-    Anybody may send it: what cannot be told in Beijing time must not keep the bureau from the page.
-    """
-    try:
-        return clock.local(datetime.fromisoformat(said))
-    except (ValueError, OverflowError):
-        return said
-
-
 async def view_of(it: dict[str, Any], who: Visitor) -> View:
     """Everything about one complaint the bureau may see; inside its transaction."""
     it_id = it["id"]
@@ -211,7 +200,7 @@ async def view_of(it: dict[str, Any], who: Visitor) -> View:
             "tell": flow.why_not_tell(stands),
             "supervise": flow.why_not_supervise(stands, proposed=it["proposed_at"] is not None),
         },
-        said_at=phone_time(it["said_at"]),
+        said_at=clock.told_by_phone(it["said_at"]),
     )
 
 

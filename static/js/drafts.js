@@ -135,17 +135,18 @@
     else sendWaiting();
   });
 
-  // On a page kept some days ago "today" is no longer the day it was drawn, and a day that was in
-  // the future then may be written now; the browser would refuse it without a line to ask anybody.
+  // On a page kept some days ago "today" is no longer the day it was drawn; it is no earlier one
+  // either, whatever a clock that runs behind says. The server judges by its own.
   let old = false;
 
   function today(form) {
+    const typed = adopted.get(form)?.stored;
     const now = new Date();
     const day = new Date(now.getTime() - now.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
     for (const field of form.querySelectorAll("input[type=date]")) {
+      // Or the browser would let nothing later than the day it was drawn be sent.
       if (field.max && field.max < day) field.max = day;
-      if (adopted.get(form)?.stored) continue;
-      if (field.defaultValue && field.value === field.defaultValue) field.value = day;
+      if (!typed && field.value && field.value === field.defaultValue && field.value < day) field.value = day;
     }
   }
 
@@ -379,6 +380,17 @@
     }
   }
 
+  // Refused while the page stood open: the form is there again, with the reason above it.
+  function returned(form, draft, now) {
+    if (now.state !== "refused" || !form.hidden) return;
+    draft.state = "typing";
+    form.hidden = false;
+    const bar = form.id && document.querySelector(`.jd-bar:has([form="${CSS.escape(form.id)}"])`);
+    if (bar) bar.hidden = false;
+    note(form, now.reason, "red");
+    kept(form, `草稿已存在${HERE}上`);
+  }
+
   // --- what waits --------------------------------------------------------------------------------
 
   let sending = false;
@@ -394,7 +406,10 @@
         const draft = adopted.get(form);
         if (!draft || draft.gone || !waiting.some((each) => each.id === draft.id)) continue;
         const now = await box.read("drafts", draft.id);
-        if (now) continue;
+        if (now) {
+          returned(form, draft, now);
+          continue;
+        }
         draft.gone = true;
         other(form, (await box.read("done", draft.id))?.to ?? "");
         kept(form, "已发出");
@@ -533,6 +548,8 @@
       if (data.kind === "done") {
         draft.gone = true;
         other(form, data.to);
+      } else if (data.kind === "changed") {
+        box.read("drafts", draft.id).then((now) => now && returned(form, draft, now));
       } else if (data.kind === "typed" && data.tab !== tab && !form.hidden) {
         note(
           form,

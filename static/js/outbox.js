@@ -215,6 +215,13 @@
     return body;
   }
 
+  // Why it was refused: above the form that came back, or on the page that came instead of it.
+  function refusalOf(html) {
+    const box = html.match(/id="jd-errbox"[\s\S]*?<\/ul>/)?.[0] ?? html.match(/class="jd-error"[\s\S]*?<div class="jd-row/)?.[0] ?? "";
+    const said = (name) => Array.from(box.matchAll(new RegExp(`<${name}>([\\s\\S]*?)</${name}>`, "g")), (each) => plain(each[1])).join("");
+    return said("li") || said("p");
+  }
+
   async function attempt(draft, tokens, options) {
     const files = await filesOf(draft.id);
     // Without an account, uploads belong to the ticket they were made with.
@@ -251,9 +258,7 @@
     if (answer.ok && (to || !html.includes('id="jd-errbox"'))) return { to, html };
     if (answer.status === 401) throw new SignedOut("登录后自动发出");
     if (answer.status === 403 && !html.includes("jd-errbox")) throw new Stale();
-    const box = html.match(/id="jd-errbox"[\s\S]*?<\/ul>/)?.[0] ?? "";
-    const lines = Array.from(box.matchAll(/<li>([\s\S]*?)<\/li>/g), (each) => plain(each[1]));
-    throw new Refused(lines.join("") || "平台没有收下这份表，请打开看看。", html);
+    throw new Refused(refusalOf(html) || "平台没有收下这份表，请打开看看。", html);
   }
 
   // Ends in one of: {state: "done", to, html}, {state: "later"|"signin"|"refused", reason, html}.

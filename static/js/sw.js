@@ -17,6 +17,8 @@
   const KEPT = 40; // pages of the account
   const KEPT_OPEN = 60; // pages of everybody
   const FRESH = 12 * 3600000;
+  // A phone whose clock is behind would take what the server drew for new until it has caught up.
+  const isFresh = (kept) => kept && Math.abs(Date.now() - Date.parse(kept.headers.get("Date") || "")) < FRESH;
   const HASHED = /^\/static\/.+\.[0-9a-f]{12}\.[A-Za-z0-9]+$/;
   const OUTBOX = self.JD.shell.find((url) => url.includes("/js/outbox."));
   if (OUTBOX) self.importScripts(OUTBOX);
@@ -95,7 +97,7 @@
     if (url.origin !== self.location.origin || url.search) return;
     url.hash = "";
     const old = await (await caches.open(OPEN)).match(url.href, { ignoreVary: true });
-    if (old && Date.now() - Date.parse(old.headers.get("Date") || "") < FRESH) return putOpen(url.href, old);
+    if (isFresh(old)) return putOpen(url.href, old);
     const answer = await fetch(url.href, { credentials: "omit", redirect: "error", headers: { Accept: "text/html" } });
     const open = answer.headers.get("X-Jiandu-Open");
     if (answer.status === 404 || answer.status === 410) await (await caches.open(OPEN)).delete(url.href, { ignoreVary: true });
@@ -144,7 +146,7 @@
       // On the first visit nothing is kept yet: the answer itself tells whose it is.
       const mark = await account();
       const old = mark ? await (await caches.open(PAGES + mark)).match(url.href, { ignoreVary: true }) : undefined;
-      if (old && Date.now() - Date.parse(old.headers.get("Date") || "") < FRESH) continue;
+      if (isFresh(old)) continue;
       const answer = await fetch(url.href, { credentials: "same-origin", redirect: "error", headers: { Accept: "text/html" } });
       await keep({ url: url.href }, answer);
     }

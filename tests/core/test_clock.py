@@ -35,3 +35,20 @@ def test_moments_need_a_time_zone(clock) -> None:
         clock(naive)
     with pytest.raises(ValueError, match="time zone"), source.frozen(naive):
         pass
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("2026-11-03T01:00:00.000Z", datetime(2026, 11, 3, 1, tzinfo=UTC)),
+        ("2026-11-03T09:00:00+08:00", datetime(2026, 11, 3, 1, tzinfo=UTC)),
+        ("", ""),
+        ("昨天", "昨天"),
+        ("2026-11-03T09:00:00", "2026-11-03T09:00:00"),
+        # Before and after all days a computer can count in Beijing.
+        ("0001-01-01T00:00:00+12:00", "0001-01-01T00:00:00+12:00"),
+        ("9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59-12:00"),
+    ],
+)
+def test_what_a_phone_says_is_a_moment_or_its_own_words(said: str, read: datetime | str) -> None:
+    assert source.told_by_phone(said) == read

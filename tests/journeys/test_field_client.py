@@ -9,7 +9,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -340,6 +340,46 @@ def test_a_form_opens_where_there_is_no_line_and_two_are_two(phones: Pick) -> No
     assert len(set(done)) == 2
     texts = [phone.context.request.get(path).text() for path in done]
     assert all(any(account in text for text in texts) for account in accounts)
+
+
+def test_a_phone_whose_clock_is_a_day_ahead_or_behind(phones: Pick) -> None:
+    """The kept form takes the later day, waits, and comes back with the sentence; nothing is lost."""
+    phone, account = phones("zhangmin"), title()
+    page = phone.page
+    page.goto("/complaints/new")
+    day = page.locator("[name=happened_on]").input_value()
+    page.goto("/complaints/mine?tab=open")
+    until(page, KEPT_AHEAD, "/complaints/new")
+    phone.context.set_offline(True)
+    real = datetime.now(UTC)
+    page.clock.set_fixed_time(real - timedelta(days=1))
+    page.goto("/complaints/new")
+    page.wait_for_selector(READY)
+    expect(page.locator("main")).to_contain_text("没有网络。这是")
+    # No form is filled in on a day before the one it was drawn on.
+    expect(page.locator("[name=happened_on]")).to_have_value(day)
+
+    page.clock.set_fixed_time(real + timedelta(days=1))
+    page.goto("/complaints/new")
+    page.wait_for_selector(READY)
+    later = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    expect(page.locator("[name=happened_on]")).to_have_value(later)
+    page.locator("[name=target][value=act]").check(force=True)
+    page.select_option("[name=enforcement_type]", label="行政检查")
+    page.fill("[name=account]", f"{account}：检查没有出示证件。")
+    page.select_option("[name=department]", index=1)
+    page.fill("[name=body_name]", "镇里的执法队")
+    page.locator("[name=confidential][value=open]").check(force=True)
+    page.get_by_role("button", name=re.compile("^提交给")).click()
+    expect(page.locator("main")).to_contain_text("内容存在这部手机上")
+    phone.context.set_offline(False)
+    # The page that stood open has the form again, with the reason above it.
+    expect(page.locator(".jd-note--said")).to_contain_text("手机的日期可能不对")
+    expect(page.locator("[name=account]")).to_have_value(f"{account}：检查没有出示证件。")
+    page.fill("[name=happened_on]", day)
+    page.get_by_role("button", name=re.compile("^提交给")).click()
+    expect(page.locator(".jd-said")).to_contain_text("已提交给")
+    until(page, EMPTY)
 
 
 def test_a_code_is_read_by_the_camera(phones: Pick) -> None:

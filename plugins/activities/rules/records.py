@@ -54,7 +54,9 @@ def why_not(act: str, state: str) -> str:
 
 def date_fault(day: date, today: date) -> str:
     """登记日期 may be any day up to today: what has not happened cannot be registered."""
-    return "登记日期不能晚于今天。" if day > today else ""
+    if day <= today:
+        return ""
+    return f"登记日期不能晚于今天。今天是{today.month}月{today.day}日，手机的日期可能不对。"
 
 
 def place_fault(level: int | None, has_below: bool) -> str:

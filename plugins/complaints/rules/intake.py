@@ -53,7 +53,9 @@ def types_of(extra: str) -> tuple[str, ...]:
 
 def date_fault(happened: date, today: date) -> str:
     """举报日期: default today, editable, never in the future (S0-12)."""
-    return "举报日期不能晚于今天。" if happened > today else ""
+    if happened <= today:
+        return ""
+    return f"举报日期不能晚于今天。今天是{today.month}月{today.day}日，手机的日期可能不对。"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar.params import FromPath
 
+from core.api import clock
 from core.api.access import requires, visitor
 from core.api.custody import opening_about
 from core.api.db import transaction
@@ -189,6 +190,7 @@ async def opinion_page(
         status=status,
         it=found,
         draft=draft,
+        said_at=clock.told_by_phone(found["said_at"]),
         author=queries.author_words(found) if found["sealed"] else found["person_name"],
         files=files,
         notes=notes,

@@ -194,7 +194,7 @@ async def send_opinion(request: Request, draft: FromPath[int]) -> Response:
     if before := await sending.sent_before(key):
         return redirect(request, f"/opinions/mine/{before.id}", message="这件意见已经提交过。")
     found = await _readable(request, draft)
-    if found["why_not"]:
+    if not (found["meant"] and who.person_id):
         raise Refused(found["why_not"])
     media = []
     try:
@@ -215,6 +215,10 @@ async def send_opinion(request: Request, draft: FromPath[int]) -> Response:
             sent = await sending.send(author_of(who), draft, said, media, once=key)
         except Invalid as error:
             form.errors.update(error.errors)
+        except Refused as error:
+            # The window closed while he was writing: said above his words, which stay.
+            form.errors[""] = str(error)
+            return await _form_page(request, found, form, 409)
         else:
             words = (
                 "这件意见已经提交过。"

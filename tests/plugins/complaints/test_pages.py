@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.api.db import Scope, execute, reading, rows, transaction, value
+from core.api.db import Scope, execute, reading, row, rows, transaction, value
 from core.api.people import appoint_organ, enter_person
 from core.api.testing import Browser, browsing, switch_off
 from core.web.state import platform_of
@@ -678,6 +678,53 @@ async def test_a_flood_of_the_region_keeps_the_words_of_whoever_comes_now(
     assert answer.status_code == 429
     assert "现在提交的人太多" in answer.text
     assert told(county)["account"] in answer.text
+
+
+# --- a phone whose clock is wrong ----------------------------------------------------------------
+
+
+@pytest.mark.req("S0-12", "S3-19")
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("2026-11-04T02:00:00.000Z", "11月4日 10:00"),  # a day ahead
+        ("2026-11-02T02:00:00.000Z", "11月2日 10:00"),  # a day behind
+        ("0001-01-01T00:00:00+12:00", "0001-01-01T00:00:00+12:00"),
+        ("9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59-12:00"),
+        ("<b>昨天</b>", "&lt;b&gt;昨天&lt;/b&gt;"),
+    ],
+)
+async def test_the_phones_clock_is_shown_and_nothing_is_counted_from_it(
+    client, login_as, agencies, county, said, shown
+):
+    number = await filed(client, login_as, agencies, county, said_at=said)
+    async with transaction(OFFICE):
+        found = await value("select filed_at from complaints_complaint where id = $1", number)
+    assert found == datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
+    await as_bureau(login_as, agencies, county)
+    detail = await client.get(f"/complaints/{number}")
+    assert detail.status_code == 200
+    assert "手机上的时间" in detail.text
+    assert shown in detail.text
+    words = {"text": "检查时只来了一个人，没有出示证件。", "checked": "true"}
+    assert (await client.post(f"/complaints/{number}/push", words)).status_code == 303
+    async with transaction(OFFICE):
+        pushed = await row("select * from complaints_copy where complaint = $1", number)
+        running = await value("select started_at from core_clock where id = $1", pushed["clock"])
+    assert running == datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
+
+
+async def test_tomorrow_by_the_phone_is_refused_and_nothing_is_lost(
+    client, login_as, agencies, county
+):
+    await volunteer(login_as, agencies, county)
+    ahead = report(agencies, happened_on="2026-11-04", said_at="2026-11-04T02:00:00.000Z")
+    refused = await client.post("/complaints/new", ahead)
+    assert refused.status_code == 422
+    assert "今天是11月3日" in refused.text
+    assert "只来了一个人" in refused.text
+    mended = await client.post("/complaints/new", {**ahead, "happened_on": "2026-11-03"})
+    assert mended.status_code == 303
 
 
 @pytest.mark.parametrize("text", ["", "JDR1.", "x" * 50, "JDR1." + "A" * 3000])

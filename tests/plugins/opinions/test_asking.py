@@ -183,6 +183,44 @@ async def test_both_boundary_days_count_to_the_second(
     assert (await value("select count(*) from opinions_opinion")) == int(taken)
 
 
+async def test_the_window_that_closes_while_he_writes_takes_no_word_from_him(
+    client: Browser, ask: Ask, as_reader: As, clock: Clock
+) -> None:
+    asked = await ask()
+    clock(LAST_SECOND)
+    await as_reader()
+    assert (await client.get(f"/opinions/{asked.id}/new")).status_code == 200
+    clock(TOO_LATE)
+    answer = await client.post(
+        f"/opinions/{asked.id}/new", {"text": "检查太密了。", "confidential": "open"}
+    )
+    assert answer.status_code == 409
+    assert "9月30日截止" in answer.text.split('id="jd-errbox"')[1].split("</div>")[0]
+    assert "检查太密了。" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("2026-09-02T02:00:00.000Z", "9月2日 10:00"),  # a day ahead
+        ("2026-08-31T02:00:00.000Z", "8月31日 10:00"),  # before the window began
+        ("0001-01-01T00:00:00+12:00", "0001-01-01T00:00:00+12:00"),
+    ],
+)
+async def test_a_phone_whose_clock_is_wrong_is_in_time_by_ours(
+    client: Browser, ask: Ask, as_reader: As, as_bureau: As, say: Say, said: str, shown: str
+) -> None:
+    asked = await ask()
+    await as_reader()
+    opinion = await say(asked.id, said_at=said)
+    sent = await value("select sent_at from opinions_opinion where id = $1", opinion)
+    assert sent == datetime(2026, 9, 1, 2, 0, tzinfo=UTC)
+    await as_bureau()
+    page = await client.get(f"/opinions/opinion/{opinion}")
+    assert page.status_code == 200
+    assert f"手机上的时间 {shown}" in page.text
+
+
 async def test_another_region_and_another_role_see_nothing(
     client: Browser,
     ask: Ask,
