@@ -58,7 +58,7 @@ def read_gift(text: str) -> Read:
         if block:
             _take(block, begin, category, found)
             block = []
-        if len(found.questions) > MOST:
+        if len(found.questions) >= MOST:
             found.faults.append(Fault(number, f"一份文件最多 {MOST} 题，请分成几份。"))
             return found
     return found
