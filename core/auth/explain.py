@@ -93,7 +93,7 @@ async def explain(
     if known is not None and number:
         ref = SubjectRef(kind, number)
         async with db.transaction(who.scope):
-            label = (await describe([ref], who.scope)).get(ref)
+            label = (await describe([ref], who.scope, None)).get(ref)
         wide = Scope.platform("说明谁能看到一条记录，只读位置不读内容", actor=who.user_id)
         async with db.transaction(wide.read_only()):
             place = await db.row(PLACE, kind, number)

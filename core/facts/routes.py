@@ -288,7 +288,7 @@ async def _one(
         if row is None:
             raise NotFound
         subject = db.SubjectRef(row["subject_kind"], row["subject_id"])
-        labels = await describe([subject], who.scope)
+        labels = await describe([subject], who.scope, None)
         waits = await db.value("select 1 from core_unsealed where fact = $1", fact)
         batch = None if waits else await batch_of(fact)
     payload = msgspec.json.decode(row["payload"])

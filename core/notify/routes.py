@@ -63,7 +63,7 @@ async def open_message(request: Request[Any, Any, Any], message: FromPath[int]) 
     who = visitor(request)
     async with db.transaction(who.scope):
         subject = await services.open_message(who.person_id, message)
-        labels = await describe([subject], who.scope)
+        labels = await describe([subject], who.scope, None)
     label = labels.get(subject)
     if label is not None and label.path:
         return responses.redirect(request, label.path)

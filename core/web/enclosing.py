@@ -56,13 +56,14 @@ def _shown(request: Any, entry: Panel | Action) -> bool:
 
 
 async def describe(
-    refs: Iterable[SubjectRef], scope: Scope, permissions: Container[str] | None = None
+    refs: Iterable[SubjectRef], scope: Scope, permissions: Container[str] | None
 ) -> dict[SubjectRef, SubjectLabel]:
     """Names and pages of objects of any plugin, as far as the scope sees them.
 
     Inside the caller's transaction. What is invisible, gone, or of an absent plugin is left out;
     of a plugin that is off here only the name is told, its page answers 404. Likewise where the
-    reader's ``permissions`` are given and the kind asks for another one: its page answers 403.
+    reader's ``permissions`` lack the one the kind asks for: its page answers 403. ``None`` is for
+    those who make no link of it: who wants a name only, or asks whether the object is seen.
     """
     registry = host_registry.current()
     found: dict[SubjectRef, SubjectLabel] = {}

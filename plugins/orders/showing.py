@@ -114,7 +114,9 @@ async def view_of(matter: Matter, who: Visitor) -> View:
     view.holds = [hold for each in orders for hold in balls.get(ref(each["id"]), ())]
     calendar = await load_calendar(order["region_lo"])
     labels = await describe(
-        [SubjectRef("inspection.alarm", i["alarm"]) for i in matter.items], who.scope
+        [SubjectRef("inspection.alarm", i["alarm"]) for i in matter.items],
+        who.scope,
+        who.permissions,
     )
     paths = {subject.id: label.path for subject, label in labels.items()}
     view.alarms = [_alarm(item, paths) for item in matter.items_of(order["id"])]

@@ -696,7 +696,8 @@ async def alarm_links(request: Any, alarms: Sequence[Mapping[str, Any]]) -> dict
     from core.api.access import visitor
 
     refs = {SubjectRef("inspection.alarm", a["alarm"]): a["alarm"] for a in alarms}
-    labels = await describe(refs, visitor(request).scope) if refs else {}
+    who = visitor(request)
+    labels = await describe(refs, who.scope, who.permissions) if refs else {}
     return {refs[ref]: label.path for ref, label in labels.items() if label.path}
 
 

@@ -46,7 +46,7 @@ async def target_of(code: str, record: int = 0) -> Target:
             return Target(UNVERIFIED, code[:200])
         # Not from the facts: officers that came with a sheet or from the old system have none each.
         officer = SubjectRef(OFFICER, record)
-        label = (await describe([officer], LOOK)).get(officer)
+        label = (await describe([officer], LOOK, None)).get(officer)
         person = label.person if label else 0
         known = (await persons([person])).get(person) if person else None
         if known is None:

@@ -55,7 +55,7 @@ async def list_rows(request: Request) -> Response:
             return await export(request, ENTRIES, found)
         listing = await ENTRIES.page(request, who.scope, where=where, args=args)
         refs = [SubjectRef(row["subject_kind"], row["subject_id"]) for row in listing.rows]
-        labels = await describe(refs, who.scope)
+        labels = await describe(refs, who.scope, who.permissions)
     for row in listing.rows:
         label = labels.get(SubjectRef(row["subject_kind"], row["subject_id"]))
         row["href"] = label.path if label else ""

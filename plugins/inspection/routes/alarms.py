@@ -130,7 +130,7 @@ async def _alarm_page(
         refs = [SubjectRef(CASE, found["case_id"])]
         if found["order_id"]:
             refs.append(SubjectRef(ORDER, found["order_id"]))
-        labels = await describe(refs, who.scope)
+        labels = await describe(refs, who.scope, who.permissions)
         acts = await history(SubjectRef(ALARM, alarm))
         corrections = await queries.corrections_of(alarm)
         hold = (await _holds([found], who)).get(alarm)
@@ -220,7 +220,7 @@ async def why(request: Request, case: FromPath[int], step: FromQuery[str] = "") 
             raise NotFound
         alarms = {a["id"]: a for a in await queries.alarms_of_case(case, who.scope)}
         by_key = await queries.alarm_keys(case, who.scope)
-        label = (await describe([ref], who.scope)).get(ref)
+        label = (await describe([ref], who.scope, who.permissions)).get(ref)
         points = await queries.points_of_case(events)
     verdicts = telling.in_one_version(verdicts)
     groups = telling.by_step(verdicts, points, kind_titles())

@@ -151,7 +151,9 @@ def _paper(
 
 async def _name_items(lines: list[dict[str, Any]], who: Visitor) -> None:
     """The page of each line's item, by whoever owns items."""
-    labels = await describe([SubjectRef("powers.item", r["item"]) for r in lines], who.scope)
+    labels = await describe(
+        [SubjectRef("powers.item", r["item"]) for r in lines], who.scope, who.permissions
+    )
     paths = {ref.id: label.path for ref, label in labels.items()}
     for line in lines:
         line["item_path"] = paths.get(line["item"], "")

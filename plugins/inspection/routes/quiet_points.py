@@ -107,7 +107,10 @@ async def list_quiet_points(request: Request) -> Response:
             f"select max(q.counted_at) from inspection_quiet_point q where {where}", *args
         )
         refs = [SubjectRef(ITEM, each["item"]) for each in listing.rows]
-        labels = {ref.id: label for ref, label in (await describe(refs, who.scope)).items()}
+        labels = {
+            ref.id: label
+            for ref, label in (await describe(refs, who.scope, who.permissions)).items()
+        }
     said = {
         each["id"]: explain(each["silence"], Sample(each["judged"], each["fired"], each["cases"]))
         for each in listing.rows

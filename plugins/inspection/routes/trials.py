@@ -161,7 +161,7 @@ async def _trial_page(
         if report is not None:
             refs += [SubjectRef(CASE, s.case) for s in report.samples if s.case]
             units = await queries.names_of_units({r.unit for r in report.rows})
-        labels = await describe(list(dict.fromkeys(refs)), who.scope)
+        labels = await describe(list(dict.fromkeys(refs)), who.scope, who.permissions)
         cases = report.source.cases if report else 0
         seal = (
             await printed(request, "inspection.trial", _title_of(found), rows=cases)

@@ -235,23 +235,24 @@ async def show_uses(request: Request, law: FromPath[int]) -> Response:
     async with transaction(who.scope):
         it = await find_law(law)
         found = await uses_of(it["names"], who.scope, key)
-        paths = await paths_of(found, who.scope)
+        paths = await paths_of(found, who)
     for each in found:
         each["href"] = paths.get(SubjectRef(each["subject_kind"], each["subject"]), "")
     return page(request, "library/uses.html", it=it, uses=found, key=key, kinds=USES)
 
 
-async def paths_of(found: Sequence[Mapping[str, Any]], scope: Scope) -> dict[SubjectRef, str]:
-    """The pages of what leans on an article, as their owners tell them."""
+async def paths_of(found: Sequence[Mapping[str, Any]], who: Visitor) -> dict[SubjectRef, str]:
+    """The pages of what leans on an article, as their owners tell them, where he may open them."""
     wanted = [SubjectRef(each["subject_kind"], each["subject"]) for each in found]
-    return {ref: label.path for ref, label in (await describe(wanted, scope)).items()}
+    labels = await describe(wanted, who.scope, who.permissions)
+    return {ref: label.path for ref, label in labels.items()}
 
 
 async def _panel(request: Request, subject_kind: str, subject: int) -> Response:
     who = visitor(request)
     async with transaction(who.scope):
         # What stands beside a page is for those who see the page.
-        if not await describe([SubjectRef(subject_kind, subject)], who.scope):
+        if not await describe([SubjectRef(subject_kind, subject)], who.scope, None):
             raise NotFound("没有找到，或者不在你的管理范围内。")
         found = await uses_by(subject_kind, subject, who.scope)
         for each in found:

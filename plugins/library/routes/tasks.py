@@ -75,7 +75,7 @@ async def task_page(
         if not (it["change"] == "repealed" and after):
             before = await _before(it)
         ball = await hold(ref(TASK, task), who)
-        path = next(iter((await paths_of([it], who.scope)).values()), "")
+        path = next(iter((await paths_of([it], who)).values()), "")
     if it["change"] == "repealed":
         before, after = before or after, ""
     return page(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What several pages of the catalogue show alike: the whole content of an item, its chart."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -39,7 +39,9 @@ class Citing(Protocol):
     def standards(self) -> list[Standard]: ...
 
 
-async def article_links(item: Citing, scope: Scope) -> dict[str, str]:
+async def article_links(
+    item: Citing, scope: Scope, permissions: Container[str] | None = None
+) -> dict[str, str]:
     """The pages of the articles an item cites, by the words of the citation."""
     cited = [f"《{one.law}》{one.article}" for one in item.basis]
     cited += [text for one in item.standards for text in one.articles]
@@ -51,16 +53,16 @@ async def article_links(item: Citing, scope: Scope) -> dict[str, str]:
     if not found:
         return {}
     async with transaction(scope):
-        labels = await describe(found.values(), scope)
+        labels = await describe(found.values(), scope, permissions)
     return {
         text: labels[ref].path for text, ref in found.items() if ref in labels and labels[ref].path
     }
 
 
-async def content_of(power: Definition, scope: Scope) -> dict[str, Any]:
+async def content_of(power: Definition, who: Visitor) -> dict[str, Any]:
     """What ``powers/_content.html`` and ``powers/_beside.html`` need."""
     return {
-        "article_links": await article_links(power, scope),
+        "article_links": await article_links(power, who.scope, who.permissions),
         "power": power,
         "classes": {one.key: one for one in POWER_CLASSES},
         "step_kinds": STEP_KINDS,

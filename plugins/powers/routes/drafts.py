@@ -252,7 +252,7 @@ async def draft_page(request: Request, draft: int, status: int = 200, **forms: A
         may_recall=rules.SUBMIT in who.permissions and not rules.why_not_recall(standing, me),
         may_edit=rules.EDIT in who.permissions and not rules.why_not_edit(standing),
         form_of=forms.get,
-        **await content_of(found.definition, who.scope),
+        **await content_of(found.definition, who),
     )
 
 

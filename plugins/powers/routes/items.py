@@ -60,7 +60,7 @@ async def show_item(
         drafts=drafts,
         may_copy=rules.EDIT in who.permissions,
         may_revise=rules.EDIT in who.permissions and scope.may_write(place),
-        **await content_of(found.definition, scope),
+        **await content_of(found.definition, who),
     )
 
 

@@ -65,7 +65,7 @@ async def _result(
             raise NotFound("没有这份评查结果，或者不在你的管理范围内。")
         sheets = await answering.sheets_of(drawn)
         case = SubjectRef("cases.case", it["case_id"])
-        labels = await describe([case], who.scope)
+        labels = await describe([case], who.scope, who.permissions)
         # Only those who see the bureau's list are told that a case became a typical one.
         typical = await written_of(drawn) if who.may("reviews.plan.read") else None
     items = items_of(it["items"])

@@ -57,7 +57,7 @@ async def _sheet(request: Request, sheet: int, form: Bound[Any], status: int = 2
             for alarm in alarms
         ]
         case = SubjectRef("cases.case", it["case_id"])
-        labels = await describe([case, *refs], who.scope)
+        labels = await describe([case, *refs], who.scope, who.permissions)
     kept = marks_of(it["marks"])
     done = bool(it["handed_at"])
     lines = []

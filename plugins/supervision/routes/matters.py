@@ -117,7 +117,7 @@ async def _matter_page(
         async with transaction(Scope.platform(ASSISTING).read_only()):
             assists = await reading.assists_of(matter=matter)
         balls = (await holds([ref(matter)], who)).get(ref(matter), [])
-        source_path = await source_path_of(found, who.scope)
+        source_path = await source_path_of(found, who)
         act = lead and manages(who) and found["state"] not in ENDED
         inspectors = await reading.inspectors_of(who.scope) if act else []
         offices = await reading.offices_near(who.region.lo) if act else []

@@ -47,7 +47,7 @@ async def _form_page(
             if suggestion
             else None
         )
-        source_path = await source_path_of(found, who.scope) if found else ""
+        source_path = await source_path_of(found, who) if found else ""
     own = str((await actor(request)).organ)
     return page(
         request,

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from core.api import clock
 from core.api.access import Visitor, visitor
-from core.api.db import Scope, SubjectRef
+from core.api.db import SubjectRef
 from core.api.errors import Invalid
 from core.api.facts import Fact
 from core.api.web import Bound, Request, Response, describe
@@ -59,12 +59,12 @@ async def actor(request: Request) -> Actor:
     return await acting(visitor(request))
 
 
-async def source_path_of(it: Mapping[str, Any], scope: Scope) -> str:
+async def source_path_of(it: Mapping[str, Any], who: Visitor) -> str:
     """The page of what a matter started from, where the visitor may open it."""
     if not it["source_kind"]:
         return ""
     source = SubjectRef(it["source_kind"], it["source_id"])
-    label = (await describe([source], scope)).get(source)
+    label = (await describe([source], who.scope, who.permissions)).get(source)
     return label.path if label else ""
 
 

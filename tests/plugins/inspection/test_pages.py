@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from core.api.db import Scope, transaction
+from core.api.people import appoint_organ
 from core.api.testing import htmx
 from plugins.inspection.replay import command
 from tests.plugins.inspection.live import Where, alarms, put_in_force, tell
@@ -79,6 +81,27 @@ async def test_one_alarm_tells_its_sentence_proof_reasons_and_way_out(client, co
     plain = await client.post(f"/inspection/alarms/{alarm['id']}/judge")
     assert "一致：红灯" in plain.text
     assert "<h1" in plain.text
+
+
+@pytest.mark.needs("orders")
+async def test_an_order_is_a_link_only_for_who_may_open_it(client, county, login_as, agencies):
+    async with transaction(Scope.platform("test")):
+        await appoint_organ(county.county.id, "supervision", agencies.bureau.id)
+    await tell(county, inquiry())
+    (alarm,) = await alarms(1)
+    await login_as("supervision_bureau", region=county.county, organisation=agencies.bureau)
+    sent = await client.post(
+        "/orders/new", {"alarm": str(alarm["id"]), "instruction": "请查明原因，督促改正并回复。"}
+    )
+    assert sent.status_code == 303, sent.text[-2000:]
+    there = sent.headers["location"].split("?")[0]
+    page = f"/inspection/alarms/{alarm['id']}"
+    for role, status in (("supervision_bureau", 200), ("leader", 403)):
+        await login_as(role, region=county.county)
+        shown = await client.get(page)
+        assert shown.status_code == 200
+        assert (await client.get(there)).status_code == status, role
+        assert (f'href="{there}"' in shown.text) == (status == 200), role
 
 
 async def test_why_lists_every_point_with_its_reason(client, county, bureau):
