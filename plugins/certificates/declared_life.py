@@ -37,6 +37,8 @@ from plugins.certificates.services.base import (
     SUBMIT,
 )
 from plugins.certificates.services.inspecting import INSPECTION
+from plugins.certificates.services.migrating.handing import JOB as ENTER_MIGRATION
+from plugins.certificates.services.migrating.handing import enter_migration_piece
 from plugins.certificates.services.reminding import remind
 from plugins.certificates.services.roster import JOB as ENTER_ROSTER
 from plugins.certificates.services.roster import enter_piece
@@ -154,4 +156,5 @@ JOBS: tuple[Job | Cron, ...] = (
     Cron("certificates.remind", remind_in_the_morning, at="08:40", per_region=True),
     # A piece takes about a second. What a worker that died had claimed falls due after this time.
     Job(ENTER_ROSTER, enter_piece, timeout=timedelta(minutes=1)),
+    Job(ENTER_MIGRATION, enter_migration_piece, timeout=timedelta(minutes=1)),
 )

@@ -537,7 +537,12 @@ def test_the_old_system_comes_over_and_is_signed_for(
     bureau.error("不是")
     give(bureau, "file", people)
     bureau.send("写入")
-    bureau.said("已写入 2 行")
+    bureau.said("正在写入 2 人")
+    # The page follows the worker by itself.
+    expect(bureau.page.locator("#main .jd-state").filter(has_text="已写入")).to_be_visible(
+        timeout=60_000
+    )
+    assert figure("已写入") == "2"
     bureau.go(f"/certificates/?q={keep.name}")
     bureau.sees(numbers[0])
     again = try_out("officers", people)

@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar.params import FromPath
 
+from core.api import clock
 from core.api.access import requires, visitor
 from core.api.db import transaction
 from core.api.errors import Conflict, Invalid, Refused
@@ -18,6 +19,7 @@ from core.api.web import (
     bind,
     get,
     page,
+    partial,
     post,
     redirect,
     xlsx_response,
@@ -33,6 +35,7 @@ KINDS = {"bodies": "执法主体", "officers": "执法人员"}
 SHEETS = {"bodies": OLD_BODIES, "officers": OLD_OFFICERS}
 STATES = {
     "dry": ("new", "试运行"),
+    "applying": ("doing", "正在写入"),
     "applied": ("done", "已写入"),
     "undone": ("revoked", "已撤销"),
 }
@@ -116,12 +119,23 @@ async def post_migration(request: Request) -> Response:
     return await _list_page(request, form=form, status=422)
 
 
-async def _run_page(
-    request: Request, number: int, *, form: Bound[Any] | None = None, status: int = 200
-) -> Response:
+async def _shown(request: Request, number: int) -> dict[str, Any]:
+    """A run, and how far the worker is with it."""
     who = Actor.of(visitor(request))
     async with transaction(who.wide):
         found = await migrating.migration_row(who, number)
+    at_work = found["state"] == "applying"
+    return {
+        **found,
+        "at_work": at_work,
+        "stalled": at_work and clock.now() - found["moved_at"] > migrating.STALLED_AFTER,
+    }
+
+
+async def _run_page(
+    request: Request, number: int, *, form: Bound[Any] | None = None, status: int = 200
+) -> Response:
+    found = await _shown(request, number)
     return page(
         request,
         "certificates/migration.html",
@@ -149,17 +163,39 @@ async def post_migration_apply(request: Request, number: FromPath[int]) -> Respo
     form = await bind(request, Nothing)
     if form.ok and (read := await _sheet(form, found["kind"])):
         try:
-            made = await migrating.apply(who, number, read[0], read[1])
+            if found["kind"] == "officers":
+                n = await migrating.hand_over(who, number, read[0], read[1])
+                said = f"正在写入 {n:,} 人。"
+            else:
+                n = await migrating.apply(who, number, read[0], read[1])
+                said = f"已写入 {n} 行。"
         except Invalid as error:
             for name, text in error.errors.items():
                 form.error(name, text)
         except (Refused, Conflict) as error:
             form.error("", str(error))
         else:
-            return redirect(
-                request, f"/certificates/migrations/{number}", message=f"已写入 {made} 行。"
-            )
+            return redirect(request, f"/certificates/migrations/{number}", message=said)
     return await _run_page(request, number, form=form, status=422)
+
+
+@get("/migrations/{number:int}/progress", guards=[requires(MIGRATE)])
+async def migration_progress(request: Request, number: FromPath[int]) -> Response:
+    """The bar, asked for again while the worker is at it; the whole page anew at the end."""
+    found = await _shown(request, number)
+    headers = {} if found["at_work"] else {"HX-Refresh": "true"}
+    return partial(request, "certificates/_migration.html", headers=headers, found=found)
+
+
+@post("/migrations/{number:int}/again", guards=[requires(MIGRATE)])
+async def post_migration_again(request: Request, number: FromPath[int]) -> Response:
+    """Hand a run that stands still over to the worker again."""
+    form = await bind(request, Nothing)
+    try:
+        await migrating.go_on(Actor.of(visitor(request)), number)
+    except Conflict as error:
+        return await _run_page(request, number, form=form.error("", str(error)), status=409)
+    return redirect(request, f"/certificates/migrations/{number}", message="已经重新交给后台。")
 
 
 @post("/migrations/{number:int}/undo", guards=[requires(MIGRATE)])
@@ -234,6 +270,8 @@ ROUTES_MIGRATING = (
     post_migration,
     show_migration,
     post_migration_apply,
+    migration_progress,
+    post_migration_again,
     post_migration_undo,
     show_data,
     post_sign,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What of the 2008 system is brought over, and how the figures of both sides compare."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -38,6 +38,35 @@ def fate_of(state: str, *, expired_open: bool) -> str:
     if fate == "expired" and expired_open:
         return "keep"
     return fate
+
+
+def corrected(
+    before: Mapping[str, Any],
+    lines: Sequence[int],
+    counts: Mapping[str, int],
+    units: Mapping[str, Mapping[str, int]],
+    made: int,
+) -> dict[str, Any]:
+    """The counts of a run after one more piece of it.
+
+    ``lines`` are the units the piece's rows were counted for as new and kept when they were handed
+    over; ``counts`` and ``units`` say what they turned out to be.
+    """
+    found = {**before, "units": {unit: dict(of) for unit, of in before["units"].items()}}
+    found["entered"] = found.get("entered", 0) + made
+    for key in ("new", "kept"):
+        if lines and key in found:
+            found[key] -= len(lines)
+        for unit in lines:
+            of = found["units"].setdefault(str(unit), {})
+            of[key] = of.get(key, 0) - 1
+    for key, n in counts.items():
+        found[key] = found.get(key, 0) + n
+    for unit_key, more in units.items():
+        of = found["units"].setdefault(unit_key, {})
+        for key, n in more.items():
+            of[key] = of.get(key, 0) + n
+    return found
 
 
 BODY_KINDS = {

@@ -12,6 +12,7 @@ from piccolo.columns import (
     Varchar,
 )
 from piccolo.columns.base import OnDelete
+from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from core.api.db import Own, Owned
@@ -79,7 +80,7 @@ class Migration(Owned, Table, tablename="certificates_migration"):
     filename = Varchar(length=200, default="")
     digest = Varchar(length=64, default="")
     state = Varchar(length=10, default="dry")
-    """dry, applied, undone"""
+    """dry, applying (the worker is at it), applied, undone"""
     content = BigInt(default=0)
     """Its size in bytes; the file itself is not kept, since it holds ID numbers in clear."""
     counts = JSONB(default="{}")
@@ -90,6 +91,30 @@ class Migration(Owned, Table, tablename="certificates_migration"):
     created_at = Timestamptz(default=None)
     applied_at = Timestamptz(null=True, default=None)
     undone_at = Timestamptz(null=True, default=None)
+    total = Integer(default=0)
+    """How many rows the worker was handed."""
+    done = Integer(default=0)
+    """How many of them it went through."""
+    place = Integer(default=0)
+    """The row of the sheet it came to."""
+    asked_by = BigInt(default=0)
+    moved_at = Timestamptz(null=True, default=None)
+    """When the worker last got on; long ago = it stands still."""
+
+
+class MigrationLine(Owned, Table, tablename="certificates_migration_line"):
+    """A row on its way to the worker; it is gone as soon as all of them are entered."""
+
+    id = BigSerial(primary_key=True)
+    migration = ForeignKey(Migration, null=False, on_delete=OnDelete.cascade)
+    row = Integer(default=None)
+    """The number the sheet shows."""
+    unit = BigInt(default=0)
+    """The organisation it was counted for when it was handed over."""
+    content = Varchar(length=None, default="")
+    """What the sheet says, as JSON, sealed as a whole."""
+    # A row of a sheet stands once; the worker goes through them in this order.
+    unique_row = Unique([migration, row])
 
 
 class SignOff(Owned, Table, tablename="certificates_sign_off"):

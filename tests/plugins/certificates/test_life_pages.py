@@ -112,7 +112,7 @@ async def test_a_new_body_through_the_pages(client, login_as, county):
     assert (await client.post(renamed, name, files=sheet())).status_code == 303
 
 
-async def test_lists_migration_and_sign_off_through_the_pages(client, login_as, county):
+async def test_lists_migration_and_sign_off_through_the_pages(client, login_as, county, jobs):
     await login_as("supervision_bureau", region=county.bureau.region)
     listed = old.sheet(["姓名", "身份证号"], ["李四", "150801198811207478"])
     file = {"file": ("名单.xlsx", listed, XLSX)}
@@ -127,6 +127,7 @@ async def test_lists_migration_and_sign_off_through_the_pages(client, login_as, 
     assert tried.status_code == 303
     run = tried.headers["location"]
     assert (await client.post(f"{run}/apply", {}, files=file)).status_code == 303
+    await jobs.run_all()
     assert "已写入" in (await client.get(run)).text
     assert (await client.post(f"{run}/undo", {})).status_code == 303
 

@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """The 2008 system: dry run, faults by row, apply, run again, take back, sign off."""
 
+import base64
 import io
-from datetime import UTC, date, datetime
+import re
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import xlsxwriter
 
-from core.api.db import SubjectRef, row, transaction, value
+from core.api.db import SubjectRef, execute, row, rows, transaction, value
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.imports import read_sheet
 from core.api.people import close_person, enter_person, organisation_by_code
 from plugins.certificates.forms import IssueForm, SignOffForm
 from plugins.certificates.queries.bodies import body_of
 from plugins.certificates.reactions import answer_officer_may_act
-from plugins.certificates.rules.migrating import differences, fate_of, row_problem
+from plugins.certificates.rules.migrating import corrected, differences, fate_of, row_problem
 from plugins.certificates.services import making, migrating
+from plugins.certificates.services.migrating import handing, running
 from plugins.certificates.sheet import OLD_BODIES, OLD_OFFICERS
 from tests.plugins.certificates.helpers import (
     ID,
@@ -227,3 +230,161 @@ async def test_the_pages(client, login_as, county):
     await login_as("body_admin", organisation=county.agency)
     assert county.agency.name in (await client.get("/certificates/data")).text
     assert (await client.get("/certificates/migrations")).status_code == 403
+
+
+def number_of(seventeen: str) -> str:
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    total = sum(int(d) * w for d, w in zip(seventeen, weights, strict=True))
+    return seventeen + "10X98765432"[total % 11]
+
+
+def many(unit, count):
+    return sheet(
+        HEAD,
+        *(
+            person(f"王小{n}", number_of(f"15082219900101{n:03d}"), f"150822{n:05d}", unit)
+            for n in range(1, count + 1)
+        ),
+    )
+
+
+async def hand_over(office, run, content):
+    read = read_sheet(content, OLD_OFFICERS)
+    return await migrating.hand_over(reviewer(office), run, read, content)
+
+
+async def stored(run):
+    async with transaction(OFFICE):
+        return await row("select * from certificates_migration where id = $1", run)
+
+
+async def count(sql):
+    async with transaction(OFFICE):
+        return await value(sql)
+
+
+async def piece(run):
+    async with transaction(OFFICE):
+        await migrating.enter_migration_piece({"migration": run})
+
+
+@pytest.mark.req("S2-17")
+async def test_officers_come_over_in_pieces_and_the_page_shows_how_far(
+    county, jobs, facts, monkeypatch, client, login_as
+):
+    monkeypatch.setattr(handing, "PIECE", 2)
+    content = many(county.agency.name, 5)
+    run, _ = await try_out(county.bureau, content)
+    file = {"file": ("人员.xlsx", content, "application/octet-stream")}
+    path = f"/certificates/migrations/{run}"
+    await login_as("supervision_bureau", region=county.foreign_bureau.region)
+    assert (await client.post(f"{path}/apply", {}, files=file)).status_code == 404
+    assert (await client.post(f"{path}/again", {})).status_code == 404
+    assert (await client.get(f"{path}/progress")).status_code == 404
+    await login_as("body_admin", organisation=county.agency)
+    assert (await client.post(f"{path}/apply", {}, files=file)).status_code == 403
+    assert (await client.get(f"{path}/progress")).status_code == 403
+    await login_as("supervision_bureau", region=county.bureau.region)
+    other = {"file": ("人员.xlsx", many(county.agency.name, 4), "application/octet-stream")}
+    assert "不是试运行的那个文件" in (await client.post(f"{path}/apply", {}, files=other)).text
+    assert (await client.post(f"{path}/apply", {}, files=file)).status_code == 303
+    again = await client.post(f"{path}/apply", {}, files=file)
+    assert (again.status_code, "正在写入" in again.text) == (422, True)
+    assert await count("select count(*) from certificates_officer") == 0
+    await piece(run)
+    page = (await client.get(path)).text
+    assert re.search(r'<progress[^>]*max="5" value="2"', page)
+    assert f'hx-get="{path}/progress"' in page
+    assert f'<a href="{path}">刷新</a>' in page, "without scripts the page is loaded again"
+    assert "HX-Refresh" not in (await client.get(f"{path}/progress")).headers
+    assert (await client.post(f"{path}/undo", {})).status_code == 409
+    assert await count("select count(*) from certificates_officer") == 2
+    await jobs.run_all()
+    found = await stored(run)
+    assert (found["state"], found["done"], found["counts"]["entered"]) == ("applied", 5, 5)
+    assert (found["counts"]["new"], found["counts"]["kept"]) == (5, 5)
+    (told,) = await facts.only("certificates.migrated")
+    assert (told.payload["entered"], told.actor) == (5, found["asked_by"])
+    assert (await client.get(f"{path}/progress")).headers["HX-Refresh"] == "true"
+    assert await migrating.undo(reviewer(county.bureau), run) == 5
+
+
+async def test_rows_on_their_way_are_sealed_and_gone_when_they_are_in(county, jobs):
+    content = many(county.agency.name, 3)
+    run, _ = await try_out(county.bureau, content)
+    assert await hand_over(county.bureau, run, content) == 3
+    async with transaction(OFFICE):
+        kept = await rows("select content from certificates_migration_line order by row")
+    assert len(kept) == 3
+    for n, each in enumerate(kept, 1):
+        plain = each["content"] + base64.b64decode(each["content"]).decode("latin-1")
+        assert number_of(f"15082219900101{n:03d}") not in plain
+        assert "13812345678" not in plain
+    await jobs.run_all()
+    assert await count("select count(*) from certificates_migration_line") == 0
+
+
+async def test_who_came_between_is_a_fault_of_his_row_and_the_figures_say_so(county, jobs):
+    unit = county.agency
+    content = many(unit.name, 3)
+    run, _ = await try_out(county.bureau, content)
+    await hand_over(county.bureau, run, content)
+    async with transaction(OFFICE):
+        await enter_person(
+            "王小2", county.other_agency.id, id_number=number_of("15082219900101002")
+        )
+    await jobs.run_all()
+    found = await stored(run)
+    assert found["state"] == "applied"
+    assert [(each["row"], each["text"]) for each in found["faults"]] == [
+        (3, "这个身份证号已经登记在别的单位。")
+    ]
+    counts = found["counts"]
+    assert (counts["entered"], counts["new"], counts["faults"]) == (2, 2, 1)
+    assert counts["units"][str(unit.id)]["kept"] == 2, "what the sign-off is compared with"
+
+
+async def test_a_worker_that_dies_loses_one_piece_and_nobody_is_entered_twice(
+    county, jobs, clock, monkeypatch, client, login_as
+):
+    monkeypatch.setattr(handing, "PIECE", 2)
+    content = many(county.agency.name, 5)
+    run, _ = await try_out(county.bureau, content)
+    await hand_over(county.bureau, run, content)
+    await piece(run)
+    whole = running.enter_cards
+
+    async def die(*_args):
+        raise OSError("the database went away")
+
+    monkeypatch.setattr(running, "enter_cards", die)
+    await jobs.run_all()
+    assert (await stored(run))["done"] == 2
+    assert await count("select count(*) from certificates_officer") == 2
+    monkeypatch.setattr(running, "enter_cards", whole)
+    async with transaction(OFFICE):
+        await execute("update core_due set state = 'failed' where name = $1", handing.JOB)
+    await login_as("supervision_bureau", region=county.bureau.region)
+    path = f"/certificates/migrations/{run}"
+    assert "重新交给后台" not in (await client.get(path)).text
+    clock(NOW + timedelta(minutes=4))
+    assert "重新交给后台" in (await client.get(path)).text
+    assert (await client.post(f"{path}/again", {})).status_code == 303
+    await piece(run)  # the lost one turns up after all: two jobs at one run
+    await jobs.run_all()
+    found = await stored(run)
+    assert (found["state"], found["counts"]["entered"]) == ("applied", 5)
+    assert await count("select count(*) from certificates_officer") == 5
+    assert (await client.post(f"{path}/again", {})).status_code == 409
+
+
+def test_figures_of_a_run_after_one_more_piece():
+    before = {"new": 4, "kept": 5, "known": 1, "units": {"7": {"new": 4, "kept": 5, "known": 1}}}
+    same = corrected(before, [7, 7], {"new": 2, "kept": 2}, {"7": {"new": 2, "kept": 2}}, 2)
+    assert same == {**before, "entered": 2}
+    moved = corrected(
+        same, [7, 7], {"new": 1, "kept": 1, "faults": 1}, {"7": {"new": 1, "kept": 1}}, 1
+    )
+    assert (moved["new"], moved["kept"], moved["faults"], moved["entered"]) == (3, 4, 1, 3)
+    assert moved["units"]["7"] == {"new": 3, "kept": 4, "known": 1}
+    assert before["units"]["7"]["new"] == 4, "what was is not written over"

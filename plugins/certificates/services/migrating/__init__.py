@@ -12,6 +12,12 @@ from plugins.certificates.services.migrating.agreeing import (
     signed_by_office,
     units_to_sign,
 )
+from plugins.certificates.services.migrating.handing import (
+    STALLED_AFTER,
+    enter_migration_piece,
+    go_on,
+    hand_over,
+)
 from plugins.certificates.services.migrating.running import (
     apply,
     migration_row,
@@ -21,8 +27,12 @@ from plugins.certificates.services.migrating.running import (
 from plugins.certificates.services.migrating.undoing import undo
 
 __all__ = [
+    "STALLED_AFTER",
     "apply",
+    "enter_migration_piece",
     "figures_of",
+    "go_on",
+    "hand_over",
     "migration_row",
     "migrations_in",
     "said_of",

@@ -15,6 +15,8 @@ from plugins.certificates.services.base import Actor
 from plugins.certificates.services.entering import ID_NUMBER
 
 CHUNK = 2000
+FAULTS_KEPT = 500
+"""More sentences than that help nobody; the count goes on."""
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many rows of it are done and of how many."""
 
@@ -40,7 +42,7 @@ class Plan:
 
     def fault(self, line: Mapping[str, Any], text: str) -> None:
         self.count("faults")
-        if len(self.faults) < 500:
+        if len(self.faults) < FAULTS_KEPT:
             self.faults.append({"row": line["row"], "name": line.get("name", ""), "text": text})
 
 

@@ -5,7 +5,7 @@ Officers are entered in bulk, a few statements for thousands of rows and one fac
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -111,6 +111,16 @@ async def migration_row(who: Actor, migration: int) -> dict[str, Any]:
     return found
 
 
+def the_file_tried(found: Mapping[str, Any], content: bytes) -> None:
+    """Refuse whatever is not the first entering of the very file that was tried."""
+    if found["state"] == "applying":
+        raise Conflict("这次迁移正在写入。")
+    if found["state"] != "dry":
+        raise Conflict("这次迁移已经写入过了。")
+    if hashlib.sha256(content).hexdigest() != found["digest"]:
+        raise Invalid({"file": "这不是试运行的那个文件，请选同一个文件，或者重新试运行。"})
+
+
 async def apply(
     who: Actor, migration: int, sheet: Sheet, content: bytes, *, progress: Progress = silently
 ) -> int:
@@ -118,10 +128,7 @@ async def apply(
     async with transaction(who.wide):
         await lock_subjects(migration_ref(migration))
         found = await migration_row(who, migration)
-        if found["state"] != "dry":
-            raise Conflict("这次迁移已经写入过了。")
-        if hashlib.sha256(content).hexdigest() != found["digest"]:
-            raise Invalid({"file": "这不是试运行的那个文件，请选同一个文件，或者重新试运行。"})
+        the_file_tried(found, content)
         if found["kind"] == "bodies":
             plan = await plan_bodies(sheet)
             made = await _enter_bodies(who, migration, plan)
@@ -129,7 +136,7 @@ async def apply(
             plan = await plan_officers(
                 who, sheet, expired_open=found["counts"]["expired_open"], progress=progress
             )
-            made = await _enter_officers(migration, plan, progress)
+            made = await enter_lines(migration, plan, progress)
         counts = {**found["counts"], **plan.counts, "units": plan.units, "entered": made}
         await execute(
             """update certificates_migration set state = 'applied', applied_at = $2, counts = $3,
@@ -192,7 +199,8 @@ async def _enter_bodies(who: Actor, migration: int, plan: Plan) -> int:
     return len(made)
 
 
-async def _enter_officers(migration: int, plan: Plan, progress: Progress) -> int:
+async def enter_lines(migration: int, plan: Plan, progress: Progress) -> int:
+    """Enter the officers of a plan. Returns how many."""
     for done, lines in enumerate(chunks(plan.lines)):
         progress("写入", done * CHUNK, len(plan.lines))
         await _enter_chunk(migration, lines)
