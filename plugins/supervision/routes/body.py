@@ -112,6 +112,7 @@ async def reply(request: Request, paper: FromPath[int]) -> Response:
     """书面答复."""
     who = visitor(request)
     form = await bind(request, TextForm)
+    said = typed(form, "answer_", 2000)
     if form.ok and (done := await once(request, form.value.once)):
         return done
     async with transaction(who.scope):
@@ -137,9 +138,7 @@ async def reply(request: Request, paper: FromPath[int]) -> Response:
             return done
         await attempt(
             form,
-            serving.reply(
-                await actor(request), paper, form.value.text, typed(form, "answer_"), sent
-            ),
+            serving.reply(await actor(request), paper, form.value.text, said, sent),
         )
         if form.ok:
             await remember_once(request, form.value.once, received_path(paper))

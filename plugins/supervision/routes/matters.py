@@ -56,6 +56,9 @@ from plugins.supervision.showing import ladder_of, papers_shown
 
 ASSISTING = "an assisting organ reads the matter it assists with"
 
+CHOSEN, NOTE = 20, 300
+"""Characters of a choice and of the words beside it, as the pages say."""
+
 
 @get("/", guards=[requires(READ)])
 async def list_matters(request: Request) -> Response:
@@ -212,13 +215,9 @@ async def add_assist(request: Request, matter: FromPath[int]) -> Response:
 async def note_findings(request: Request, matter: FromPath[int]) -> Response:
     """登记检查情况."""
     form = await bind(request, TextForm)
+    results, notes = keyed(form, "result_", CHOSEN), keyed(form, "note_", NOTE)
     if form.ok:
-        await attempt(
-            form,
-            campaigns.note_findings(
-                await actor(request), matter, keyed(form, "result_"), keyed(form, "note_")
-            ),
-        )
+        await attempt(form, campaigns.note_findings(await actor(request), matter, results, notes))
     if not form.ok:
         return await _matter_page(request, matter, 422, findings=form)
     return redirect(request, path_of(matter), message="检查情况已登记。")
@@ -229,14 +228,15 @@ async def check(request: Request, matter: FromPath[int]) -> Response:
     """复核."""
     form = await bind(request, TextForm)
     failed = None
+    outcomes, remarks = typed(form, "outcome_", CHOSEN), typed(form, "remark_", NOTE)
     if form.ok:
         failed = await attempt(
             form,
             checking.check(
                 await actor(request),
                 matter,
-                typed(form, "outcome_"),
-                typed(form, "remark_"),
+                outcomes,
+                remarks,
                 form.value.text,
             ),
         )

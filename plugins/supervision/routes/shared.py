@@ -77,21 +77,29 @@ def manages(who: Visitor) -> bool:
     return MANAGE in who.permissions
 
 
-def typed(form: Bound[Any], prefix: str) -> dict[int, str]:
+def _said(form: Bound[Any], name: str, value: Any, most: int) -> str:
+    """One repeated field; too long is refused beside the field, never cut."""
+    text = str(value[0] if isinstance(value, list) and value else value or "")
+    if len(text) > most:
+        form.error(name, f"最多 {most} 个字，现在 {len(text)} 个。")
+    return text
+
+
+def typed(form: Bound[Any], prefix: str, most: int) -> dict[int, str]:
     """Fields that repeat per row: ``answer_12`` → {12: text}."""
     found = {}
     for name, value in form.raw.items():
-        if name.startswith(prefix) and name[len(prefix) :].isdigit():
-            number = int(name[len(prefix) :])
+        if name.startswith(prefix) and name[len(prefix) :].isdecimal():
+            number = int(name[len(prefix) :][:20])
             if 0 < number < 2**63:
-                found[number] = str(value if not isinstance(value, list) else value[0])[:2000]
+                found[number] = _said(form, name, value, most)
     return found
 
 
-def keyed(form: Bound[Any], prefix: str) -> dict[str, str]:
+def keyed(form: Bound[Any], prefix: str, most: int) -> dict[str, str]:
     """Fields that repeat per line of a checklist: ``result_c1`` → {c1: text}."""
     return {
-        name[len(prefix) :]: str(value if not isinstance(value, list) else value[0])[:1000]
+        name[len(prefix) :]: _said(form, name, value, most)
         for name, value in form.raw.items()
         if name.startswith(prefix)
     }

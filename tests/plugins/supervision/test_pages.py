@@ -191,6 +191,47 @@ async def test_a_stranger_gets_nothing(county, login_as, client, region_tree) ->
         assert (await client.get(path)).status_code == 404
 
 
+async def test_long_words_are_refused_and_never_cut(county, client, login_as, region_tree) -> None:
+    id_ = await county.open()
+    notice = await county.issue(id_)
+    first, second = await listed(id_)
+    who = await as_body(county, login_as)
+    long = "整" * 2001
+    path = f"/supervision/received/{notice}"
+    assert (await send(client, who, f"{path}/sign")).status_code == 303
+    answer = {f"answer_{first['id']}": long, f"answer_{second['id']}": "已经补正并公示。"}
+    told = await send(client, who, f"{path}/reply", text="已经整改完毕，特此答复。", **answer)
+    assert told.status_code == 422
+    assert "最多 2000 个字，现在 2001 个" in told.text
+    assert long in told.text
+    assert (await paper(notice))["state"] == "received"
+    answer[f"answer_{first['id']}"] = long[1:]
+    told = await send(client, who, f"{path}/reply", text="已经整改完毕，特此答复。", **answer)
+    assert told.status_code == 303
+    assert (await listed(id_))[0]["answer"] == long[1:]
+    again = await login_as(
+        "supervision_bureau",
+        region=region_tree.county,
+        organisation=county.agencies.bureau,
+        name="陈玉梅",
+    )
+    remark = "缺" * 301
+    told = await send(
+        client,
+        again,
+        f"/supervision/{id_}/check",
+        **{
+            f"outcome_{first['id']}": "passed",
+            f"outcome_{second['id']}": "failed",
+            f"remark_{second['id']}": remark,
+        },
+    )
+    assert told.status_code == 422
+    assert "最多 300 个字" in told.text
+    assert remark in told.text
+    assert (await matter(id_))["state"] == "replied"
+
+
 async def test_recheck_and_end_on_the_page(county, office, client) -> None:
     id_ = await county.open()
     notice = await county.issue(id_)
