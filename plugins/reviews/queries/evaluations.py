@@ -157,6 +157,49 @@ async def unit_of(scope: Scope, evaluated: int, *, lock: bool = False) -> dict[s
     return {**over, **found}
 
 
+async def earlier(
+    scope: Scope, it: dict[str, Any], organisations: list[int]
+) -> dict[int, dict[str, Any]]:
+    """By organisation: its newest told result of a period that ended earlier, by the same region."""
+    where, args = scope_conditions(scope, "e", 5)
+    found = await rows(
+        "select distinct on (u.organisation) u.id, u.organisation, u.score, e.title, e.since,"
+        " e.until, e.scheme from reviews_evaluated u join reviews_evaluation e"
+        " on e.id = u.evaluation where u.told and u.organisation = any($1::int8[])"
+        f" and e.until < $2 and e.region_lo = $3 and e.id <> $4 and {where}"
+        " order by u.organisation, e.until desc, e.id desc",
+        organisations,
+        it["until"],
+        it["region_lo"],
+        it["id"],
+        *args,
+    )
+    return {each["organisation"]: each for each in found}
+
+
+async def history_of(scope: Scope, organisation: int, evaluated: int) -> list[dict[str, Any]]:
+    """The other told results of one body inside the scope, newest period first."""
+    where, args = scope_conditions(scope, "u", 3)
+    found = await rows(
+        "select u.id, u.evaluation, u.score, u.marks from reviews_evaluated u"
+        f" where u.organisation = $1 and u.id <> $2 and u.told and {where}"
+        f" order by u.id desc limit {PAGE}",
+        organisation,
+        evaluated,
+        *args,
+    )
+    async with transaction(JOINING):
+        over = await rows(
+            "select e.id as evaluation, e.title, e.since, e.until, e.scheme, s.name as scheme_name,"
+            " s.version, s.indicators from reviews_evaluation e join reviews_scheme s"
+            " on s.id = e.scheme where e.id = any($1::int8[])",
+            [each["evaluation"] for each in found],
+        )
+    heads = {each["evaluation"]: each for each in over}
+    lines = [{**heads[each["evaluation"]], **each} for each in found]
+    return sorted(lines, key=lambda each: (each["until"], each["id"]), reverse=True)
+
+
 async def published(before: int = 0) -> tuple[list[dict[str, Any]], int]:
     """Published evaluations, newest first, and the id to go on from (0 = no more)."""
     async with transaction(Scope.public()):

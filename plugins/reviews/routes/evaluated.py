@@ -59,6 +59,7 @@ async def _unit(
     async with transaction(who.scope):
         it = await reading.unit_of(who.scope, ident)
         waiting = await waiting_uploads(request, "files") if act == "report" else []
+        history = await reading.history_of(who.scope, it["organisation"], ident)
     indicators = indicators_of(it["indicators"])
     marks = deductions_of(it["marks"])
     manages = who.may(EVALUATE)
@@ -73,6 +74,13 @@ async def _unit(
     # The rows are opened where the module still is, and by the bureau alone: a body's menu may
     # not hold those pages.
     live = {each.key for each in await offered(who.region.lo)} if manages else set()
+    past = [
+        {
+            **each,
+            "themes": by_theme(indicators_of(each["indicators"]), deductions_of(each["marks"])),
+        }
+        for each in history
+    ]
     lines = []
     for each in indicators:
         figure = it["figures"].get(each.metric) if each.metric else None
@@ -98,6 +106,7 @@ async def _unit(
         overview=who.may(OVERVIEW),
         form=form,
         act=act,
+        past=past,
         waiting=waiting,
         words=points_words,
         grade=grade_of,

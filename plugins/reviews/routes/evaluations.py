@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """检查评议 at the bureau: the list, standards, opening, the overview, publication, the open page."""
 
+from typing import Any, Final
+from urllib.parse import quote
+
 from litestar.params import FromPath
 
 from core.api.access import public, requires, visitor
+from core.api.clock import local, now
 from core.api.db import transaction
+from core.api.documents import Paper, Paragraph, docx, pdf
 from core.api.errors import Invalid, NotFound
 from core.api.metrics import offered
+from core.api.people import organisation_at
 from core.api.web import (
     Bound,
     Request,
@@ -15,6 +21,7 @@ from core.api.web import (
     export,
     get,
     limit,
+    note_export,
     number_of,
     page,
     post,
@@ -27,11 +34,13 @@ from plugins.reviews.queries import evaluations as reading
 from plugins.reviews.rules.evaluating import (
     THEMES,
     by_theme,
+    compared,
     deductions_of,
     indicators_of,
     indicators_text,
     without_absent,
 )
+from plugins.reviews.rules.evaluation_paper import sections
 from plugins.reviews.rules.scoring import grade_of, points_words
 from plugins.reviews.samples import STANDARD
 from plugins.reviews.services import evaluating
@@ -41,6 +50,14 @@ READ = "reviews.evaluation.read"
 OVERVIEW = "reviews.plan.read"
 ANYBODY = public("检查评议的结果向社会公布，小数目隐去")
 PATH = "/reviews/evaluations"
+FILES: Final = {
+    "pdf": ("application/pdf", pdf),
+    "docx": (
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        docx,
+    ),
+}
+ORDINALS: Final = "一二三四五六七八九十"
 
 
 @get("/evaluations", guards=[requires(READ)])
@@ -147,19 +164,61 @@ async def post_evaluation(request: Request) -> Response:
     return await _new_page(request, form, 422)
 
 
+def paper_of(it: dict[str, Any], organ: str, parts: list[tuple[str, list[str]]]) -> Paper:
+    """The report as a document to work on; before the results are told it says so on every page."""
+    text: list[Paragraph] = []
+    for at, (heading, words) in enumerate(parts):
+        text.append(Paragraph(f"{ORDINALS[at]}、{heading}", "heading"))
+        text += [Paragraph(each) for each in words]
+    made = local(now())
+    return Paper(
+        f"{it['title']}情况报告",
+        tuple(text),
+        signed=tuple(each for each in (organ, f"{made.year}年{made.month}月{made.day}日") if each),
+        note=f"{it['title']} · {made:%Y-%m-%d %H:%M} 生成",
+        mark="未告知，内部使用" if it["state"] == "open" else "",
+    )
+
+
+async def _file(
+    wanted: str, it: dict[str, Any], organ: str, parts: list[tuple[str, list[str]]]
+) -> Response:
+    media_type, made = FILES[wanted]
+    paper = paper_of(it, organ, parts)
+    name = quote(f"{paper.title}.{wanted}", safe="")
+    return Response(
+        await made(paper),
+        media_type=media_type,
+        headers={
+            "Content-Disposition": f"attachment; filename=\"evaluation.{wanted}\"; filename*=UTF-8''{name}",
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
 @get("/evaluations/{ident:int}", guards=[requires(OVERVIEW)])
 async def show_evaluation(request: Request, ident: FromPath[int]) -> Response:
-    """How far every body is; the scores stand by name, in no order of their own."""
-    who = visitor(request)
+    """How far every body is, beside its last result; ``?format=docx|pdf`` is the report of it."""
+    who, wanted = visitor(request), request.query_params.get("format", "")
     async with transaction(who.scope):
         it = await reading.evaluation_of(who.scope, ident)
         units = await reading.units_of(ident)
+        before = await reading.earlier(who.scope, it, [each["organisation"] for each in units])
+        organ = await organisation_at(it["org_lo"])
+        if wanted in FILES:
+            await note_export(
+                request, "reviews.evaluation", it["title"], form=wanted.upper(), rows=len(units)
+            )
     indicators = indicators_of(it["indicators"])
+    if wanted in FILES:
+        parts = sections(it, indicators, units, before)
+        return await _file(wanted, it, organ.name if organ else "", parts)
     lines = [
         {
             "unit": each,
             "state": reading.STATES[reading.state_of(each)],
             "themes": by_theme(indicators, deductions_of(each["marks"])),
+            "before": before.get(each["organisation"]),
         }
         for each in units
     ]
@@ -174,6 +233,8 @@ async def show_evaluation(request: Request, ident: FromPath[int]) -> Response:
         waiting=[each for each in units if each["objected_at"] and each["accepted"] is None],
         words=points_words,
         grade=grade_of,
+        compared=compared,
+        any_before=bool(before),
         manages=who.may(EVALUATE),
     )
 

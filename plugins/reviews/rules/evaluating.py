@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from plugins.reviews.rules.scoring import FULL, LINE
+from plugins.reviews.rules.scoring import FULL, LINE, points_words
 
 THEMES: Final = ("制度执行", "队伍管理", "履职尽责", "执法质量", "执法效果")
 MONEY: Final = re.compile(
@@ -190,6 +190,15 @@ def by_theme(
         )
         found.append((theme, weight - lost, weight))
     return found
+
+
+def compared(score: int, before: int, *, same_standard: bool) -> str:
+    """How a score stands to the one before; two standards are never subtracted."""
+    if not same_standard:
+        return "标准不同，不相减"
+    if score == before:
+        return "持平"
+    return f"{'高' if score > before else '低'} {points_words(abs(score - before))} 分"
 
 
 def why_not_score(*, state: str, reported: bool, due: date, today: date) -> str:

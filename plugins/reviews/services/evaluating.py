@@ -120,8 +120,12 @@ async def open_evaluation(who: Visitor, form: EvaluationForm) -> int:
             faults["until"] = "期间还没有过完，数还会变。"
         if form.due < today:
             faults["due"] = "截止日已经过了。"
+        organ = await organisation_at(place.org_lo)
+        own = [each for each in chosen if organ and organ.lo <= each.lo < organ.hi]
         if not chosen:
             faults["bodies"] = "至少选一个单位。"
+        elif own:
+            faults["bodies"] = f"{own[0].name}是组织评议的机关自己的单位，不能自己评自己。"
         if faults or scheme is None:
             raise Invalid(faults)
         evaluation = int(

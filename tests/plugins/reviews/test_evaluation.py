@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from docx import Document
 from python_calamine import CalamineWorkbook
 
 from core.api.db import execute, row, rows, transaction, value
@@ -193,3 +194,104 @@ async def test_late_is_taken_and_shown(office, agencies):
     await past_its_day()
     assert (await body.post(f"{page}/report", data=REPORT)).status_code == 303
     assert "逾期报送" in (await bureau.get("/reviews/evaluations")).text
+
+
+def document_text(content: bytes) -> str:
+    return "\n".join(each.text for each in Document(BytesIO(content)).paragraphs)
+
+
+async def test_an_evaluation_stands_beside_the_last_one_and_is_taken_away_as_a_document(
+    office, agencies, facts
+):
+    bureau, body, other = office
+    here, there = agencies.agency, agencies.other_agency
+    found = await opened(bureau, [here, there])
+    async with transaction(OFFICE):
+        first, scheme = (await row("select id, scheme from reviews_evaluation")).values()
+    await past_its_day()
+    lost = {"lost.e1": "4", "reason.e1": "评查 2 卷"}
+    for each, sheet in ((here, lost), (there, {"lost.e1": "9", "reason.e1": "邻局的缘故"})):
+        page = f"/reviews/evaluations/units/{found[each.id]['id']}"
+        assert (await bureau.post(f"{page}/score", data=sheet)).status_code == 303
+    whole = f"/reviews/evaluations/{first}"
+    # Before it is told, the report says so on its pages and no body can fetch it.
+    for kind, head in (("docx", b"PK"), ("pdf", b"%PDF")):
+        got = await bureau.get(f"{whole}?format={kind}")
+        assert got.status_code == 200
+        assert got.content.startswith(head)
+        assert (await body.get(f"{whole}?format={kind}")).status_code == 403
+    draft = document_text((await bureau.get(f"{whole}?format=docx")).content)
+    assert "结果还没有告知各单位" in draft
+    assert "评查 2 卷" in draft
+    assert len(await facts.only("core.listing.exported")) == 3
+    assert (await bureau.post(f"{whole}/tell", data={})).status_code == 303
+
+    # The next half-year by the same standard, and one by its next version.
+    sent = {"name": "标准", "table": TABLE}
+    assert (await bureau.post("/reviews/evaluations/schemes", data=sent)).status_code == 303
+    async with transaction(OFFICE):
+        newer = await value("select max(id) from reviews_scheme")
+        assert newer != scheme
+        await execute("update reviews_evaluation set since = '2025-07-01', until = '2025-12-31'")
+    form = {
+        "since": "2026-01-01",
+        "until": "2026-06-30",
+        "due": "2026-07-10",
+        "bodies": [str(here.id)],
+    }
+    pages = []
+    for title, standard in (("第二次评议", scheme), ("第三次评议", newer)):
+        data = {**form, "title": title, "scheme": str(standard)}
+        made = await bureau.post("/reviews/evaluations", data=data)
+        assert made.status_code == 303
+        async with transaction(OFFICE):
+            unit = await row(
+                "select id, evaluation from reviews_evaluated order by id desc limit 1"
+            )
+            await execute("update reviews_evaluation set due = '2026-07-05' where id > $1", first)
+        sheet = {"lost.e1": "1", "reason.e1": "仍有 1 卷"}
+        path = f"/reviews/evaluations/units/{unit['id']}"
+        assert (await bureau.post(f"{path}/score", data=sheet)).status_code == 303
+        pages.append((f"/reviews/evaluations/{unit['evaluation']}", path))
+    (second, its), (third, _) = pages
+    shown = (await bureau.get(second)).text
+    assert "高 3 分" in shown
+    assert "标准不同，不相减" in (await bureau.get(third)).text
+    text = document_text((await bureau.get(f"{second}?format=docx")).content)
+    assert "上一次“上半年检查评议”96 分，高 3 分" in text
+
+    # The body sees its own past on its own page; not its neighbour's, and nothing that waits.
+    past = (await body.get(its)).text
+    assert "其他各次评议" in past
+    assert "上半年检查评议" in past
+    assert "第三次评议" not in past
+    assert "邻局的缘故" not in past
+    assert (await other.get(its)).status_code == 404
+
+
+async def test_nobody_evaluates_his_own_house(office, agencies):
+    bureau, _, _ = office
+    async with transaction(OFFICE):
+        # An organ that is an enforcing body as well: some offices are both.
+        await execute(
+            "update core_organisation set kind = 'department' where id = $1", agencies.bureau.id
+        )
+    sent = {"name": "标准", "table": TABLE}
+    assert (await bureau.post("/reviews/evaluations/schemes", data=sent)).status_code == 303
+    async with transaction(OFFICE):
+        scheme = await value("select id from reviews_scheme")
+    form = {
+        "title": "上半年检查评议",
+        "scheme": str(scheme),
+        "since": "2026-01-01",
+        "until": "2026-06-30",
+        "due": "2026-07-10",
+    }
+    bodies = [str(agencies.bureau.id), str(agencies.agency.id)]
+    own = await bureau.post("/reviews/evaluations", data={**form, "bodies": bodies})
+    assert own.status_code == 422
+    assert "不能自己评自己" in own.text
+    foreign = {**form, "bodies": [str(agencies.foreign_agency.id)]}
+    assert (await bureau.post("/reviews/evaluations", data=foreign)).status_code == 422
+    async with transaction(OFFICE):
+        assert await value("select count(*) from reviews_evaluation") == 0

@@ -10,6 +10,7 @@ from plugins.reviews.rules.evaluating import (
     Deduction,
     Indicator,
     by_theme,
+    compared,
     indicators_text,
     mark_problems,
     proposed,
@@ -19,6 +20,7 @@ from plugins.reviews.rules.evaluating import (
     why_not_score,
     without_absent,
 )
+from plugins.reviews.rules.evaluation_paper import sections
 from plugins.reviews.samples import STANDARD
 
 METRICS = {
@@ -137,3 +139,85 @@ def test_a_body_speaks_first_unless_it_is_late(state, reported, today, said):
 )
 def test_small_numbers_are_hidden_from_everybody(number, shown):
     assert public_number(number) == shown
+
+
+@pytest.mark.req("C10-14")
+@pytest.mark.parametrize(
+    ("score", "before", "same", "said"),
+    [
+        (9250, 9000, True, "高 2.5 分"),
+        (9000, 9250, True, "低 2.5 分"),
+        (9000, 9000, True, "持平"),
+        (9000, 9000, False, "标准不同，不相减"),
+        (9250, 9000, False, "标准不同，不相减"),
+    ],
+)
+def test_two_standards_are_never_subtracted(score, before, same, said):
+    assert compared(score, before, same_standard=same) == said
+
+
+def _unit(organisation: int, unit: str, **more):
+    return {
+        "organisation": organisation,
+        "unit": unit,
+        "score": None,
+        "marks": {},
+        "remark": "",
+        "late": False,
+        "reported_at": None,
+        "objected_at": None,
+        "accepted": None,
+        **more,
+    }
+
+
+@pytest.mark.req("C10-14")
+def test_the_report_says_what_the_sheets_say():
+    table = [Indicator(f"e{n}", theme, f"指标{n}", 20) for n, theme in enumerate(THEMES, 1)]
+    it = {
+        "title": "年度评议",
+        "since": date(2026, 1, 1),
+        "until": date(2026, 6, 30),
+        "scheme": 7,
+        "scheme_name": "标准",
+        "version": 2,
+        "state": "open",
+    }
+    units = [
+        _unit(
+            1,
+            "甲局",
+            score=9300,
+            marks={
+                "e1": {"lost": 4, "reason": "评查 2 卷。"},
+                "e2": {"lost": 3, "reason": "没有培训"},
+            },
+            reported_at=date(2026, 7, 2),
+            objected_at=date(2026, 7, 3),
+        ),
+        _unit(2, "乙局", score=9800, marks={"e1": {"lost": 2, "reason": "缺"}}, late=True),
+        _unit(3, "丙局"),
+    ]
+    before = {
+        1: {"title": "上年评议", "score": 9000, "scheme": 7},
+        2: {"title": "上年评议", "score": 9000, "scheme": 6},
+    }
+    said = dict(sections(it, table, units, before))
+    overview = "".join(said["基本情况"])
+    assert "共评议 3 个单位，已评分 2 个；结果还没有告知各单位" in overview
+    assert "逾期报送自评的 1 个，没有报送的 2 个" in overview
+    assert "优秀 2 个" in overview
+    assert said["五个方面"][0] == f"{THEMES[0]}：平均 17 分，满分 20 分。"
+    assert said["五个方面"][1] == f"{THEMES[1]}：平均 18.5 分，满分 20 分。"
+    assert said["五个方面"][-1] == "扣分最集中的指标：指标1（2 个单位）；指标2（1 个单位）。"
+    first, second, third = said["各单位"]
+    assert "93 分，优秀" in first
+    assert "上一次“上年评议”90 分，高 3 分" in first
+    assert "指标1扣 4 分，评查 2 卷；指标2扣 3 分，没有培训。" in first
+    assert "90 分，标准不同，不相减" in second
+    assert third == "丙局：还没有评分。"
+    assert said["异议"] == ["提出异议 1 件：改分 0 件，维持 0 件，等待处理 1 件。"]
+    # Nobody scored, nobody asked: it still reads.
+    empty = dict(sections(it, table, [_unit(3, "丙局")], {}))
+    assert empty["五个方面"] == ["还没有评分。"]
+    assert empty["异议"] == ["没有单位提出异议。"]

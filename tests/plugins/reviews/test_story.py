@@ -8,7 +8,7 @@ import pytest
 
 from core.api.db import Place, Scope, SubjectRef, execute, row, rows, transaction, value
 from core.api.facts import Fact
-from core.api.people import appoint_organ, enter_person
+from core.api.people import appoint_organ, enter_person, found_organisation
 from core.api.testing import Browser, sign_in_as
 from plugins.reviews.forms import PlanForm, TemplateForm
 from plugins.reviews.rules.scoring import Mark
@@ -348,3 +348,59 @@ async def test_a_reviewed_case_becomes_guidance_without_names_by_two_persons(
     assert gone.status_code == 303
     assert (await anybody.get(public)).status_code == 404
     assert TYPICAL["title"] in (await browser.get("/reviews/typical?tab=all")).text
+
+
+@pytest.mark.req("C10-04")
+async def test_a_reviewer_from_the_reviewed_body_never_has_its_cases(
+    office, app, region_tree, agencies
+):
+    """Not even from an office under the body, and not as the third of a case far apart."""
+    people, _inspector, _body = office
+    here = agencies.agency
+    async with transaction(OFFICE):
+        branch = await found_organisation(
+            "巴彦高勒市场监管所", "body", region_tree.county.id, parent=here.id
+        )
+        insider = await enter_person("苏和", branch.id)
+    browser = Browser(app)
+    who = await sign_in_as(
+        browser,
+        "supervision_bureau",
+        organisation=branch,
+        region=region_tree.county,
+        permissions=BUREAU,
+        name="苏和",
+        person=insider.id,
+    )
+    plan = await announced([*people[:2], (who, browser)], each_unit=4, reviewers=3)
+    bureau = people[0][0]
+    await planning.draw_sample(bureau, plan)
+    async with transaction(OFFICE):
+        found = await rows(
+            "select d.id, d.org_lo, s.person from reviews_drawn d join reviews_sheet s"
+            " on s.drawn = d.id where d.plan = $1",
+            plan,
+        )
+    theirs = {each["id"] for each in found if each["org_lo"] == here.lo}
+    assert len(theirs) == 4
+    assert not [each for each in found if each["person"] == who.person_id and each["id"] in theirs]
+    assert [each for each in found if each["person"] == who.person_id], "others he does review"
+    # Twenty points apart: the only one left belongs to the body, so nobody is called.
+    for reviewer, _ in people[:2]:
+        for sheet in await sheets_of(reviewer.person_id):
+            lost = {"i3": Mark(20, "事实不清", "3")} if reviewer is bureau else {}
+            await scoring.hand_in(reviewer, sheet["id"], lost, "")
+    left = {each["drawn"] for each in await sheets_of(who.person_id)}
+    assert not left & theirs
+    # A sheet of theirs does not exist for him, however he asks.
+    async with transaction(OFFICE):
+        sheet = await value(
+            "select s.id from reviews_sheet s join reviews_drawn d on d.id = s.drawn"
+            " where d.org_lo = $1 limit 1",
+            here.lo,
+        )
+    assert (await browser.get(f"/reviews/sheets/{sheet}")).status_code == 404
+    sent = {"lost.i4": "2", "reason.i4": "缺照片", "page.i4": "6"}
+    assert (await browser.post(f"/reviews/sheets/{sheet}", data=sent)).status_code == 404
+    words = {"words": "与承办人是亲属"}
+    assert (await browser.post(f"/reviews/sheets/{sheet}/recuse", data=words)).status_code == 404
