@@ -250,7 +250,7 @@ class TestWhileItRuns:
                 assert "出错样例" in verdict.sentences[0]
                 advice = await advise("fury.may", [THING], _today(), {})
                 assert advice.unavailable == ("fury",)
-                assert await describe([THING], PLATFORM) == {}
+                assert await describe([THING], PLATFORM, None) == {}
                 await enqueue("fury.work", {}, place=place)
             assert len(await facts.only("fury.thing.done")) == 1, "the act itself is recorded"
             await jobs.run_all()

@@ -46,13 +46,17 @@ from place returning id
 """
 SEAT = """
 with place as (select region_lo, org_lo from exams_session where id = $1),
+room as (
+  insert into exams_room (session, name, seats, region_lo, org_lo)
+  select $1, '第一考场', cardinality($2::bytea[]), region_lo, org_lo from place returning id),
 wanted as (
   insert into exams_wanted (purpose, person, name, asked_at, region_lo, org_lo)
   select 'other', 0, '考生', now(), region_lo, org_lo from place returning id),
 entered as (
-  insert into exams_entry (session, wanted, name, room, seat, ticket, person, region_lo, org_lo)
-  select $1, (select id from wanted), '考生', 1, n, 'f' || lpad(n::text, 10, '0'), n,
-    region_lo, org_lo
+  insert into exams_entry (session, wanted, name, purpose, room, room_name, seat, ticket, person,
+    checked_in_at, region_lo, org_lo)
+  select $1, (select id from wanted), '考生', 'other', (select id from room), '第一考场', n,
+    'f' || lpad(n::text, 10, '0'), n, now(), region_lo, org_lo
   from place, generate_series(1, cardinality($2::bytea[])) n returning id, seat)
 insert into exams_attempt (entry, session, state, epoch, token, head, done, begun_at, deadline,
   person, region_lo, org_lo)

@@ -12,7 +12,7 @@ import xlsxwriter
 from core.api.db import SubjectRef, execute, row, rows, transaction, value
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.imports import read_sheet
-from core.api.people import close_person, enter_person, organisation_by_code
+from core.api.people import close_person, enter_person, found_organisation, organisation_by_code
 from plugins.certificates.forms import IssueForm, SignOffForm
 from plugins.certificates.queries.bodies import body_of
 from plugins.certificates.reactions import answer_officer_may_act
@@ -163,6 +163,19 @@ async def test_dry_run_apply_again_and_undo(county, facts):
     assert await codes("李四") == []
     with pytest.raises(Refused, match="1 人迁移以后办过业务"):
         await migrating.undo(reviewer(office), rerun)
+
+
+@pytest.mark.req("S2-17")
+async def test_of_two_units_of_one_name_nobody_guesses(county):
+    async with transaction(OFFICE):
+        for above in (county.agency, county.other_agency):
+            await found_organisation("法规股", "second", above.region, parent=above.id)
+    content = sheet(HEAD, person("张海龙", ID, "15082200001", "法规股"))
+    _run, dry = await try_out(county.bureau, content)
+    assert [each["text"] for each in dry["faults"]] == [
+        "有几个单位都叫“法规股”，请填统一社会信用代码。"
+    ]
+    assert "new" not in dry["counts"]
 
 
 @pytest.mark.req("S2-17")

@@ -46,8 +46,11 @@ class Plan:
             self.faults.append({"row": line["row"], "name": line.get("name", ""), "text": text})
 
 
-async def _units(who: Actor) -> dict[str, dict[str, Any]]:
-    """The organisations of the region by code and by name, for cards with the generated name."""
+async def _units(who: Actor) -> tuple[dict[str, dict[str, Any]], set[str]]:
+    """The organisations of the region by code and by name, and the names that several have.
+
+    Which of these a row means its code says; a guess would put an officer into the other office.
+    """
     interval = REGIONS.interval(who.region_lo)
     found = await rows(
         """select o.id, o.name, o.kind, o.unified_code, o.region_lo, o.lo, u.name as above,
@@ -59,11 +62,13 @@ async def _units(who: Actor) -> dict[str, dict[str, Any]]:
         interval.hi,
     )
     known: dict[str, dict[str, Any]] = {}
+    shared: set[str] = set()
     for each in found:
-        known.setdefault(each["name"], each)
+        if known.setdefault(each["name"], each) is not each:
+            shared.add(each["name"])
         if each["unified_code"]:
             known[each["unified_code"]] = each
-    return known
+    return known, shared
 
 
 def _bad_rows(sheet: Sheet, plan: Plan) -> set[int]:
@@ -78,7 +83,8 @@ async def plan_officers(
     who: Actor, sheet: Sheet, *, expired_open: bool, progress: Progress = silently
 ) -> Plan:
     """Decide about every row; asks the database a few times for all rows together."""
-    plan, units, today = Plan(), await _units(who), clock.today()
+    plan, today = Plan(), clock.today()
+    units, shared = await _units(who)
     by_row: dict[int, list[str]] = {}
     for each in sheet.faults:
         by_row.setdefault(each.row, []).append(f"{each.column}：{each.text}")
@@ -95,6 +101,8 @@ async def plan_officers(
             plan.count(fate, unit["id"] if unit else None)
         elif unit is None:
             plan.fault(line, f"没有“{line['unit'] or line['unit_code']}”这个单位，请先迁移主体。")
+        elif line["unit"] in shared and line["unit_code"] not in units:
+            plan.fault(line, f"有几个单位都叫“{line['unit']}”，请填统一社会信用代码。")
         elif problem := rules.row_problem(line, today):
             plan.fault(line, problem)
         elif twin := seen.get(line["id_number"]) or seen.get(line["number"]):
