@@ -25,9 +25,15 @@ back with errors::
         files = [await keep(each, place=place, purpose="complaints.evidence") for each in media]
 
 The route says ``request_max_body_size=FORM_WITH_FILES``.
+
+Who may open them at ``/files/{id}`` is declared among the plugin's contributions, purpose by
+purpose; a file of any other purpose leaves by a route of the plugin only (``send_file``)::
+
+    readers("complaints.evidence", "complaints.handle", originals=False)
 """
 
 from core.storage.attachments import Waiting, attachments, waiting_uploads
+from core.storage.readers import readers
 from core.storage.routes import answer as send_file
 from core.storage.rules import KINDS, Limits, duration_words, size_words
 from core.storage.services import (
@@ -68,6 +74,7 @@ __all__ = [
     "limits_of",
     "open_",
     "publish",
+    "readers",
     "receive",
     "seconds_of",
     "send_file",

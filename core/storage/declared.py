@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from core.api.plugin import Cron, SubjectKind, SubjectLabel
+from core.api.plugin import Cron, ExtensionPoint, SubjectKind, SubjectLabel
 from core.scope import Scope
+from core.storage.readers import POINT, FileReaders
 from core.storage.services import files, sweep_orphans
 
 
@@ -41,3 +42,12 @@ async def _describe(file_id: int, _scope: Scope) -> SubjectLabel | None:
 
 
 subject_kinds = [SubjectKind("core.file", "文件", _describe)]
+
+extension_points = [
+    ExtensionPoint(
+        POINT,
+        "附件由谁打开",
+        FileReaders,
+        docs="键为附件的用途；用 core.api.files.readers 写。没有写的用途，/files/ 不给任何人打开。",
+    )
+]

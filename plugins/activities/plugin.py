@@ -5,8 +5,10 @@ from typing import Any
 
 import msgspec
 
+from core.api.files import readers
 from core.api.plugin import (
     Action,
+    Contribution,
     Cron,
     DemoStep,
     FactKind,
@@ -54,6 +56,11 @@ def route_handlers() -> list[Any]:
     from plugins.activities.routes import ROUTES
 
     return list(ROUTES)
+
+
+@hookimpl
+def contributions() -> list[Contribution]:
+    return [readers("activities.media", READ)]
 
 
 @hookimpl

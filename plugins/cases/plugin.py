@@ -3,9 +3,11 @@
 
 from typing import Any
 
+from core.api.files import readers
 from core.api.plugin import (
     Action,
     Card,
+    Contribution,
     Cron,
     DemoStep,
     ExtensionPoint,
@@ -213,6 +215,15 @@ def fact_handlers() -> list[FactHandler]:
         FactHandler("inspection.alarm_raised", on_alarm_raised, eager=True, locks=case_of),
         FactHandler("inspection.alarm_revoked", on_alarm_revoked, eager=True, locks=case_of),
         FactHandler("inspection.alarm_upheld", on_alarm_upheld, eager=True, locks=case_of),
+    ]
+
+
+@hookimpl
+def contributions() -> list[Contribution]:
+    return [
+        readers("cases.evidence", "cases.case.read"),
+        readers("cases.receipt", "cases.case.read"),
+        readers("cases.referral", "cases.case.open"),
     ]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from core.api.files import readers
 from core.api.plugin import (
     Contribution,
     Cron,
@@ -45,6 +46,7 @@ from plugins.certificates.reactions import (
 from plugins.certificates.rules.wording import MESSAGES
 from plugins.certificates.services.applying import SOURCES, IdentitySource
 from plugins.certificates.services.base import (
+    BODIES_READ,
     LISTS,
     MAKE,
     READ,
@@ -222,7 +224,13 @@ def jobs() -> list[Job | Cron]:
 def contributions() -> list[Contribution]:
     # Read by cases, beside the fact about each card: a sheet of thousands records one fact for all.
     numbers = Contribution("cases.certificate_numbers", "certificates", {"find": numbers_on})
-    return [*signing.CONTRIBUTIONS, numbers]
+    return [
+        *signing.CONTRIBUTIONS,
+        numbers,
+        readers("certificates.photo", READ),
+        readers("certificates.paper", READ),
+        readers("certificates.letter", BODIES_READ),
+    ]
 
 
 @hookimpl

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from core.api.files import readers
 from core.api.plugin import (
     Action,
     Contribution,
@@ -290,7 +291,12 @@ def contributions() -> list[Contribution]:
                 "configure": COMMANDS[0].configure,
                 "run": COMMANDS[0].run,
             },
-        )
+        ),
+        # A leader is shown a complaint without who sent it; its photos may show him.
+        readers("complaints.media", HANDLE),
+        readers("complaints.sealed", HANDLE, originals=False),
+        readers("complaints.copy", HANDLE, COPY, originals=False),
+        readers("complaints.answer", READ, COPY),
     ]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from core.api.files import readers
 from core.api.plugin import (
     Action,
     Contribution,
@@ -192,7 +193,8 @@ def contributions() -> list[Contribution]:
             "inspection.analysis",
             "orders.analysis",
             {"title": "督办", "path": "/orders/parts/analysis", "permission": READ},
-        )
+        ),
+        readers("orders.reply", READ),
     ]
 
 

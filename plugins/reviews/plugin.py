@@ -3,7 +3,9 @@
 
 from typing import Any
 
+from core.api.files import readers
 from core.api.plugin import (
+    Contribution,
     DemoStep,
     FactHandler,
     FactKind,
@@ -208,6 +210,11 @@ def message_kinds() -> list[MessageKind]:
         ),
         *evaluation.MESSAGES,
     ]
+
+
+@hookimpl
+def contributions() -> list[Contribution]:
+    return [readers("reviews.self_report", evaluation.READ)]
 
 
 @hookimpl

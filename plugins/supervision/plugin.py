@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from core.api.files import readers
 from core.api.plugin import (
     Card,
     Contribution,
@@ -251,7 +252,7 @@ def settings_schema() -> list[type[msgspec.Struct]]:
 def contributions() -> list[Contribution]:
     from plugins.supervision.commands import COMMANDS
 
-    return [
+    commands = [
         Contribution(
             "core.command",
             f"supervision.{each.name}",
@@ -263,6 +264,13 @@ def contributions() -> list[Contribution]:
             },
         )
         for each in COMMANDS
+    ]
+    return [
+        *commands,
+        readers("supervision.reply", READ, ANSWER),
+        readers("supervision.submission", READ),
+        readers("supervision.basis", READ),
+        readers("supervision.template", READ),
     ]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from core.api.files import readers
 from core.api.plugin import (
     Action,
     Contribution,
@@ -151,7 +152,9 @@ def contributions() -> list[Contribution]:
                 "keep": papers.keep,
                 "keep_moving": papers.keep_moving,
             },
-        )
+        ),
+        readers("supervisors.photo", READ),
+        readers("supervisors.paper", READ),
     ]
 
 

@@ -114,6 +114,15 @@ class TestDeclarations:
                 assert "delete" in grants.get("worker", ""), f"{key}: the worker may not delete"
 
     @every_plugin
+    def test_files_open_to_rights_of_its_own(self, plugin: str) -> None:
+        registry = whole()
+        for each in registry.contributions("core.file_readers"):
+            if each.plugin == plugin:
+                assert each.key.startswith(f"{plugin}."), each.key
+                assert each.value.permissions, each.key
+                assert set(each.value.permissions) <= set(registry.permissions), each.key
+
+    @every_plugin
     def test_every_fact_renders_even_when_old_payloads_lack_a_field(self, plugin: str) -> None:
         registry = whole()
         for key, kind in registry.fact_kinds.items():

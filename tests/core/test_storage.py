@@ -17,10 +17,14 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from core import clock, settings
+from core.api.files import readers
+from core.api.plugin import Contribution, Manifest, Permission, hookimpl
 from core.api.testing import switch_off
 from core.db import Place, Scope, execute, transaction, value
 from core.errors import Invalid, NotFound, Refused, TooLarge
+from core.host.registry import build
 from core.storage import inspecting, objects, routes, rules, services
+from core.storage.readers import may_read
 from tests import factories
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
@@ -430,7 +434,7 @@ def test_pillow_is_told_its_limit() -> None:
 async def test_route_answers_inside_the_scope_and_404_outside(client, login_as, agencies) -> None:
     mine, theirs = agencies.agency, agencies.other_agency
     kept = await services.store(
-        picture(), "现场.jpg", place=factories.place_of(mine), purpose="test"
+        picture(), "现场.jpg", place=factories.place_of(mine), purpose="core.test"
     )
     assert (await client.get(kept.url)).status_code in (303, 401)
     await login_as(role="handler", organisation=mine)
@@ -456,6 +460,49 @@ async def test_nobody_reads_the_files_of_an_absent_plugin(client, login_as, agen
     assert (await client.get(own.url)).status_code == 200
     for path in (kept.url, f"{kept.url}/original"):
         assert (await client.get(path)).status_code == 404
+
+
+class Inventing:
+    """A plugin with one purpose whose originals stay closed, and files nobody declared."""
+
+    MANIFEST = Manifest(name="inventing", title="试验", version="0.1", summary="试验")
+
+    @hookimpl
+    def permissions(self) -> list[Permission]:
+        return [Permission("inventing.read", "看", ()), Permission("inventing.other", "另", ())]
+
+    @hookimpl
+    def contributions(self) -> list[Contribution]:
+        return [
+            readers("inventing.photo", "inventing.read", "inventing.more"),
+            readers("inventing.sealed", "inventing.read", originals=False),
+            # Nobody opens the files of another plugin.
+            readers("orders.reply", "inventing.read"),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "held", "shown", "original"),
+    [
+        ("inventing.photo", {"inventing.read"}, True, True),
+        ("inventing.photo", {"inventing.more", "cases.case.read"}, True, True),
+        ("inventing.photo", {"inventing.other"}, False, False),
+        ("inventing.photo", set(), False, False),
+        ("inventing.sealed", {"inventing.read"}, True, False),
+        ("inventing.photos", {"inventing.read"}, False, False),
+        ("inventing", {"inventing.read"}, False, False),
+        ("orders.reply", {"inventing.read"}, False, False),
+        ("gone.paper", {"inventing.read"}, False, False),
+        ("test", {"inventing.read"}, False, False),
+        ("core.test", set(), True, True),
+    ],
+)
+def test_only_those_named_for_a_purpose_open_its_files(purpose, held, shown, original) -> None:
+    registry = build([Inventing()])
+    on = {"core", "inventing", "orders"}
+    assert may_read(registry, on, held, purpose, original=False) is shown
+    assert may_read(registry, on, held, purpose, original=True) is original
+    assert may_read(registry, {"core"}, held, purpose, original=False) is (purpose == "core.test")
 
 
 @pytest.mark.needs("orders")

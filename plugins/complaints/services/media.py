@@ -17,7 +17,13 @@ async def keep_media(
     copy: int = 0,
     answer: bool = False,
 ) -> None:
-    """Keep photos and recordings. Under seal they get names of ours: a file's name may tell."""
+    """Keep photos and recordings. Under seal they get names of ours: a file's name may tell.
+
+    What they are kept for says who opens them: the bureau what was sent to it, the body its copy.
+    """
+    purpose = "complaints.sealed" if sealed else "complaints.media"
+    if copy:
+        purpose = "complaints.answer" if answer else "complaints.copy"
     for n, each in enumerate(media, 1):
         name = each.name
         if sealed:
@@ -26,7 +32,7 @@ async def keep_media(
         stored = await keep(
             replace(each, name=name),
             place=place,
-            purpose="complaints.sealed" if sealed else "complaints.media",
+            purpose=purpose,
         )
         await execute(
             "insert into complaints_attachment (complaint, copy, file, name, kind, media_type,"

@@ -414,6 +414,31 @@ async def test_who_only_reads_is_not_told_who_reported(
         assert secret not in page
 
 
+@pytest.mark.req("S3-22", "C1-11", "B41-1")
+@pytest.mark.parametrize("confidential", ["open", "sealed"])
+async def test_who_only_reads_does_not_find_the_photos_by_their_number(
+    client, login_as, agencies, county, confidential
+):
+    told_open = report(agencies, confidential=confidential)
+    await login_as("supervisor", region=county)
+    photos = {"media": ("一.jpg", photo(), "image/jpeg")}
+    assert (await client.post("/complaints/new", told_open, files=photos)).status_code == 303
+    async with transaction(OFFICE):
+        number, file = await value("select row(complaint, file) from complaints_attachment")
+    bureau = {"organisation": agencies.bureau, "region": county}
+    await login_as("leader", **bureau)
+    page = await client.get(f"/complaints/{number}")
+    assert page.status_code == 200
+    assert f"/files/{file}" not in page.text
+    for way in ("", "/original"):
+        assert (await client.get(f"/files/{file}{way}")).status_code == 404
+    await login_as("supervision_bureau", **bureau)
+    assert f"/files/{file}" in (await client.get(f"/complaints/{number}")).text
+    assert (await client.get(f"/files/{file}")).status_code == 200
+    original = 404 if confidential == "sealed" else 200
+    assert (await client.get(f"/files/{file}/original")).status_code == original
+
+
 async def test_another_county_finds_nothing(client, login_as, agencies, county, region_tree):
     number = await filed(client, login_as, agencies, county)
     await login_as(
@@ -780,3 +805,34 @@ async def test_a_sealed_original_is_served_to_nobody(
     assert shown.status_code == 200
     assert b"Wuyunna" not in shown.content
     assert (await client.get(f"/files/{file}/original")).status_code == status
+
+
+@pytest.mark.req("C1-10", "C1-16")
+async def test_the_body_opens_its_copy_of_a_photo_and_nothing_else(
+    client, login_as, agencies, county
+):
+    await volunteer(login_as, agencies, county)
+    await client.post(
+        "/complaints/new", report(agencies), files={"media": ("a.jpg", photo(), "image/jpeg")}
+    )
+    async with transaction(OFFICE):
+        [sent] = await rows("select id, complaint, file from complaints_attachment")
+    await as_bureau(login_as, agencies, county)
+    words = {
+        "text": "检查时只来了一个人，没有出示证件。",
+        "media": str(sent["id"]),
+        "looked": "1",
+        "checked": "1",
+    }
+    done = await client.post(f"/complaints/{sent['complaint']}/push", words)
+    assert done.status_code == 303, done.text
+    async with transaction(OFFICE):
+        [copy] = await rows("select copy, file from complaints_attachment where copy <> 0")
+    await login_as("dept_supervisor", organisation=agencies.agency)
+    page = await client.get(f"/complaints/copies/{copy['copy']}")
+    assert f"/files/{copy['file']}" in page.text
+    assert (await client.get(f"/files/{copy['file']}")).status_code == 200
+    assert (await client.get(f"/files/{copy['file']}/original")).status_code == 404
+    assert (await client.get(f"/files/{sent['file']}")).status_code == 404
+    await login_as("handler", organisation=agencies.agency)
+    assert (await client.get(f"/files/{copy['file']}")).status_code == 404
