@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+import hypothesis
 import pytest
 from xdist.remote import Producer
 
@@ -34,6 +35,16 @@ TEMPLATES = "COMPILED_TEMPLATES_OF_TESTS"
 
 if find_spec("core.api.testing") is not None:
     pytest_plugins = ["core.api.testing"]
+
+
+# The same examples on every run, and no clock: a busy machine is no fault of the code.
+hypothesis.settings.register_profile(
+    "jiandu",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("jiandu")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -11,6 +11,7 @@ import pytest
 from core import db
 from core.auth import approvals, identity, passwords, queries, rules, services
 from core.auth import sessions as session_store
+from core.auth.services.setting import keep_password
 from core.errors import Conflict, Invalid, NotFound, Refused, TooMany
 from core.facts.services import record
 from core.people import revealing
@@ -259,7 +260,7 @@ class TestSecondStep:
 
     async def change(self, user: int, password: str) -> None:
         async with db.transaction(services.office(user)):
-            await services._store(user, await passwords.hash_password(password))
+            await keep_password(user, await passwords.hash_password(password))
 
     async def test_it_dies_with_the_password(self, client: Any) -> None:
         user = await admin("auditor", "audit_admin")

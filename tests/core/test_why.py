@@ -70,7 +70,10 @@ async def test_a_row_outside_the_scope_is_told_apart_from_a_missing_right(
     [
         ("login=nobody&right=core.access.explain", "没有账号 nobody"),
         ("login=zhaojianguo&right=x.y.z", "请选择要办的事"),
-        ("login=zhaojianguo&right=core.access.explain&kind=core.user&id=99", "没有找到这条记录"),
+        (
+            "login=zhaojianguo&right=core.access.explain&kind=core.user&id=999999999",
+            "没有找到这条记录",
+        ),
         ("login=zhaojianguo&right=core.access.explain&kind=core.user&id=x", "赵建国可以办"),
         ("", "说明原因"),
     ],

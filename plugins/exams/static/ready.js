@@ -12,6 +12,8 @@
     const number = Number(wait.dataset.number);
     fetch("/exams/sit/answers", {
       method: "POST",
+      // Whoever chooses a file at once leaves this page before the answer is here.
+      keepalive: true,
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ acts: [{ n: number, kind: "photo_failed" }] }),
     }).catch(() => {});
