@@ -25,6 +25,7 @@ UNPACKED_LIMIT = 1 << 30
 UNPACKED_HARMLESS = 64 << 20
 UNPACKED_TIMES = 200
 ENTRIES_LIMIT = 20_000
+PDF_TAIL = 64 << 10
 
 _PICTURES = {
     "image/jpeg": ("JPEG",),  # also opens what cameras put several pictures into (MPO)
@@ -116,6 +117,21 @@ def _is_text(path: Path, head: bytes) -> bool:
             continue
         return b"\0" not in whole
     return False
+
+
+def check_document(path: Path, media_type: str, name: str) -> None:
+    """Refuse a PDF whose end is missing: it was cut while it was sent or saved, and shows nothing.
+
+    The mark stands at the end; some programs write more behind it.
+    """
+    if media_type != "application/pdf":
+        return
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - PDF_TAIL))
+        if b"%%EOF" not in file.read():
+            raise Hostile(
+                f"“{name}”不完整，没有结尾，可能没有存完或者没有传完，请重新导出后再上传。"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from core.db import column, current_scope, execute, row, rows, transaction
 from core.errors import Invalid, NotFound, Refused, TooLarge
 from core.intervals import ORGANISATIONS
 from core.storage import objects
-from core.storage.inspecting import Copy, Hostile, clean_copy, sniff
+from core.storage.inspecting import Copy, Hostile, check_document, clean_copy, sniff
 from core.storage.media import Media, blanked, look, probe
 from core.storage.rules import (
     KINDS,
@@ -186,6 +186,7 @@ def _look(path: Path, name: str, kinds: Collection[str], limits: Limits | None, 
     kind = TYPES[media_type][0]
     if limits and (problem := limits.problem(name, kind, size, media.seconds)):
         raise Hostile(problem)
+    check_document(path, media_type, name)
     if kind == "photo":
         return _Seen(media_type, kind, clean_copy(path, media_type, name))
     if media.private:

@@ -147,6 +147,8 @@ async def test_what_is_taken(name: str, content: bytes, media_type: str) -> None
         ("合同.pdf", picture(), "扩展名 .pdf 不符"),
         ("照片.jpg", PDF, "扩展名 .jpg 不符"),
         ("宏.docx", office("word/document.xml", "word/vbaProject.bin"), "带有宏"),
+        ("断.pdf", PDF[:15], "没有结尾"),
+        ("断.pdf", PDF + bytes(80 << 10), "没有结尾"),
         ("坏.docx", b"PK\x03\x04" + bytes(50), "已损坏"),
         ("压缩.zip", office("a.txt"), "不是可以上传"),
         ("断.jpg", picture((500, 500))[:600], "不是完好的图片"),
