@@ -36,6 +36,9 @@ class Link:
     start: int
     end: int
     path: str
+    preview: str = ""
+    """A partial of this site that shows what the page is about, while the pointer or the focus
+    rests on the link; without script the link opens its page as ever."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,8 @@ def linked(text: object, on: date | datetime | None = None) -> Markup:
     out, at = Markup(""), 0
     for link in _found(words, on):
         out += escape(words[at : link.start])
-        out += Markup('<a href="{}">{}</a>').format(link.path, words[link.start : link.end])
+        peek = Markup(' data-jd-peek="{}"').format(link.preview) if link.preview else ""
+        out += Markup('<a href="{}"{}>{}</a>').format(link.path, peek, words[link.start : link.end])
         at = link.end
     return out + escape(words[at:])
 
@@ -89,10 +93,14 @@ def _found(words: str, on: date | None) -> Iterable[Link]:
     at = 0
     for link in sorted(found, key=lambda it: (it.start, -it.end)):
         # Only pages of this site, and never one link within another.
-        local = link.path.startswith("/") and not link.path.startswith("//")
+        local = all(_local(path) for path in (link.path, link.preview or link.path))
         if at <= link.start < link.end <= len(words) and local:
             yield link
             at = link.end
+
+
+def _local(path: str) -> bool:
+    return path.startswith("/") and not path.startswith("//")
 
 
 def _off(kept: Held, plugin: str) -> bool:

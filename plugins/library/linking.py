@@ -18,12 +18,11 @@ def links_in(text: str, who: Visitor | None, on: date | None) -> Sequence[Link]:
     if "第" not in text or "条" not in text:
         return ()
     base = FOR_READERS if who is not None and who.may(READ) else FOR_ALL
-    return [
-        Link(
-            each.start,
-            each.end,
-            f"{base}?{urlencode({'text': words_of(each), **({'on': on} if on else {})})}",
-        )
-        for each in citations_in(text)
-        if each.names
-    ]
+    links = []
+    for each in citations_in(text):
+        if each.names:
+            asked = urlencode({"text": words_of(each), **({"on": on} if on else {})})
+            links.append(
+                Link(each.start, each.end, f"{base}?{asked}", preview=f"{base}/words?{asked}")
+            )
+    return links

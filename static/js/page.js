@@ -165,5 +165,63 @@
   document.addEventListener("htmx:after:swap", () => fold(false));
   fold(true);
 
+  // What a link is about, while the pointer or the focus rests on it: it stays while the pointer is
+  // in it, and Escape closes it. Attribute: data-jd-peek (the path of a partial).
+  const PEEK = "jd-peek";
+  const known = new Map();
+  let peeking = null;
+  let soon = 0;
+
+  function endPeek() {
+    window.clearTimeout(soon);
+    document.getElementById(PEEK)?.remove();
+    peeking?.removeAttribute("aria-describedby");
+    peeking = null;
+  }
+
+  async function wordsOf(path) {
+    if (!known.has(path)) {
+      const answer = await fetch(path, { headers: { "HX-Request": "true" } });
+      if (!answer.ok || answer.redirected) return "";
+      known.set(path, await answer.text());
+    }
+    return known.get(path);
+  }
+
+  async function peek(link) {
+    peeking = link;
+    const words = await wordsOf(link.dataset.jdPeek).catch(() => "");
+    if (!words || peeking !== link || !link.isConnected) return;
+    const box = document.createElement("div");
+    box.id = PEEK;
+    box.className = "jd-peek";
+    box.setAttribute("role", "tooltip");
+    box.innerHTML = words;
+    // Within the landmark of the page, so that it belongs to what is read.
+    (document.getElementById("main") ?? document.body).append(box);
+    const at = link.getClientRects()[0] ?? link.getBoundingClientRect();
+    const from = box.offsetParent?.getBoundingClientRect() ?? document.body.getBoundingClientRect();
+    const left = Math.min(at.left, document.documentElement.clientWidth - box.offsetWidth - 8);
+    const below = at.bottom + box.offsetHeight + 8 < window.innerHeight || at.top < box.offsetHeight + 8;
+    box.style.left = `${Math.max(8, left) - from.left}px`;
+    box.style.top = `${(below ? at.bottom + 4 : at.top - box.offsetHeight - 4) - from.top}px`;
+    link.setAttribute("aria-describedby", PEEK);
+  }
+
+  function rest(event) {
+    const on = event.target instanceof Element ? event.target : null;
+    if (on?.closest(`#${PEEK}`)) return window.clearTimeout(soon);
+    const link = on?.closest("a[data-jd-peek]");
+    if (link === peeking && link) return window.clearTimeout(soon);
+    window.clearTimeout(soon);
+    if (link) soon = window.setTimeout(() => (endPeek(), peek(link)), event.type === "focusin" ? 0 : 300);
+    else if (peeking) soon = window.setTimeout(endPeek, 300);
+  }
+  // A finger opens the page itself.
+  document.addEventListener("pointerover", (event) => event.pointerType === "mouse" && rest(event));
+  document.addEventListener("focusin", rest);
+  document.addEventListener("keydown", (event) => event.key === "Escape" && endPeek());
+  document.addEventListener("htmx:before:swap", endPeek);
+
   document.querySelector(".jd-errbox")?.focus();
 })();

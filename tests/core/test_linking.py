@@ -62,6 +62,14 @@ def test_only_pages_of_this_site(finding: Any, path: str) -> None:
     assert linked("甲乙") == "甲乙"
 
 
+@pytest.mark.req("C9-10")
+def test_what_a_link_shows_beside_it_is_of_this_site(finding: Any) -> None:
+    finding(lambda *_: [Link(0, 1, "/a", preview='/a/words?x="')])
+    assert linked("甲乙") == '<a href="/a" data-jd-peek="/a/words?x=&#34;">甲</a>乙'
+    finding(lambda *_: [Link(0, 1, "/a", preview="//else.example/")])
+    assert linked("甲乙") == "甲乙"
+
+
 def test_links_do_not_overlap_and_stay_within(finding: Any) -> None:
     finding(lambda *_: [Link(0, 2, "/a"), Link(1, 3, "/b"), Link(3, 99, "/c"), Link(2, 2, "/d")])
     assert linked("一二三四") == '<a href="/a">一二</a>三四'

@@ -7,9 +7,11 @@ The law and the body are ones no other journey works with.
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from core.clock import today
 from tests.journeys.conftest import SignIn
+from tests.journeys.test_axe import RUN, axe  # noqa: F401 - a fixture
 from tests.journeys.test_story import shop
 
 pytest.importorskip("plugins.library.plugin")
@@ -25,8 +27,12 @@ AMENDED = """# 中华人民共和国大气污染防治法
 ITEM = "对超过标准排放大气污染物的处罚"
 
 
-@pytest.mark.req("C9-04", "C9-07", "C9-11", "C9-12")
-def test_amendment_tasks_and_the_lamp(desks: SignIn, pictures: Path | None) -> None:
+@pytest.mark.req("C9-04", "C9-07", "C9-10", "C9-11", "C9-12")
+def test_amendment_tasks_and_the_lamp(
+    desks: SignIn,
+    pictures: Path | None,
+    axe: str,  # noqa: F811
+) -> None:
     # One writes the new version.
     editor = desks("zhaojianguo")
     editor.go(f"/library/?title={LAW}")
@@ -75,7 +81,7 @@ def test_amendment_tasks_and_the_lamp(desks: SignIn, pictures: Path | None) -> N
     handler.fill(title="超标排放案", source="random", party_kind="business", party_name=shop())
     handler.send("新建案件")
     case = handler.path
-    handler.fill_step(clue_on=day, clue_facts="在线监测显示烟尘超标。")
+    handler.fill_step(clue_on=day, clue_facts=f"在线监测显示烟尘超标，违反《{LAW}》第一百条。")
     handler.authorise_next("陈永胜")
     handler.send("提交本环节")
     handler.fill_step(outcome="立案", basis="第九十九条", opinion="同意立案。")
@@ -84,6 +90,26 @@ def test_amendment_tasks_and_the_lamp(desks: SignIn, pictures: Path | None) -> N
     handler.go(case)
     handler.sees("引用了失效的依据")
     handler.shoot(pictures, "library-lamp")
+
+    # The words behind a citation stand beside it, by pointer and by keyboard, and Escape ends it.
+    handler.send(handler.page.locator(f"#main a[href*='{case}/visits/']").first)
+    cited = handler.link(f"《{LAW}》第一百条").first
+    peek = handler.page.get_by_role("tooltip")
+    cited.hover()
+    expect(peek).to_contain_text("处十五万元以上一百万元以下的罚款")
+    peek.hover()
+    expect(peek).to_be_visible()
+    if pictures is not None:
+        handler.page.screenshot(path=pictures / "library-peek.png")
+    handler.page.keyboard.press("Escape")
+    expect(peek).to_have_count(0)
+    cited.focus()
+    expect(peek).to_contain_text("处十五万元以上一百万元以下的罚款")
+    expect(cited).to_have_attribute("aria-describedby", "jd-peek")
+    handler.page.evaluate(axe)
+    assert handler.page.evaluate(RUN) == []
+    handler.page.keyboard.press("Shift+Tab")
+    expect(peek).to_have_count(0)
 
     # Everybody may read it, at any width.
     stranger = desks(width=390)

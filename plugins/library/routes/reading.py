@@ -310,6 +310,29 @@ async def open_cited(request: Request) -> Response:
     return await _cited(request, None)
 
 
+async def _cited_words(request: Request, who: Visitor | None) -> Response:
+    """The cited article itself, for whoever rests on the link to it."""
+    text = request.query_params.get("text", "")[:LONGEST_CITED]
+    on = asked_day(request)
+    async with transaction(who.scope if who else Scope.public()):
+        near = who.region.lo if who and who.region.id else None
+        found = await standing_of(text, on or today(), near)
+    return partial(request, "library/_cited.html", found=found, on=on)
+
+
+@get("/cited/words", guards=[requires(READ)])
+async def cited_words(request: Request) -> Response:
+    """The words behind a link, beside it."""
+    return await _cited_words(request, visitor(request))
+
+
+@get("/public/cited/words", opt=ANYBODY)
+async def open_cited_words(request: Request) -> Response:
+    """The same for everybody."""
+    limit(request, "library.page", times=TIMES)
+    return await _cited_words(request, None)
+
+
 @get("/citations", guards=[requires(READ)])
 async def citations(request: Request) -> Response:
     """An empty form."""
@@ -353,6 +376,8 @@ ROUTES = (
     of_case,
     cited,
     open_cited,
+    cited_words,
+    open_cited_words,
     citations,
     look_up,
 )

@@ -386,6 +386,7 @@ def test_words_of_anybody_are_linked_for_who_may_read() -> None:
     assert text[own.start : own.end] == "《食品安全法》第一百二十六条"
     assert own.path.startswith("/library/cited?text=")
     assert own.path.endswith("&on=2024-03-05")
+    assert own.preview == own.path.replace("/cited?", "/cited/words?")
     for who in (stranger, None):
         [open_to_all] = links_in(text, who, None)
         assert open_to_all.path.startswith("/library/public/cited?text=")

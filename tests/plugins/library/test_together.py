@@ -233,7 +233,17 @@ async def test_words_in_a_case_lead_to_the_article_of_that_day(
     assert "第3条<script>" not in unknown.text
     assert (await client.get("/library/cited?text=&on=昨天")).status_code == 200
     assert (await client.get("/library/cited?text=" + "第" * 5000)).status_code == 200
+    words = await client.get(ask.replace("/cited", "/cited/words"))
+    assert "《中华人民共和国食品安全法》第一百二十六条" in words.text
+    assert "2024年3月5日的文本" in words.text
+    assert "<html" not in words.text
+    assert "法规库没有收录" in (await client.get("/library/cited/words?text=《无》第3条")).text
+    nonsense = await client.get("/library/cited/words?text=<b>&on=昨天")
+    assert (nonsense.status_code, "<b>" in nonsense.text) == (200, False)
     client.forget()
+    assert (await client.get(ask.replace("/cited", "/cited/words"))).status_code in (303, 401)
+    words = await client.get(ask.replace("/cited", "/public/cited/words"))
+    assert "第一百二十六条" in words.text
     there = await client.get(ask.replace("/cited", "/public/cited"), follow_redirects=False)
     assert there.headers["location"] == f"/library/public/{law}?on=2024-03-05#a126"
     nothing = await client.get("/library/public/cited?text=《无》第3条", follow_redirects=False)
