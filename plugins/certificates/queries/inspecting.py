@@ -45,6 +45,7 @@ INSPECTIONS = Listing(
                 ("making", "待制证"),
                 ("done", "已完成"),
                 ("failed", "不合格"),
+                ("ended", "已终止"),
             ),
             wheres={
                 "applied": "i.state = 'applied'",
@@ -54,6 +55,7 @@ INSPECTIONS = Listing(
                 "making": "i.state = 'making'",
                 "done": "i.state = 'done'",
                 "failed": "i.state = 'failed'",
+                "ended": "i.state = 'ended'",
             },
         ),
     ),
@@ -142,7 +144,7 @@ async def open_inspection(certificate: int) -> dict[str, Any] | None:
     """The inspection of a card that is under way."""
     return await row(
         """select id, state, kind, due_on, blockers from certificates_inspection
-           where certificate = $1 and state not in ('done', 'failed')
+           where certificate = $1 and state not in ('done', 'failed', 'ended')
            order by id desc limit 1""",
         certificate,
     )

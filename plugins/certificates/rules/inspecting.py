@@ -18,6 +18,7 @@ STATES: dict[str, tuple[str, str]] = {
     "making": ("doing", "待制证"),
     "done": ("done", "已完成"),
     "failed": ("revoked", "考试不合格"),
+    "ended": ("revoked", "证件注销，已终止"),
 }
 
 OPEN = ("blocked", "applied", "returned", "approved", "exam", "making")

@@ -20,7 +20,6 @@ from plugins.certificates.facts import CardAct, Renamed, Transferred
 from plugins.certificates.forms import BasicsForm, DailyForm, RenameForm, StateForm, TransferForm
 from plugins.certificates.queries.bodies import body_row
 from plugins.certificates.queries.inspecting import open_inspection
-from plugins.certificates.rules.applying import OPEN
 from plugins.certificates.rules.daily import ACTS, acts_for
 from plugins.certificates.services.applying import PAPER, PHOTO, digest_of
 from plugins.certificates.services.base import (
@@ -35,6 +34,7 @@ from plugins.certificates.services.base import (
 )
 from plugins.certificates.services.bodies import body_ref, place_officer
 from plugins.certificates.services.cards import certificate_ref, change_state
+from plugins.certificates.services.ending import end_inspection, end_requests
 from plugins.certificates.services.lists import put_on_forced_list
 from plugins.certificates.services.making import unit_name_of
 from plugins.certificates.services.signing import ask_to_sign
@@ -87,12 +87,8 @@ async def act(who: Actor, certificate: int, form: DailyForm, paper: Received | N
         if form.act not in {key for key, _ in acts_for(found["state"] or "", office=True)}:
             raise Refused(f"证件现在的状态不能办{doing.title}。")
         place = place_of(found)
-        if (opened := await open_inspection(certificate)) and doing.leaves:
-            await execute(
-                "update certificates_inspection set state = 'failed', reason = $2 where id = $1",
-                opened["id"],
-                doing.title,
-            )
+        if doing.leaves:
+            await end_inspection(certificate, f"{doing.title}：{form.reason}")
         stored = await keep(paper, place=place, purpose=PAPER)
         await change_state(
             certificate,
@@ -159,11 +155,7 @@ async def _strike_off(found: dict[str, Any], reason: str, evidence: int) -> None
         evidence,
         place_of(found),
     )
-    await execute(
-        f"""update certificates_request set state = 'rejected', reason = '强制注销'
-            where person = $1 and state in ({", ".join(f"'{each}'" for each in OPEN)})""",
-        found["person"],
-    )
+    await end_requests(found["person"], f"强制注销：{reason}")
 
 
 async def transfer(who: Actor, certificate: int, form: TransferForm) -> None:

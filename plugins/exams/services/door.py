@@ -115,8 +115,11 @@ async def scan(who: Visitor, session: int, code: str) -> Admitted:
 async def _admit(
     who: Visitor, session: Mapping[str, Any], entry: dict[str, Any], way: str, second: str = ""
 ) -> Admitted:
-    if await value("select state from exams_wanted where id = $1", entry["wanted"]) == "withdrawn":
-        raise Refused("这名考生的申请已经撤回，不能入场。")
+    # Also of a card cancelled since the roster was made; one suspended or overdue sits because of it.
+    wanted = await row("select state, reason from exams_wanted where id = $1", entry["wanted"])
+    if wanted is not None and wanted["state"] == "withdrawn":
+        why = f"（{wanted['reason']}）" if wanted["reason"] else ""
+        raise Refused(f"这名考生的申请已经终止{why}，不能入场。")
     if entry["checked_in_at"] is None:
         attempt = await row(
             """insert into exams_attempt (entry, session, person, state, epoch, seq, head, newest,

@@ -5,16 +5,23 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from core.api.db import execute, row, rows, transaction
+from core.api.db import execute, row, rows, transaction, value
 from core.api.errors import Invalid, NotFound, Refused
 from core.api.people import found_organisation, organisation
-from plugins.certificates.forms import BasicsForm, DailyForm, RenameForm, TransferForm
+from plugins.certificates.forms import (
+    BasicsForm,
+    DailyForm,
+    DecisionForm,
+    RenameForm,
+    TransferForm,
+)
 from plugins.certificates.queries.applying import request_row
 from plugins.certificates.queries.bodies import body_of
 from plugins.certificates.queries.register import cards_of
 from plugins.certificates.rules import judge_person
 from plugins.certificates.rules.daily import ACTS, acts_for
 from plugins.certificates.services import daily
+from plugins.certificates.services.applying import decide
 from tests.plugins.certificates.helpers import (
     ID,
     OFFICE,
@@ -101,6 +108,38 @@ async def test_with_card_may_apply_anew_forced_may_not(county, clock):
     assert await state(await apply(unit)) == "legal"
     again = await apply(unit, name="李四", id_number=OTHER_ID)
     assert await state(again) == "rejected"
+
+
+@pytest.mark.req("S2-26")
+@pytest.mark.parametrize("decided", [False, True])
+async def test_forced_cancellation_takes_his_applications_from_every_desk(
+    county, clock, facts, decided
+):
+    """Nobody may apply beside a card today; rows from another system or from before may stand so."""
+    unit, office = county.agency, county.bureau
+    held = await card(await card_in_hand(unit, office, TODAY))
+    clock(LATER)
+    request = await apply(unit, name="李四", id_number=OTHER_ID)
+    if decided:
+        assert await decide(reviewer(office), request, DecisionForm("pass")) == "exam"
+    async with transaction(OFFICE):
+        await execute(
+            "update certificates_request set person = $2 where id = $1", request, held["person"]
+        )
+    await daily.act(reviewer(office), held["id"], form("forced"), await paper())
+    async with transaction(OFFICE):
+        found = await row("select * from certificates_request where id = $1", request)
+        waiting = await value(
+            "select count(*) from core_turn where subject_kind = 'certificates.request'"
+            " and subject_id = $1 and closed_at is null",
+            request,
+        )
+    assert (found["state"], waiting) == ("rejected", 0)
+    assert "调离执法岗位" in found["reason"]
+    unwanted = [each.payload for each in await facts.only("certificates.exam_unwanted")]
+    assert (request in [each["request"] for each in unwanted]) is decided
+    ended = (await facts.only("certificates.request_decided"))[-1].payload
+    assert (ended["request"], ended["state"]) == (request, "rejected")
 
 
 async def test_suspension_ends_on_its_day_and_nobody_reviews_elsewhere(county, clock):

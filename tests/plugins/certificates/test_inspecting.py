@@ -10,12 +10,12 @@ from core.api.db import SubjectRef, row, transaction, value
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.gates import Verdict
 from core.api.plugin import Blocker
-from plugins.certificates.forms import DecisionForm, ResultForm
+from plugins.certificates.forms import DailyForm, DecisionForm, ResultForm
 from plugins.certificates.queries.inspecting import inspection_row
 from plugins.certificates.queries.register import cards_of
 from plugins.certificates.reactions import answer_officer_may_act
 from plugins.certificates.rules import judge_person
-from plugins.certificates.services import inspecting
+from plugins.certificates.services import daily, inspecting
 from plugins.certificates.services.inspecting import base as asking
 from plugins.certificates.services.reminding import remind
 from tests.plugins.certificates.helpers import (
@@ -149,6 +149,33 @@ async def test_four_years_later_nothing_ends_without_the_exam(agencies, officer,
         date(2032, 5, 12),
     )
     assert judge_person([card], date(2034, 1, 1)).code == "not_inspected"
+
+
+@pytest.mark.req("S2-25", "C7-01")
+@pytest.mark.parametrize(("act", "kept"), [("cancel", False), ("forced", False), ("suspend", True)])
+async def test_an_inspection_ends_with_its_card(agencies, officer, clock, facts, act, kept):
+    clock(datetime(2028, 4, 1, 2, tzinfo=UTC))
+    first = await apply(agencies, officer)
+    await inspecting.approve(reviewer(agencies.bureau), first, DecisionForm("pass"))
+    await inspecting.scan(clerk(agencies.agency), first, code(officer))
+    clock(datetime(2030, 4, 1, 2, tzinfo=UTC))
+    second = await apply(agencies, officer)
+    await inspecting.approve(reviewer(agencies.bureau), second, DecisionForm("pass"))
+    said = DailyForm(act, date(2030, 4, 1), "调离执法岗位")
+    await daily.act(reviewer(agencies.bureau), officer["card"], said, await paper())
+    assert await state(second) == ("exam" if kept else "ended")
+    unwanted = [each.payload for each in await facts.only("certificates.exam_unwanted")]
+    assert [(each["purpose"], each["request"]) for each in unwanted] == (
+        [] if kept else [("inspection", second)]
+    )
+    if kept:
+        return
+    told = (await facts.only("certificates.inspection_changed"))[-1].payload
+    assert (told["state"], "调离执法岗位" in told["reason"]) == ("ended", True)
+    # A result that comes after it brings no card back.
+    late = ResultForm(score=88, passed="yes", reason="纸面考试")
+    with pytest.raises(Conflict):
+        await inspecting.enter_result(reviewer(agencies.bureau), second, late, await paper())
 
 
 @pytest.mark.req("S2-7")

@@ -12,6 +12,7 @@ from plugins.certificates.services.applying.base import (
     digest_of,
     path_of,
     take,
+    tell_both,
     unwant_exam,
     want_exam,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "hear_result",
     "path_of",
     "take",
+    "tell_both",
     "unwant_exam",
     "want_exam",
 ]
