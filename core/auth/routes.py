@@ -25,6 +25,7 @@ from core.errors import Conflict, Forbidden, Invalid, Refused
 from core.forms import Bound, unbound
 from core.scope import Scope
 from core.web.addresses import parts_of
+from core.web.body import words_of
 from core.web.middleware import reopen
 from core.web.responses import bind, page, redirect
 from core.web.state import held
@@ -190,6 +191,7 @@ def resume_page(
         action=form.path,
         title="",
         fields=form.pairs,
+        written=words_of(form.pairs),
         files=form.files,
     )
 

@@ -8,7 +8,7 @@ so an untrusted upload costs neither disk nor memory.
 import hmac
 import re
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePosixPath, PureWindowsPath
@@ -27,6 +27,10 @@ TEXT_LIMIT = 2 * 1024 * 1024
 """All typed text of one form together; the longest documents have some hundred thousand characters."""
 PARTS_LIMIT = 2000
 SPOOL = 256 * 1024
+_SECRET = re.compile("pass|secret|phrase|code|token|once", re.IGNORECASE)
+_HAN = re.compile("[\u4e00-\u9fff]")
+SHORTEST = 6
+"""Characters of what somebody wrote, rather than chose."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f/\\]+")
 
 
@@ -73,11 +77,25 @@ class Body:
         """The fields without the token."""
         return [(name, value) for name, value in self.pairs if name != FIELD]
 
+    @property
+    def written(self) -> list[str]:
+        """The words of the form, for the page that says it was not taken.
+
+        Nothing of a form whose token was missing: somebody else may have filled it in.
+        """
+        return words_of(self.typed) if self.trusted else []
+
     def close(self) -> None:
         """Remove the temporary files."""
         for each in self.files.values():
             for one in each:
                 one.file.close()
+
+
+def words_of(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """What somebody wrote in words, without numbers, choices and anything secret; pure."""
+    texts = (value.strip() for name, value in pairs if not _SECRET.search(name))
+    return list(dict.fromkeys(t for t in texts if len(t) >= SHORTEST and _HAN.search(t)))
 
 
 async def read_form(request: Any, *, token: str = "", trusted: bool = False) -> Body | None:

@@ -118,7 +118,13 @@ def render(
             if not kept.platform.templates.exists(template):
                 template = "errors/500.html" if status >= 500 else "errors/400.html"
             answer = responses.page(
-                request, template, status=status, headers=headers, back=_came_from(request), **said
+                request,
+                template,
+                status=status,
+                headers=headers,
+                back=_came_from(request),
+                written=kept.body.written if kept.body is not None else [],
+                **said,
             )
     finally:
         current.reset(token)

@@ -341,7 +341,11 @@ def contexts() -> dict[str, tuple[str, dict[str, Any]]]:
         "error-public": ("errors/404.html", frame(visitor=None, status=404, **error)),
         "error-reasons": (
             "errors/409.html",
-            frame(status=409, **{**error, "reasons": [{"text": "还有 2 份证据没有上传。"}]}),
+            frame(
+                status=409,
+                written=["当事人已经改正，\n照片见附件。"],
+                **{**error, "reasons": [{"text": "还有 2 份证据没有上传。"}]},
+            ),
         ),
     }
 

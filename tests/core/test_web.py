@@ -188,6 +188,40 @@ async def test_the_page_of_an_error_leads_back_to_where_one_was(db, login_as, cl
         assert "elsewhere" not in answer.text
 
 
+@pytest.mark.req("B41-8", "C11-09")
+async def test_a_refused_act_gives_the_words_back(db, login_as, client, plugin_app):
+    """Whatever a plugin refuses because somebody else was faster: what was written can be copied."""
+
+    class Said(msgspec.Struct):
+        reason: str = ""
+
+    @post("/boom", guards=[requires()])
+    async def boom(request: Request) -> str:
+        await bind(request, Said)
+        raise Refused("已经办结。")
+
+    browser = Browser(plugin_app(plugin("bang", [boom])))
+    await login_as("handler", browser=browser)
+    written = "当事人已经改正，<b>照片</b>见附件。\n第二行"
+    secret = "我的密码是一句话"
+    typed = {"reason": written, "kind": "立案", "amount": "12345678", "new_password": secret}
+    answer = await browser.post("/bang/boom", typed)
+    assert answer.status_code == 409
+    assert "已经办结。" in answer.text
+    assert "当事人已经改正，&lt;b&gt;照片&lt;/b&gt;见附件。\n第二行" in answer.text
+    for hidden in (secret, "12345678", "立案</p>"):
+        assert hidden not in answer.text
+    # A part of a page is refused in a note; the page with the form stands.
+    piece = await htmx(browser).post("/bang/boom", typed)
+    assert "当事人" not in piece.text
+    # Words that came without the session's token are somebody else's.
+    stale = await browser.post("/bang/boom", typed, csrf="wrong")
+    assert "你刚才填写的文字" not in stale.text
+    # It is offered again where they came from our own page, with nothing secret to be read.
+    shown = re.sub(r"<input[^>]*>", "", stale.text)
+    assert secret not in shown
+
+
 async def test_retry_after_comes_along(login_as, client, plugin_app):
     browser = Browser(plugin_app(plugin("bang", [raising(TooMany(wait_seconds=9))])))
     await login_as("handler", browser=browser)
