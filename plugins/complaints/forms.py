@@ -155,6 +155,11 @@ class MatchForm(msgspec.Struct):
     body: Annotated[int, Meta(title="主体", ge=1, extra=CHOSEN)]
 
 
+class IdentifyForm(msgspec.Struct):
+    officer: Annotated[int, Meta(title="执法人员", ge=1, extra=CHOSEN)]
+    reason: Annotated[str, Meta(title="认定的依据", min_length=2, max_length=300)]
+
+
 class MergeForm(msgspec.Struct):
     into: Annotated[int, Meta(title="并入", ge=1)]
 

@@ -50,6 +50,7 @@ TITLES = {
     "complaints.merged": "并入{into_number}",
     "complaints.supervision_proposed": "提出监督建议：{reason}",
     "complaints.matched": "匹配主体：{words}",
+    "complaints.identified": "认定执法人员：{words}",
     "complaints.extended": "{words}",
     "complaints.paused": "{words}",
     "complaints.resumed": "恢复计时",
@@ -86,6 +87,8 @@ class View:
     said_at: datetime | str = ""
     bureaus: list[tuple[int, str]] = field(default_factory=list)
     units: list[tuple[str, list[tuple[int, str]]]] = field(default_factory=list)
+    officers: list[tuple[int, str]] = field(default_factory=list)
+    """Of whom it may be, while nobody has scanned a card."""
 
 
 async def due_of(found: Clock | None) -> dict[str, Any] | None:
@@ -198,6 +201,7 @@ async def view_of(it: dict[str, Any], who: Visitor) -> View:
             "transfer": flow.why_not_transfer(stands),
             "reject": flow.why_not_reject(stands),
             "tell": flow.why_not_tell(stands),
+            "identify": flow.why_not_identify(stands, target=it["target"], scanned=it["scanned"]),
             "supervise": flow.why_not_supervise(stands, proposed=it["proposed_at"] is not None),
         },
         said_at=clock.told_by_phone(it["said_at"]),

@@ -18,6 +18,7 @@ from plugins.complaints.queries.own import (
 )
 from plugins.complaints.queries.places import (
     bureaus,
+    officers_of,
     organs_of,
     region_path,
     region_path_of_organisation,
@@ -48,6 +49,7 @@ __all__ = [
     "media_of_copy",
     "merged_into",
     "notes_of",
+    "officers_of",
     "open_copies",
     "organs_of",
     "overdue_of",

@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 
 from core.api.db import Interval, column, rows
+from core.api.people import organisation, persons_of
 from core.api.regions import REGIONS
 from plugins.complaints.rules.intake import Unit
 from plugins.complaints.rules.routing import Organ, Place
@@ -59,6 +60,17 @@ async def regions_below(region: Interval) -> list[Place]:
         region.hi,
     )
     return [Place(each["lo"], each["name"]) for each in found]
+
+
+async def officers_of(body: int, known: int) -> list[tuple[int, str]]:
+    """The people of a unit, without the one it is known to be, as the open scope sees them."""
+    unit = await organisation(body)
+    if unit is None:
+        return []
+    found = await persons_of(Interval(unit.lo, unit.hi))
+    return [
+        (each.id, f"{each.name}　{each.position}".strip()) for each in found if each.id != known
+    ]
 
 
 async def units_for(region_lo: int) -> list[Unit]:

@@ -27,6 +27,7 @@ from core.api.web import (
 from plugins.complaints import queries, services
 from plugins.complaints.forms import (
     ExtendForm,
+    IdentifyForm,
     MatchForm,
     MergeForm,
     NoteForm,
@@ -97,6 +98,8 @@ async def detail_page(
             view.bureaus = await queries.bureaus(it["organ"])
         if may and not it["body"] and it["state"] in flow.UNHANDLED:
             view.units = grouped(await queries.units_for(it["region_lo"]))
+        if may and it["body"] and not view.cannot["identify"]:
+            view.officers = await queries.officers_of(it["body"], it["officer"])
     return page(
         request,
         "complaints/detail.html",
@@ -236,6 +239,17 @@ async def match(request: Request, complaint: FromPath[int]) -> Response:
     return await _act(request, complaint, "match", form, act, "已匹配。")
 
 
+@post("/{complaint:int}/identify", guards=[requires(HANDLE)])
+async def identify(request: Request, complaint: FromPath[int]) -> Response:
+    """认定执法人员."""
+    form = await bind(request, IdentifyForm)
+    if not form.ok:
+        return await detail_page(request, complaint, 422, identify=form)
+    value = form.value
+    act = services.identify_officer(actor(request), complaint, value.officer, value.reason)
+    return await _act(request, complaint, "identify", form, act, "已认定，写入经过。")
+
+
 @post("/{complaint:int}/merge", guards=[requires(HANDLE)])
 async def merge(request: Request, complaint: FromPath[int]) -> Response:
     """并案."""
@@ -300,6 +314,7 @@ ROUTES = (
     resume,
     note,
     match,
+    identify,
     merge,
     supervise,
     identity,

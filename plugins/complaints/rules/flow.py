@@ -123,6 +123,17 @@ def why_not_reject(it: Standing) -> list[str]:
     return [] if it.state in UNHANDLED else ["已经办理的不能再不予受理，请告知结果。"]
 
 
+def why_not_identify(it: Standing, *, target: str, scanned: str) -> list[str]:
+    """认定执法人员, for who was told of and not scanned; a scanned card has said it (S0-16)."""
+    if reasons := _ended(it):
+        return reasons
+    if target != "officer":
+        return ["举报的不是执法人员。"]
+    if scanned == "verified":
+        return ["举报人扫过证件，执法人员已经确定。"]
+    return []
+
+
 def why_not_tell(it: Standing) -> list[str]:
     """告知结果 closes; while the body still has time to answer it would forestall the answer."""
     if ended := _ended(it):

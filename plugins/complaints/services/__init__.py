@@ -8,6 +8,7 @@ from plugins.complaints.services.answering import FOUNDED, answer
 from plugins.complaints.services.deciding import (
     accept,
     ask_identity,
+    identify_officer,
     match_body,
     merge,
     propose_supervision,
@@ -49,6 +50,7 @@ __all__ = [
     "extend",
     "file",
     "filed_before",
+    "identify_officer",
     "match_body",
     "may_be_sealed",
     "merge",

@@ -12,7 +12,7 @@ from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
 from core.api.files import again
 from core.api.numbers import next_number
-from core.api.people import OrganisationRow, organisation
+from core.api.people import OrganisationRow, organisation, person
 from core.api.regions import region
 from core.api.turns import close_turn
 from plugins.complaints import facts, queries
@@ -27,12 +27,14 @@ from plugins.complaints.services.matters import (
     elsewhere,
     give_bureau,
     handled,
+    person_ref,
     place_of,
     ref,
     refuse,
     register,
     standing,
     take,
+    tell_body,
     tell_bureau,
     tell_reporter,
 )
@@ -40,6 +42,7 @@ from plugins.complaints.services.media import keep_media
 from plugins.complaints.services.pushing import (
     end_copy,
     end_merged,
+    refuse_leaks,
     start_own_clock,
     why_elsewhere,
 )
@@ -284,6 +287,41 @@ async def match_body(who: Actor, complaint: int, body: int) -> None:
         typed = it["body_typed"] if it["body_typed"] is not None else it["body_name"]
         await change(complaint, body=found.id, body_name=found.name, body_typed=typed)
         await _acted("complaints.matched", it, f"{it['body_name'] or '未写明'} → {found.name}")
+
+
+@retried
+async def identify_officer(who: Actor, complaint: int, officer: int, reason: str) -> None:
+    """认定执法人员: of whom it is, when nobody scanned his card; his body's copy says so too.
+
+    From then on it stands where a scanned one stands: in his readiness for the inspection (S3-21).
+    """
+    async with transaction(who.scope):
+        it = await take(who, complaint, person_ref(officer))
+        refuse(flow.why_not_identify(standing(it), target=it["target"], scanned=it["scanned"]))
+        unit = await organisation(it["body"]) if it["body"] else None
+        if unit is None:
+            raise Invalid({"officer": "先匹配主体，再认定执法人员。"})
+        found = await person(officer)
+        if found is None or found.closed or not unit.lo <= found.org_lo <= unit.hi:
+            raise Invalid({"officer": f"请选择{unit.name}的在岗人员。"})
+        if found.id == it["officer"]:
+            raise Conflict("已经认定为这个人。")
+        refuse_leaks(it, "reason", reason)
+        await change(complaint, officer=found.id, officer_name=found.name[:60], news=it["news"])
+        await _acted(
+            "complaints.identified",
+            it,
+            f"{it['officer_name'] or '没有写明'} → {found.name}，依据：{reason.strip()}",
+        )
+        async with transaction(register()):
+            for copy in await queries.open_copies(complaint):
+                await execute(
+                    "update complaints_copy set officer = $2, officer_name = $3 where id = $1",
+                    copy["id"],
+                    found.id,
+                    found.name[:60],
+                )
+                await tell_body("complaints.note", copy, f"被投诉的执法人员认定为{found.name}。")
 
 
 @retried

@@ -13,7 +13,7 @@ from core.api.testing import Browser, browsing, switch_off
 from core.web.state import platform_of
 from plugins.complaints import queries
 from plugins.complaints.queries.own import OWN
-from plugins.complaints.rules import receipts
+from plugins.complaints.rules import flow, receipts
 from plugins.complaints.services.reporters import aliases_of
 from tests.absence import of_those_here
 from tests.plugins.complaints.conftest import photo
@@ -869,3 +869,74 @@ async def test_whoever_is_no_supervisor_any_more_follows_what_he_handed_in(
     assert (await client.get(panel)).status_code == 404
     for path in ("", "/receipt", "/content"):
         assert (await client.get(f"/complaints/mine/{number}{path}")).status_code == 404
+
+
+@pytest.mark.req("S0-16", "C1-13")
+@pytest.mark.parametrize("pushed", [False, True])
+async def test_the_desk_says_of_whom_it_is_when_nobody_scanned(
+    client, login_as, agencies, county, region_tree, facts, pushed
+):
+    """The officer stands in the register, in the body's copy, and in his own readiness."""
+    number = await filed(client, login_as, agencies, county)
+    async with transaction(OFFICE):
+        one = await enter_person("李志强", agencies.agency.id)
+        elsewhere = await enter_person("王小明", agencies.other_agency.id)
+    await as_bureau(login_as, agencies, county)
+    if pushed:
+        words = {"text": "检查时只来了一个人，没有出示证件。"}
+        assert (await client.post(f"/complaints/{number}/push", words)).status_code == 303
+    page = await client.get(f"/complaints/{number}")
+    assert "认定执法人员" in page.text
+    assert "李志强" in page.text
+    assert "王小明" not in page.text
+    act = f"/complaints/{number}/identify"
+    for wrong, said in (
+        ({"officer": "", "reason": "看了检查记录"}, "请选择"),
+        ({"officer": str(one.id), "reason": ""}, "认定的依据"),
+        ({"officer": str(elsewhere.id), "reason": "看了检查记录"}, "在岗人员"),
+        ({"officer": str(one.id), "reason": "乌云娜说是他"}, "会让单位认出举报人"),
+        ({"officer": "999999999", "reason": "看了检查记录"}, "在岗人员"),
+    ):
+        answer = await client.post(act, wrong)
+        assert answer.status_code == 422, (wrong, answer.text[:300])
+        assert said in answer.text
+        assert wrong["reason"] in answer.text
+    right = {"officer": str(one.id), "reason": "调取当天的检查记录，由本人确认。"}
+    assert (await client.post(act, right)).status_code == 303
+    assert (await client.post(act, right)).status_code == 409
+    [told] = await facts.only("complaints.identified")
+    assert "没有写明 → 李志强，依据：调取当天的检查记录" in told.payload["words"]
+    assert "认定执法人员：没有写明 → 李志强" in (await client.get(f"/complaints/{number}")).text
+    if not pushed:
+        words = {"text": "检查时只来了一个人，没有出示证件。"}
+        assert (await client.post(f"/complaints/{number}/push", words)).status_code == 303
+    async with transaction(OFFICE):
+        copies = await rows("select officer, officer_name from complaints_copy")
+        assert [(each["officer"], each["officer_name"]) for each in copies] == [(one.id, "李志强")]
+        late = datetime(2027, 1, 20, tzinfo=UTC)
+        assert [each["officer"] for each in await queries.overdue_of([one.id], late)] == [one.id]
+    # Nobody else's, and not after the end.
+    await login_as("leader", organisation=agencies.bureau, region=county)
+    assert (await client.post(act, right)).status_code == 403
+    await login_as(
+        "supervision_bureau", organisation=agencies.foreign_bureau, region=region_tree.other_county
+    )
+    assert (await client.post(act, right)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("state", "target", "scanned", "why"),
+    [
+        (flow.SUBMITTED, "officer", "", ""),
+        (flow.PUSHED, "officer", "unverified", ""),
+        (flow.ANSWERED, "officer", "", ""),
+        (flow.SUBMITTED, "act", "", "不是执法人员"),
+        (flow.SUBMITTED, "officer", "verified", "已经确定"),
+        (flow.TOLD, "officer", "", "不能再办理"),
+        (flow.MERGED, "officer", "", "并入另一件"),
+    ],
+)
+def test_when_the_officer_may_be_identified(state, target, scanned, why):
+    it = flow.Standing(state, "complaint", True, False, False)
+    assert why in "".join(flow.why_not_identify(it, target=target, scanned=scanned))
+    assert bool(flow.why_not_identify(it, target=target, scanned=scanned)) is bool(why)
