@@ -30,6 +30,14 @@
     made.addEventListener("click", work);
     return made;
   };
+  // Asks once more in its own place.
+  const sure = (text, kind, work) =>
+    button(text, kind, async (event) => {
+      const asked = event.currentTarget;
+      if (asked.dataset.sure) return work();
+      asked.dataset.sure = "1";
+      asked.textContent = `真的${text}`;
+    });
   const here = () => location.pathname + location.search;
 
   // --- what is typed ---------------------------------------------------------------------------
@@ -66,6 +74,13 @@
     form.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
+  // What was written in words, each with the name of its field: readable without its form.
+  const labelOf = (field) => (field.labels?.[0]?.firstChild?.textContent ?? field.getAttribute("aria-label") ?? "").trim();
+  const wordsOf = (form) =>
+    [...form.querySelectorAll("textarea, input[type=text], input[type=tel], input:not([type])")]
+      .filter((each) => each.name && each.value.trim())
+      .map((each) => [labelOf(each), each.value]);
+
   const titleOf = (form) => {
     const page = document.title.split(" · ")[0];
     const typed = [...form.querySelectorAll("textarea, input[type=text], input:not([type])")];
@@ -100,6 +115,7 @@
     const draft = adopted.get(form);
     if (!draft || !usable || draft.gone) return;
     draft.fields = fieldsOf(form);
+    draft.words = wordsOf(form);
     draft.title = titleOf(form);
     draft.at = Date.now();
     draft.tab = tab;
@@ -274,6 +290,7 @@
       return free();
     }
     draft.fields = fieldsOf(form, submitter);
+    draft.words = wordsOf(form);
     draft.title = titleOf(form);
     draft.at = draft.finished = Date.now();
     draft.state = "waiting";
@@ -442,13 +459,7 @@
     acts.append(openOf(draft));
     if (draft.state === "waiting") acts.append(button("现在发", "line btn-sm", sendWaiting));
     acts.append(
-      button("删除", "text btn-sm", async (event) => {
-        const asked = event.currentTarget;
-        if (!asked.dataset.sure) {
-          asked.dataset.sure = "1";
-          asked.textContent = "真的删除";
-          return;
-        }
+      sure("删除", "text btn-sm", async () => {
         await box.drop(draft.id);
         box.tell({ kind: "changed", id: draft.id });
         await unsent();
@@ -517,6 +528,75 @@
         }),
       );
       place.append(made);
+    }
+  }
+
+  // The page a draft was written on has no form any more: its window ended, it was withdrawn. The
+  // words are shown all the same, to copy and to delete, with the photographs and recordings.
+  async function orphan() {
+    const asked = new URLSearchParams(location.hash.slice(1)).get("draft");
+    const main = document.querySelector("main");
+    if (!asked || !main || document.querySelector("form[data-jd-draft]")) return;
+    const draft = (await box.draftsOf(account)).find((each) => each.id === asked);
+    if (!draft) return;
+    const said = draft.words ?? draft.fields.filter(([, value]) => /[^\x21-\x7e]/.test(value)).map(([, value]) => ["", value]);
+    const card = make("section", "card jd-orphan");
+    card.setAttribute("aria-labelledby", "h-orphan");
+    const head = make("div", "card-header");
+    const title = make("h2", "card-title", "你写下的内容");
+    title.id = "h-orphan";
+    head.append(title);
+    const body = make("div", "card-body jd-stack");
+    const why = draft.state === "refused" && draft.reason ? `没有收下：${draft.reason}` : "这份表现在打不开。";
+    body.append(make("p", "", `${why}内容还在${THIS}上，可以复制到别处用，不要了再删除。`));
+    for (const [label, value] of said) {
+      const one = make("div");
+      if (label) one.append(make("p", "jd-sub mb-1", label));
+      one.append(make("p", "jd-pre jd-clause mb-0", value));
+      body.append(one);
+    }
+    for (const file of await box.filesOf(draft.id)) {
+      const link = make("a", "btn btn-line", `保存${file.label || file.name}`);
+      link.href = URL.createObjectURL(file.blob);
+      link.download = file.name;
+      body.append(link);
+    }
+    const told = make("p", "jd-sub mb-0");
+    told.setAttribute("role", "status");
+    const acts = make("div", "jd-row");
+    if (said.length)
+      acts.append(
+        button("复制文字", "primary", async () => {
+          const text = said.map(([label, value]) => (label ? `${label}\n${value}` : value)).join("\n\n");
+          told.textContent = (await copied(text, card)) ? "已复制。" : "没能复制，请长按上面的文字复制。";
+        }),
+      );
+    acts.append(
+      sure("删除", "line", async () => {
+        await box.drop(draft.id);
+        box.tell({ kind: "changed", id: draft.id });
+        card.replaceChildren(make("p", "card-body mb-0", "已删除。"));
+        await unsent();
+      }),
+    );
+    body.append(acts, told);
+    card.append(head, body);
+    (main.querySelector(".jd-error") ?? main).append(card);
+  }
+
+  // Without a certificate the browser offers no clipboard; the older way works there too.
+  async function copied(text, place) {
+    try {
+      await window.navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      const field = make("textarea");
+      field.value = text;
+      place.append(field);
+      field.select();
+      const done = document.execCommand("copy");
+      field.remove();
+      return done;
     }
   }
 
@@ -659,6 +739,7 @@
   window.setInterval(sendWaiting, 30000);
   (async () => {
     await Promise.all([...document.querySelectorAll("form[data-jd-draft]")].map(adopt));
+    await orphan().catch((error) => console.warn(error));
     await seen().catch(() => {});
     await sendWaiting();
   })().catch((error) => console.warn(error));

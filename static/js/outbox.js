@@ -120,17 +120,22 @@
       .trim();
   const attribute = (html, pattern) => plain(html.match(pattern)?.[1] ?? "");
 
-  // Account, token and ticket as the server gives them now: a kept page may be weeks old.
+  // Account, token and ticket as the server gives them now: a kept page may be weeks old. A page
+  // that is refused by now (its window ended, say) may still have taken this form the first time;
+  // whether it did, only the sending tells.
   async function fresh(draft) {
     const answer = await ask(draft.page, { headers: { Accept: "text/html" } });
     const html = await answer.text();
-    if (!answer.ok && answer.status !== 404) throw new Later("平台没有回应");
+    const closed = [403, 404, 409, 410].includes(answer.status);
+    if (!answer.ok && !closed) throw new Later("平台没有回应");
     const account = attribute(html, /<meta name="jd-account" content="([^"]*)"/);
     if (account !== draft.account) throw new SignedOut("登录后自动发出");
-    return {
+    const tokens = {
       csrf: attribute(html, /name="_csrf" value="([^"]*)"/),
       ticket: attribute(html, /name="upload_ticket" value="([^"]*)"/),
     };
+    if (closed && !tokens.csrf) throw new Refused(refusalOf(html) || "平台没有收下这份表，请打开看看。");
+    return tokens;
   }
 
   function said(answer) {
