@@ -212,6 +212,7 @@ def fact_kinds() -> list[FactKind]:
         own("recusal_lifted", "解除回避", "解除回避：{reason}", facts.Recused),
         own("dismissal_proposed", "建议解聘", "建议解聘（{ground}）", facts.Proposed),
         own("proposal_dropped", "不予解聘", "不予解聘：{reason}", facts.Proposed),
+        own("proposal_lapsed", "解聘建议不再成立", "解聘建议不再成立：{reason}", facts.Proposed),
         own("reported", "单位反映", "单位反映监督员（{breach}）", facts.Reported),
         own("report_answered", "答复单位反映", "答复：{outcome}", facts.Reported),
         own("flagged", "核查提示", "核查提示：{text}", facts.Flagged),

@@ -52,7 +52,7 @@ from plugins.supervisors.queries.terms import (
     terms_of,
 )
 from plugins.supervisors.routes.shared import pdf_response
-from plugins.supervisors.rules.attendance import Attendance, absent_in_a_row
+from plugins.supervisors.rules.attendance import OUTCOMES, Attendance, absent_in_a_row
 from plugins.supervisors.rules.terms import TERM_STATES, in_a_row
 from plugins.supervisors.rules.words import BREACHES, GROUNDS, RELATIONS, SOURCES, ground_words
 from plugins.supervisors.services import conduct, ending, requests
@@ -70,7 +70,6 @@ from plugins.supervisors.services.papers import printed_path, public_page
 from plugins.supervisors.services.showing import basis_in, certificate_paper, standing
 
 BODIES = ("department", "body", "second", "entrusted")
-OUTCOMES = {"present": "到场", "excused": "请假", "absent": "无故缺席"}
 
 
 async def units_in(region: Interval) -> list[tuple[int, str]]:

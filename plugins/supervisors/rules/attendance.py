@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 PRESENT, EXCUSED, ABSENT = "present", "excused", "absent"
-OUTCOMES = (PRESENT, EXCUSED, ABSENT)
+OUTCOMES: dict[str, str] = {PRESENT: "到场", EXCUSED: "请假", ABSENT: "无故缺席"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,9 @@ OFFICE: Mapping[str, Wording] = {
     "office_absences": Wording(
         "考勤", "连续无故缺席", "{name}连续 {count} 次无故缺席，请决定是否解聘。", progress=False
     ),
+    "office_corrected": Wording(
+        "考勤", "解聘建议不再成立", "{name}的考勤已更正，连续缺席的解聘建议撤回。", progress=False
+    ),
     "office_officer": Wording("核查", "监督员可能是执法人员", "{name}：{text}", progress=False),
     "office_report": Wording(
         "纪律", "单位反映监督员", "{body}反映{name}：{breach}", progress=False

@@ -27,7 +27,7 @@ from plugins.supervisors.queries.terms import (
     serving,
     term_row,
 )
-from plugins.supervisors.rules.attendance import OUTCOMES, proposes_dismissal
+from plugins.supervisors.rules.attendance import ABSENT, OUTCOMES, proposes_dismissal
 from plugins.supervisors.rules.words import RELATIONS
 from plugins.supervisors.services.base import (
     Actor,
@@ -41,7 +41,12 @@ from plugins.supervisors.services.base import (
     tell_office,
     term_ref,
 )
-from plugins.supervisors.services.ending import propose_dismissal, refuse_ended, take_term
+from plugins.supervisors.services.ending import (
+    lapse_proposals,
+    propose_dismissal,
+    refuse_ended,
+    take_term,
+)
 
 HEARD = "attendance is told by the activities' owner; the record belongs to the bureau"
 OWN = "a supervisor declares a conflict on his phone; the bureau's row is written for him"
@@ -53,7 +58,8 @@ OWN = "a supervisor declares a conflict on his phone; the bureau's row is writte
 async def note_attendance(fact: Fact) -> None:
     """Keep who came; the second unexcused absence in a row raises a proposal (S3-25).
 
-    Told twice, or corrected later, it changes nothing but the row it is about. A training counts
+    Told twice it changes nothing. Corrected later, a proposal that rested on it is taken back, as
+    long as nobody has decided it; what remains is counted anew. A training counts
     as an activity of the bureau's; it stands under its negative number, so that training 7 and
     activity 7 are two rows.
     """
@@ -83,6 +89,9 @@ async def note_attendance(fact: Fact) -> None:
             term["region_lo"],
             term["org_lo"],
         )
+        if outcome != ABSENT:
+            why = f"{on.month}月{on.day}日的考勤更正为{OUTCOMES[outcome]}"
+            await lapse_proposals(term, activity, why)
         limit = (await settings_in(term["region_lo"])).unexcused_absence_limit
         run = proposes_dismissal(await attendance_record(person, term["starts"]), limit)
         if not run or await _already_judged(term["id"], run[-1].activity):
@@ -110,7 +119,7 @@ async def _already_judged(term: int, activity: int) -> bool:
     return bool(
         await value(
             """select 1 from supervisors_proposal where term = $1 and cause = 'absences'
-               and evidence -> 'activities' @> to_jsonb($2::int8) limit 1""",
+               and state <> 'lapsed' and evidence -> 'activities' @> to_jsonb($2::int8) limit 1""",
             term,
             activity,
         )

@@ -9,7 +9,7 @@ from typing import Any
 from core.api import clock
 from core.api.accounts import grant_role, revoke_role
 from core.api.credentials import credentials_changed
-from core.api.db import execute, json, lock_subjects, retried, transaction, value
+from core.api.db import execute, json, lock_subjects, retried, rows, transaction, value
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
 from core.api.turns import close_turn
@@ -42,6 +42,7 @@ from plugins.supervisors.services.base import (
     refuse_other_level,
     settings_in,
     tell,
+    tell_office,
     term_ref,
 )
 from plugins.supervisors.services.closing import end_application
@@ -284,11 +285,7 @@ async def drop_proposal(who: Actor, proposal: int, reason: str) -> int:
         if len(reason) < 2:
             raise Invalid({"reason": "请写明不解聘的理由。"})
         found = await _decide_proposal(who, proposal, "dropped", reason)
-        if not await value(
-            "select 1 from supervisors_proposal where term = $1 and state = 'open' limit 1",
-            found["term"],
-        ):
-            await close_turn(term_ref(found["term"]))
+        await _rest_when_decided(found["term"])
         await record(
             "supervisors.proposal_dropped",
             term_ref(found["term"]),
@@ -298,6 +295,44 @@ async def drop_proposal(who: Actor, proposal: int, reason: str) -> int:
             place_of(term),
         )
         return int(found["term"])
+
+
+async def lapse_proposals(term: Mapping[str, Any], activity: int, why: str) -> int:
+    """Take back the open proposals that rest on an absence which was none; how many.
+
+    What a human has decided stands: only he could say otherwise.
+    """
+    found = await rows(
+        """update supervisors_proposal set state = 'lapsed', answer = $3, decided_at = $4
+           where term = $1 and cause = 'absences' and state = 'open'
+             and evidence -> 'activities' @> to_jsonb($2::int8)
+           returning id, cause, ground""",
+        term["id"],
+        activity,
+        why,
+        clock.now(),
+    )
+    for each in found:
+        await record(
+            "supervisors.proposal_lapsed",
+            term_ref(term["id"]),
+            Proposed(term["person"], term["id"], each["id"], each["cause"], each["ground"], why),
+            place_of(term),
+        )
+    if found:
+        await _rest_when_decided(term["id"])
+        await tell_office(
+            "office_corrected", term_ref(term["id"]), place_of(term), name=term["name"]
+        )
+    return len(found)
+
+
+async def _rest_when_decided(term: int) -> None:
+    """Nobody's turn any more once no proposal is open."""
+    if not await value(
+        "select 1 from supervisors_proposal where term = $1 and state = 'open' limit 1", term
+    ):
+        await close_turn(term_ref(term))
 
 
 async def propose_dismissal(

@@ -802,6 +802,51 @@ class TestAttendance:
             "dismissed"
         )
 
+    @pytest.mark.req("S3-25", "C8-11")
+    @pytest.mark.parametrize("now", ["present", "excused"])
+    async def test_a_corrected_absence_takes_its_proposal_back(self, office, facts, now):
+        from core.api.db import Place
+
+        term, person = await office.supervisor()
+        place = Place(office.county.lo)
+        waiting = "select count(*) from core_turn where subject_kind = $1 and closed_at is null"
+        await attend(person, 1, "absent", place)
+        await attend(person, 2, "absent", place)
+        assert await ask(waiting, "supervisors.term") == 1
+        await attend(person, 1, now, place)
+        assert await ask("select state from supervisors_proposal") == "lapsed"
+        assert await ask(waiting, "supervisors.term") == 0
+        assert len(await facts.only("supervisors.proposal_lapsed")) == 1
+        assert await ask("select state from supervisors_term where id = $1", term) == "active"
+        # Put back, it counts again; a third absence leaves a run of two when the first was none.
+        await attend(person, 1, "absent", place)
+        assert await ask("select array_agg(state order by id) from supervisors_proposal") == [
+            "lapsed",
+            "open",
+        ]
+        await attend(person, 3, "absent", place)
+        await attend(person, 1, now, place)
+        assert await ask("select array_agg(state order by id) from supervisors_proposal") == [
+            "lapsed",
+            "lapsed",
+            "open",
+        ]
+        assert await ask(waiting, "supervisors.term") == 1
+
+    @pytest.mark.req("S3-25")
+    async def test_what_a_human_has_decided_a_correction_leaves_alone(self, office):
+        from core.api.db import Place
+
+        term, person = await office.supervisor()
+        place = Place(office.county.lo)
+        await attend(person, 1, "absent", place)
+        await attend(person, 2, "absent", place)
+        proposal = int(await ask("select id from supervisors_proposal"))
+        said = DismissForm("absence", "连续两次无故缺席")
+        await ending.dismiss(office.bureau, term, said, proposal=proposal)
+        await attend(person, 2, "present", place)
+        assert await ask("select state from supervisors_proposal") == "dismissed"
+
     async def test_a_stranger_and_nonsense_change_nothing(self, office):
         from core.api.db import Place
 
