@@ -23,7 +23,6 @@ OTHER = "公布的日期也要写清楚。"
 MOVE = "update opinions_draft set closes_on = $2 where id = $1"
 
 
-@pytest.mark.req("C2-02", "C2-04")
 def test_an_opinion_whose_window_ended_stays_readable_on_the_phone(
     desks: SignIn,
     database: Callable[..., Any],  # noqa: F811

@@ -95,7 +95,7 @@ COLUMNS = (
     Column("number", "意见编号", kind="number"),
     Column("author", "作者", width=12),
     Column("text", "意见", width=60),
-    Column("transcript", "录音里说的话", width=30),
+    Column("statement", "审核说明", width=30),
     Column("answer", "答复", width=40),
     Column("files", "附件", width=40),
 )
@@ -134,7 +134,7 @@ async def _export(request: Request, draft: int, form: str) -> Response:
     lines = {each["key"]: each for each in content["lines"]}
     rows = [
         {
-            **one,
+            **reporting.quoted(one),
             "label": lines[key]["label"],
             "outcome_words": lines[key]["outcome_words"],
             "reason": lines[key]["reason"],

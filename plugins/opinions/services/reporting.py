@@ -172,10 +172,8 @@ def paper(made: dict[str, Any], opinions: list[dict[str, Any]], *, names: bool) 
         paragraphs.append(Paragraph(f"{line['label']}（{line['count']} 件）", "heading"))
         for one in by_key.get(line["key"], ()):
             author = author_of_row(one, names=names)
-            # A document is passed on: it quotes what the page quotes, and nothing covered.
-            said = report.publishable(one, mask_numbers)
-            text = "内容不予公布" if said["blocked"] else said["text"]
-            paragraphs.append(Paragraph(f"意见 {one['number']}（{author}）：{text}"))
+            said = quoted(one)
+            paragraphs.append(Paragraph(f"意见 {one['number']}（{author}）：{said['text']}"))
             if said["statement"]:
                 paragraphs.append(Paragraph(f"审核说明：{said['statement']}"))
             if said["answer"]:
@@ -192,6 +190,21 @@ def paper(made: dict[str, Any], opinions: list[dict[str, Any]], *, names: bool) 
         organ=made["organ"],
         signed=(made["organ"], f"{clock.local(clock.now()):%Y年%-m月%-d日}"),
     )
+
+
+def quoted(one: dict[str, Any]) -> dict[str, Any]:
+    """An opinion as an export quotes it.
+
+    An export is passed on: it quotes what the page quotes, and nothing covered.
+    """
+    said = report.publishable(one, mask_numbers)
+    return {
+        "number": one["number"],
+        "files": one["files"],
+        "text": "内容不予公布" if said["blocked"] else said["text"],
+        "statement": said["statement"],
+        "answer": said["answer"],
+    }
 
 
 def author_of_row(one: dict[str, Any], *, names: bool) -> str:

@@ -28,6 +28,7 @@ Ask = Callable[..., Awaitable[Asked]]
 Say = Callable[..., Awaitable[int]]
 
 
+@pytest.mark.req("C2-06")
 async def test_many_get_one_answer_and_each_author_one_message(
     client: Browser,
     ask: Ask,
@@ -77,6 +78,7 @@ async def test_opinions_of_another_draft_are_not_answered_along(
     assert await value("select count(*) from opinions_opinion where state = 'answered'") == 0
 
 
+@pytest.mark.req("C2-07", "C2-08")
 async def test_the_answer_page_shows_opinion_remarks_and_counts_together(
     client: Browser, ask: Ask, as_reader: As, as_bureau: As, say: Say
 ) -> None:
@@ -95,6 +97,7 @@ async def test_the_answer_page_shows_opinion_remarks_and_counts_together(
     assert "和市监局商量过。" not in (await client.get(f"/opinions/mine/{one}")).text
 
 
+@pytest.mark.req("C2-11")
 async def test_the_list_is_narrowed_by_article_and_exported_with_masked_authors(
     client: Browser, ask: Ask, as_reader: As, as_bureau: As, say: Say
 ) -> None:
@@ -114,6 +117,7 @@ async def test_the_list_is_narrowed_by_article_and_exported_with_masked_authors(
     assert "包图雅" not in words
 
 
+@pytest.mark.req("C2-09")
 async def test_returned_to_the_author_changed_and_answered(
     client: Browser,
     ask: Ask,
@@ -155,6 +159,7 @@ async def test_returned_to_the_author_changed_and_answered(
     assert done.status_code == 303
 
 
+@pytest.mark.req("C2-10")
 async def test_measures_are_distinct_appealed_and_lifted(
     client: Browser, ask: Ask, as_reader: As, as_bureau: As, say: Say, clock: Clock
 ) -> None:
@@ -208,7 +213,7 @@ async def reported(client: Browser, draft: int, keys: list[str]) -> None:
         assert answer.status_code == 303, answer.text[:2000]
 
 
-@pytest.mark.req("S0-17")
+@pytest.mark.req("S0-17", "C2-12")
 async def test_the_report_is_one_public_page_without_persons(
     client: Browser,
     ask: Ask,
@@ -369,6 +374,7 @@ async def test_recordings_are_opened_by_the_author_and_the_office_that_asked_alo
     assert await answers() == [403, 404, 404]
 
 
+@pytest.mark.req("C2-10", "C2-11")
 async def test_what_is_covered_stays_covered_in_recordings_documents_and_answers(
     client: Browser, ask: Ask, as_reader: As, as_bureau: As, say: Say, clock: Clock
 ) -> None:
@@ -395,7 +401,8 @@ async def test_what_is_covered_stays_covered_in_recordings_documents_and_answers
     got = await client.get(f"{desk}/report?format=docx")
     with zipfile.ZipFile(io.BytesIO(got.content)) as parts:
         document = parts.read("word/document.xml").decode()
-    for words in ((await client.get(page)).text, document):
+    workbook = sheet((await client.get(f"{desk}/report?format=xlsx")).content)
+    for words in ((await client.get(page)).text, document, workbook):
         assert "我昨天去找（已遮盖）了。" in words
         assert "一年一次。（已遮盖）写。" in words
         assert "（已遮盖），已研究。" in words

@@ -138,6 +138,7 @@ def test_an_opinion_survives_a_new_version_or_is_marked(text: str, wanted: str) 
     assert standing("", before, after) == "same"
 
 
+@pytest.mark.req("C2-03")
 def test_the_difference_names_every_article_once_in_order() -> None:
     before, highest = first(
         "第一条　甲。\n第二条　要删去的一条规定。\n第三条　丙事十日内办理完毕。"

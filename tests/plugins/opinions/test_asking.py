@@ -25,7 +25,7 @@ async def nightly() -> None:
         await close_due({})
 
 
-@pytest.mark.req("S0-17")
+@pytest.mark.req("S0-17", "C2-05")
 async def test_a_volunteer_lists_reads_and_answers_by_article(
     client: Browser, ask: Ask, as_reader: As, say: Say, facts: Facts
 ) -> None:
@@ -48,7 +48,7 @@ async def test_a_volunteer_lists_reads_and_answers_by_article(
     assert "年一次就够了" in (await client.get("/opinions/mine")).text
 
 
-@pytest.mark.req("S0-17")
+@pytest.mark.req("S0-17", "C2-02")
 async def test_an_opinion_may_be_a_photo_alone_and_never_empty(
     client: Browser, ask: Ask, as_reader: As, files: Files
 ) -> None:
@@ -84,7 +84,7 @@ async def test_confidentiality_is_asked_not_presumed(
     assert "意见</textarea>" in answer.text
 
 
-@pytest.mark.req("S3-22")
+@pytest.mark.req("S3-22", "C2-15")
 async def test_under_seal_no_row_names_the_author_and_he_finds_his_own(
     client: Browser, ask: Ask, as_reader: As, say: Say, facts: Facts, messages: Messages
 ) -> None:
@@ -159,7 +159,7 @@ async def test_a_form_that_arrives_twice_counts_once_also_when_the_second_is_lat
     assert await value("select count(*) from opinions_opinion") == 1
 
 
-@pytest.mark.req("S0-17")
+@pytest.mark.req("S0-17", "C2-01")
 @pytest.mark.parametrize(
     ("moment", "taken"),
     [
@@ -259,6 +259,7 @@ async def test_another_region_and_another_role_see_nothing(
         assert (await client.get(path)).status_code == 404
 
 
+@pytest.mark.req("C2-13")
 async def test_a_higher_office_asks_a_part_of_its_tree(
     client: Browser, ask: Ask, as_reader: As, as_bureau: As, say: Say, region_tree: Any
 ) -> None:
@@ -375,6 +376,7 @@ async def test_an_article_that_does_not_exist_is_refused(
     assert await value("select count(*) from opinions_opinion") == 0
 
 
+@pytest.mark.req("C2-04")
 async def test_opinions_stay_with_their_articles_in_a_new_version(
     client: Browser, ask: Ask, as_reader: As, say: Say, as_bureau: As, messages: Messages
 ) -> None:

@@ -36,7 +36,7 @@ async def keepers(
     return persons
 
 
-@pytest.mark.req("S3-22")
+@pytest.mark.req("S3-22", "C2-15")
 async def test_a_sealed_author_is_opened_by_two_for_a_reason(
     client: Browser, keepers: list[int], ask: Ask, as_reader: As, as_bureau: As, say: Say
 ) -> None:
