@@ -93,6 +93,8 @@ async def state() -> Any:
         ("leader", "foreign"),
         ("body_admin", "other"),
         ("handler", "other"),
+        ("legal_office", "other"),
+        ("dept_supervisor", "other"),
     ],
 )
 async def test_nothing_is_seen_and_nothing_done(
