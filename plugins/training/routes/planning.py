@@ -172,8 +172,8 @@ async def put_materials(request: Request, training: FromPath[int]) -> Response:
     try:
         files = await attachments(request, "files", place=place, purpose=PURPOSE, kinds=MATERIALS)
     except Invalid as error:
-        said = next(iter(error.errors.values()))
-        return redirect(request, f"/training/{training}/roll", message=said)
+        told = {"text": next(iter(error.errors.values())), "tone": "red"}
+        return redirect(request, f"/training/{training}/roll", message=told)
     async with transaction(who.scope):
         names = await add_materials(who, training, files)
     said = f"已添加{'、'.join(names)}。" if names else "没有选文件。"
@@ -202,8 +202,9 @@ async def cancel(request: Request, training: FromPath[int]) -> Response:
     who = visitor(request)
     form = await bind(request, ReasonForm)
     if not form.ok:
-        said = next(iter(form.errors.values()), "请写明取消的原因。")
-        return redirect(request, f"/training/{training}/roll", message=said)
+        why = next(iter(form.errors.values()), "请写明取消的原因。")
+        told = {"text": why, "tone": "red"}
+        return redirect(request, f"/training/{training}/roll", message=told)
     async with transaction(who.scope):
         told = await withdraw(who, training, form.value.reason)
     return redirect(

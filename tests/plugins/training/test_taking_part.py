@@ -276,6 +276,22 @@ async def test_a_cancelled_training_tells_who_signed_up(
     assert await value(turns) == 0
 
 
+async def test_a_file_that_pretends_is_not_announced_as_added(
+    client: Browser, as_bureau: As
+) -> None:
+    await as_bureau()
+    training = await announce(client, readers="supervisors")
+    await client.post(
+        f"/training/{training}/materials",
+        files={"files": ("讲课.mp4", io.BytesIO(b"not a film"), "video/mp4")},
+    )
+    roll = (await client.get(f"/training/{training}/roll")).text
+    said = roll.split('class="jd-said')[1].split("</div>")[0]
+    assert "与扩展名 .mp4 不符" in said
+    assert 'role="alert"' in said
+    assert await value("select count(*) from training_material") == 0
+
+
 @pytest.mark.req("C8-03")
 async def test_materials_are_read_in_parts_by_those_it_is_meant_for(
     client: Browser, as_bureau: As, as_reader: As, region_tree: Any, facts: Facts
