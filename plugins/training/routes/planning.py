@@ -203,8 +203,8 @@ async def cancel(request: Request, training: FromPath[int]) -> Response:
     form = await bind(request, ReasonForm)
     if not form.ok:
         why = next(iter(form.errors.values()), "请写明取消的原因。")
-        told = {"text": why, "tone": "red"}
-        return redirect(request, f"/training/{training}/roll", message=told)
+        refused = {"text": why, "tone": "red"}
+        return redirect(request, f"/training/{training}/roll", message=refused)
     async with transaction(who.scope):
         told = await withdraw(who, training, form.value.reason)
     return redirect(
