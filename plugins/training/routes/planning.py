@@ -202,9 +202,8 @@ async def cancel(request: Request, training: FromPath[int]) -> Response:
     who = visitor(request)
     form = await bind(request, ReasonForm)
     if not form.ok:
-        why = next(iter(form.errors.values()), "请写明取消的原因。")
-        refused = {"text": why, "tone": "red"}
-        return redirect(request, f"/training/{training}/roll", message=refused)
+        # The page of the refusal has the words; the list they were typed beside has no place for them.
+        raise Invalid(form.errors)
     async with transaction(who.scope):
         told = await withdraw(who, training, form.value.reason)
     return redirect(
