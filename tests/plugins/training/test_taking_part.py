@@ -260,7 +260,11 @@ async def test_a_cancelled_training_tells_who_signed_up(
     reader = await as_reader()
     await client.post(f"/training/{training}/join")
     await as_bureau()
-    assert (await client.post(f"/training/{training}/withdraw", {"reason": ""})).status_code == 303
+    refused = await client.post(f"/training/{training}/withdraw", {"reason": ""})
+    assert refused.status_code == 422
+    long = "老师病了，改期另行通知。" * 60
+    kept = await client.post(f"/training/{training}/withdraw", {"reason": long})
+    assert (kept.status_code, long in kept.text) == (422, True)
     assert await value("select state from training_training") == "published"
     await client.post(f"/training/{training}/withdraw", {"reason": "老师病了"})
     told = await rows("select person from core_message where kind = 'training.cancelled'")
