@@ -262,6 +262,7 @@ async def _reason(request: Request) -> str:
 
 
 NO_REASON = "请写明理由（至少两个字）。"
+NO_MINUTES = "补回时间要写整数分钟，不补写 0。没有释放，请重新填写。"
 
 
 @post(
@@ -286,7 +287,10 @@ async def release(request: Request, session: FromPath[int], entry: FromPath[int]
     if not form.ok:
         return await _entry_page(request, session, entry, status=422, error=NO_REASON)
     typed = str(form.raw.get("minutes") or "0").strip()
-    minutes = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else 0
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 4):
+        # Taken for none, the candidate would lose his time without anybody noticing.
+        return await _entry_page(request, session, entry, status=422, error=NO_MINUTES)
+    minutes = int(typed)
     return await _act(
         request,
         session,

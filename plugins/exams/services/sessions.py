@@ -276,7 +276,7 @@ async def cancel(who: Visitor, session: int, reason: str) -> None:
         "select 1 from exams_attempt where session = $1 and begun_at is not null limit 1", session
     ):
         raise Conflict("已经有人开始作答，不能取消整场；请逐人作废。")
-    persons = await rows("select person, wanted from exams_entry where session = $1", session)
+    persons = await rows("select id, person, wanted from exams_entry where session = $1", session)
     await execute(
         "update exams_wanted set state = 'waiting' where id = any($1::int8[]) and state = 'seated'",
         [each["wanted"] for each in persons],
@@ -286,13 +286,15 @@ async def cancel(who: Visitor, session: int, reason: str) -> None:
         session,
         reason.strip(),
     )
-    await notify(
-        "exams.cancelled",
-        [each["person"] for each in persons],
-        ref(SESSION, session),
-        {"title": found["title"], "reason": reason.strip()},
-        place_of(found),
-    )
+    for each in persons:
+        # About his own place: the page of the session is the office's, closed to candidates.
+        await notify(
+            "exams.cancelled",
+            [each["person"]],
+            ref(ENTRY, each["id"]),
+            {"title": found["title"], "reason": reason.strip()},
+            place_of(found),
+        )
     await record(
         "exams.session_cancelled",
         ref(SESSION, session),

@@ -439,3 +439,40 @@ async def test_the_office_is_told_what_is_its_turn(hall: Hall, clock: Any) -> No
     async with transaction(hall.who.scope):
         await after.publish(hall.who, hall.session)
     assert await turns() == []
+
+
+async def test_what_a_candidate_is_told_leads_to_a_page_he_may_open(
+    hall: Hall, client: Browser, login_as: Any
+) -> None:
+    """The page of a cancelled session is the office's and closed to him."""
+    async with transaction(hall.who.scope):
+        await sessions.cancel(hall.who, hall.session, WHY)
+    one = await login_as("handler", organisation=hall.agency, person=hall.persons[0])
+    async with transaction(Scope.platform("a test looks at everything")):
+        entry = await value("select id from exams_entry where person = $1", one.person_id)
+    async with transaction(one.scope):
+        told = await rows_of(
+            "select id, kind from core_message where person = $1 order by id", one.person_id
+        )
+    assert [each["kind"] for each in told] == ["exams.seated", "exams.cancelled"]
+    for each in told:
+        answer = await client.get(f"/messages/{each['id']}")
+        assert answer.status_code == 303, (each["kind"], answer.status_code)
+        where = answer.headers["location"]
+        assert where.split("?")[0] == f"/exams/mine/{entry}", (each["kind"], where)
+        assert (await client.get(where)).status_code == 200
+
+
+async def test_lost_minutes_that_are_no_number_are_not_taken_for_none(
+    hall: Hall, clock: Any, client: Browser, as_bureau: As
+) -> None:
+    await hall.open()
+    one = await begin(hall, clock)
+    await as_bureau("钱进")
+    path = f"/exams/sessions/{hall.session}/entries/{one.entry['id']}/release"
+    token = await value("select token from exams_attempt")
+    for typed in ("abc", "-5", "2.5", "1000"):
+        answer = await client.post(path, {"reason": "换电脑", "minutes": typed})
+        assert answer.status_code == 422, typed
+        assert "整数分钟" in answer.text
+    assert await value("select token from exams_attempt") == token, "nothing was released"

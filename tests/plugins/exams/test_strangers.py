@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.api.db import Scope, row, transaction, value
+from core.api.db import Scope, execute, row, transaction, value
 from core.api.testing import Agencies, Browser
 from plugins.exams.plugin import route_handlers
 from plugins.exams.services import door, sitting
@@ -156,3 +156,22 @@ async def test_a_candidate_reaches_his_own_paper_and_no_other(
     early = await client.get("/exams/sit/paper")
     assert "data-exam-question" not in early.text
     await again.close()
+
+
+async def test_another_candidate_opens_neither_the_result_nor_the_office_pages(
+    client: Browser, login_as: Any, agencies: Agencies, world: dict[str, int]
+) -> None:
+    """He has a place of his own in the very session, and an account at the same agency."""
+    visitor = await login_as("handler", organisation=agencies.agency, name="另一名考生")
+    async with transaction(WIDE):
+        other = await value("select max(id) from exams_entry")
+        await execute("update exams_entry set person = $2 where id = $1", other, visitor.person_id)
+    assert other != world["mine"]
+    assert (await client.get(f"/exams/mine/{other}")).status_code == 200
+    before = await state()
+    for method, theirs, _ in addresses(world):
+        send = client.get(theirs) if method == "GET" else client.post(theirs, FORM)
+        answer = await send
+        assert answer.status_code in (403, 404, 422), (method, theirs, answer.status_code)
+        assert "考生1" not in answer.text, theirs
+    assert await state() == before
