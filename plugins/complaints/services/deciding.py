@@ -17,6 +17,7 @@ from core.api.regions import region
 from core.api.turns import close_turn
 from plugins.complaints import facts, queries
 from plugins.complaints.rules import flow
+from plugins.complaints.rules.intake import VERIFIED
 from plugins.complaints.services.answering import FOUNDED
 from plugins.complaints.services.filing import WORDS
 from plugins.complaints.services.matters import (
@@ -285,7 +286,15 @@ async def match_body(who: Actor, complaint: int, body: int) -> None:
         if reasons := why_elsewhere(it, found):
             raise Invalid({"body": reasons[0]})
         typed = it["body_typed"] if it["body_typed"] is not None else it["body_name"]
-        await change(complaint, body=found.id, body_name=found.name, body_typed=typed)
+        # Whom the bureau has named belongs to the unit it was then.
+        named = it["officer"] and it["scanned"] != VERIFIED and it["body"] != found.id
+        await change(
+            complaint,
+            body=found.id,
+            body_name=found.name,
+            body_typed=typed,
+            **({"officer": 0, "officer_name": ""} if named else {}),
+        )
         await _acted("complaints.matched", it, f"{it['body_name'] or '未写明'} → {found.name}")
 
 

@@ -871,7 +871,7 @@ async def test_whoever_is_no_supervisor_any_more_follows_what_he_handed_in(
         assert (await client.get(f"/complaints/mine/{number}{path}")).status_code == 404
 
 
-@pytest.mark.req("S0-16", "C1-13")
+@pytest.mark.req("S0-16", "C1-19")
 @pytest.mark.parametrize("pushed", [False, True])
 async def test_the_desk_says_of_whom_it_is_when_nobody_scanned(
     client, login_as, agencies, county, region_tree, facts, pushed
@@ -940,3 +940,21 @@ def test_when_the_officer_may_be_identified(state, target, scanned, why):
     it = flow.Standing(state, "complaint", True, False, False)
     assert why in "".join(flow.why_not_identify(it, target=target, scanned=scanned))
     assert bool(flow.why_not_identify(it, target=target, scanned=scanned)) is bool(why)
+
+
+@pytest.mark.req("S0-16", "C1-19")
+async def test_whom_the_desk_named_goes_when_it_was_another_unit(
+    client, login_as, agencies, county
+):
+    number = await filed(client, login_as, agencies, county)
+    async with transaction(OFFICE):
+        one = await enter_person("李志强", agencies.agency.id)
+    await as_bureau(login_as, agencies, county)
+    right = {"officer": str(one.id), "reason": "调取当天的检查记录。"}
+    assert (await client.post(f"/complaints/{number}/identify", right)).status_code == 303
+    for body, officer in ((agencies.agency, one.id), (agencies.other_agency, 0)):
+        act = f"/complaints/{number}/match"
+        assert (await client.post(act, {"body": str(body.id)})).status_code == 303
+        async with transaction(OFFICE):
+            [it] = await rows("select officer, officer_name, body from complaints_complaint")
+        assert (it["officer"], it["body"]) == (officer, body.id)
