@@ -32,6 +32,7 @@ class RoleSpec:
 
 
 ROLES: tuple[RoleSpec, ...] = (
+    RoleSpec("former_supervisor", "原社会监督员", "own", 3),
     RoleSpec("applicant", "申请人", "own", 4),
     RoleSpec("supervisor", "社会监督员", "own", 5),
     RoleSpec("handler", "办件人员", "organisation", 10),

@@ -21,6 +21,7 @@ from core.api.plugin import (
     MessageKind,
     Metric,
     NavItem,
+    Panel,
     Permission,
     SubjectKind,
     hookimpl,
@@ -29,7 +30,7 @@ from plugins.complaints import facts, reactions
 from plugins.complaints.badges import copies_waiting, news_of, undone_here
 from plugins.complaints.commands import COMMANDS
 from plugins.complaints.demo import plan_complaints
-from plugins.complaints.rules import ANSWER, COPY, HANDLE, OWN, READ
+from plugins.complaints.rules import ANSWER, COPY, FOLLOW, HANDLE, OWN, READ
 from plugins.complaints.services import ComplaintSettings
 from plugins.complaints.services.reminding import remind
 from plugins.complaints.services.retaining import erase, propose_due
@@ -63,7 +64,8 @@ def permissions() -> list[Permission]:
         Permission(HANDLE, "办理投诉举报", ("supervision_bureau",)),
         Permission(COPY, "查看转来的投诉", ("dept_supervisor", "body_admin", "legal_office")),
         Permission(ANSWER, "反馈转来的投诉", ("dept_supervisor", "body_admin")),
-        Permission(OWN, "提交举报，查看自己的举报", ("supervisor",)),
+        Permission(OWN, "提交举报", ("supervisor",)),
+        Permission(FOLLOW, "查看自己提交过的举报", ("supervisor", "former_supervisor")),
     ]
 
 
@@ -97,6 +99,20 @@ def nav_items() -> list[NavItem]:
 
 
 @hookimpl
+def panels() -> list[Panel]:
+    return [
+        Panel(
+            "complaints.earlier",
+            "core.me",
+            "提交过的投诉举报",
+            FOLLOW,
+            "/complaints/mine/panels/{id}",
+            20,
+        )
+    ]
+
+
+@hookimpl
 def subject_kinds() -> list[SubjectKind]:
     return [
         SubjectKind(
@@ -110,7 +126,7 @@ def subject_kinds() -> list[SubjectKind]:
             "complaints.copy", "转来的投诉", describe=reactions.describe_copy, permission=COPY
         ),
         SubjectKind(
-            "complaints.own", "我的投诉举报", describe=reactions.describe_own, permission=OWN
+            "complaints.own", "我的投诉举报", describe=reactions.describe_own, permission=FOLLOW
         ),
     ]
 

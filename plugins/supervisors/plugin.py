@@ -31,8 +31,10 @@ from plugins.supervisors.demo import plan_supervisors
 from plugins.supervisors.rules.wording import CATALOGUE, OFFICE
 from plugins.supervisors.services import papers
 from plugins.supervisors.services.base import (
+    APPLICANT,
     APPLICATION,
     CARRY,
+    FORMER,
     GATE,
     MAY_TAKE_PART,
     MINE,
@@ -79,7 +81,7 @@ def permissions() -> list[Permission]:
         Permission(SERVE, "管理聘期：继任、辞职、回避、表彰、解聘", bureau),
         Permission(REPORT, "反映社会监督员违反纪律", bodies),
         Permission(REPORTS_READ, "看单位反映的情况及其答复", (*bureau, *bodies)),
-        Permission(MINE, "看自己的办证进度", ("applicant", "supervisor")),
+        Permission(MINE, "看自己的办证进度", (APPLICANT, "supervisor", FORMER)),
         Permission(CARRY, "出示电子证件，申请继任、辞职、回避", ("supervisor",)),
     ]
 

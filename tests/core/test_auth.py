@@ -566,3 +566,26 @@ async def test_all_other_sessions_end_at_once(client, account, facts):
     assert len(await facts.only("core.session.ended")) == 1
     assert (await client.post("/sessions/end-others", token)).status_code == 303
     assert len(await facts.only("core.session.ended")) == 1, "nothing happened, nothing is recorded"
+
+
+async def test_a_role_that_comes_with_an_update_gets_what_names_it(client, registry) -> None:
+    """An office that was started before the role existed; what it withdrew elsewhere stays so."""
+    await services.apply_defaults(registry)
+    async with db.transaction(services.office(0)):
+        await db.execute(
+            "delete from core_role_permission where permission = 'core.bench.use'"
+            " or role = (select id from core_role where key = 'former_supervisor')"
+        )
+        await db.execute("delete from core_role where key = 'former_supervisor'")
+    await services.apply_defaults(registry)
+    rights = await db.column(
+        "select w.permission from core_role_permission w join core_role r on r.id = w.role"
+        " where r.key = 'former_supervisor'"
+    )
+    named = [
+        key for key, each in registry.permissions.items() if "former_supervisor" in each.grants_to
+    ]
+    assert sorted(rights) == sorted(named)
+    assert not await db.value(
+        "select count(*) from core_role_permission where permission = 'core.bench.use'"
+    )

@@ -266,20 +266,28 @@ async def apply_defaults(registry: Registry) -> None:
     """
     async with db.transaction(office(0)):
         await db.execute("select pg_advisory_xact_lock(hashtextextended('core_role', 0))")
+        made = set()
         for spec in rules.ROLES:
-            await db.execute(
+            if await db.value(
                 "insert into core_role (key, title, reach, weight) values ($1, $2, $3, $4)"
-                " on conflict (key) do nothing",
+                " on conflict (key) do nothing returning id",
                 spec.key,
                 spec.title,
                 spec.reach,
                 spec.weight,
-            )
+            ):
+                made.add(spec.key)
         known = set(await db.column("select key from core_known_permission"))
         new = [each for key, each in registry.permissions.items() if key not in known]
-        if not new:
+        # A role that came with an update has had nothing withdrawn: it gets all that names it.
+        pairs = [
+            (each.key, role)
+            for each in registry.permissions.values()
+            for role in each.grants_to
+            if each.key not in known or role in made
+        ]
+        if not new and not pairs:
             return
-        pairs = [(each.key, role) for each in new for role in each.grants_to]
         await db.execute(
             "insert into core_role_permission (role, permission)"
             " select r.id, w.permission from unnest($1::text[], $2::text[]) w(permission, role)"

@@ -21,6 +21,7 @@ from core.api.web import (
     limit,
     number_of,
     page,
+    partial,
     post,
     redirect,
 )
@@ -29,14 +30,14 @@ from plugins.complaints.forms import SupervisorForm, WordForm
 from plugins.complaints.queries.own import OWN as READING
 from plugins.complaints.routes.target import Target, target_of
 from plugins.complaints.routes.words import NO_STORE, grouped, options, take
-from plugins.complaints.rules import OWN, flow, intake
+from plugins.complaints.rules import FOLLOW, OWN, flow, intake
 from plugins.complaints.services.reporters import aliases_of
 
 FIELD = "media"
 TABS = {"news": "有新进展", "open": "未处理", "done": "已处理"}
 
 
-@get("/mine", guards=[requires(OWN)])
+@get("/mine", guards=[requires(FOLLOW)])
 async def own_list(request: Request) -> Response:
     """未处理 and 已处理, exactly as S0-14; before them, while there are any, those with news.
 
@@ -61,6 +62,7 @@ async def own_list(request: Request) -> Response:
         "complaints/mine.html",
         rows=lists[tab],
         tab=tab,
+        may_file=visitor(request).may(OWN),
         tab_items=[
             {
                 "title": title,
@@ -72,6 +74,20 @@ async def own_list(request: Request) -> Response:
             if name != "news" or lists["news"]
         ],
     )
+
+
+@get("/mine/panels/{person:int}", guards=[requires(FOLLOW)])
+async def own_panel(request: Request, person: FromPath[int]) -> Response:
+    """On 我的, for whoever hands in nothing any more: the way to what he handed in."""
+    who = visitor(request)
+    if person != who.person_id:
+        raise NotFound
+    own = aliases_of(who.person_id)
+    count = 0
+    if not who.may(OWN):
+        count = len(await queries.own_list(own, done=False))
+        count += len(await queries.own_list(own, done=True))
+    return partial(request, "complaints/_earlier.html", count=count)
 
 
 async def _form_page(
@@ -249,13 +265,13 @@ async def _own_page(
     )
 
 
-@get("/mine/{complaint:int}", guards=[requires(OWN)])
+@get("/mine/{complaint:int}", guards=[requires(FOLLOW)])
 async def own_one(request: Request, complaint: FromPath[int]) -> Response:
     """One of his own: where it stands, the result, the receipt."""
     return await _own_page(request, complaint)
 
 
-@post("/mine/{complaint:int}/words", guards=[requires(OWN)])
+@post("/mine/{complaint:int}/words", guards=[requires(FOLLOW)])
 async def add_word(request: Request, complaint: FromPath[int]) -> Response:
     """补充说明."""
     found = await _own(request, complaint)
@@ -266,13 +282,13 @@ async def add_word(request: Request, complaint: FromPath[int]) -> Response:
     return redirect(request, f"/complaints/mine/{complaint}", message="已补充。")
 
 
-@get("/mine/{complaint:int}/receipt", guards=[requires(OWN)])
+@get("/mine/{complaint:int}/receipt", guards=[requires(FOLLOW)])
 async def receipt(request: Request, complaint: FromPath[int]) -> Response:
     """The signed receipt as a text file."""
     return showing.receipt_file(await _own(request, complaint))
 
 
-@get("/mine/{complaint:int}/content", guards=[requires(OWN)])
+@get("/mine/{complaint:int}/content", guards=[requires(FOLLOW)])
 async def content(request: Request, complaint: FromPath[int]) -> Response:
     """What the receipt's digest covers, so that the holder can prove it."""
     found = await _own(request, complaint)
@@ -281,4 +297,4 @@ async def content(request: Request, complaint: FromPath[int]) -> Response:
     return showing.content_file(found, thread)
 
 
-ROUTES = (own_list, new, file, own_one, add_word, receipt, content)
+ROUTES = (own_list, own_panel, new, file, own_one, add_word, receipt, content)

@@ -21,6 +21,8 @@ from plugins.supervisors.queries.applications import application_row, notice_sta
 from plugins.supervisors.queries.terms import as_term, terms_of
 from plugins.supervisors.rules import states, terms
 from plugins.supervisors.services.base import (
+    APPLICANT,
+    FORMER,
     Actor,
     application_ref,
     ask_gate,
@@ -152,12 +154,13 @@ def _check_day(starts: date) -> None:
 
 
 async def _give_role(application: Mapping[str, Any], who: Actor) -> int:
-    """The role of a supervisor in place of that of an applicant: permission follows the term."""
+    """The role of a supervisor in place of what he was before: permission follows the term."""
     if not application["account"]:
         return 0
-    await revoke_role(
-        application["account"], "applicant", by=who.user_id, reason="已聘任为社会监督员"
-    )
+    for before in (APPLICANT, FORMER):
+        await revoke_role(
+            application["account"], before, by=who.user_id, reason="已聘任为社会监督员"
+        )
     return await grant_role(
         application["account"], ROLE, region=application["region"], by=who.user_id
     )

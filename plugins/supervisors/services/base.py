@@ -28,6 +28,8 @@ from plugins.supervisors.queries.applications import application_row
 from plugins.supervisors.rules.wording import CATALOGUE, OFFICE
 
 APPLICATION, TERM = "supervisors.application", "supervisors.term"
+APPLICANT, FORMER = "applicant", "former_supervisor"
+"""Who is no supervisor: one whose application is under way, and one who served."""
 READ, REVIEW, SERVE = (
     "supervisors.application.read",
     "supervisors.application.review",

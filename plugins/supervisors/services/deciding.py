@@ -21,6 +21,7 @@ from plugins.supervisors.queries.applications import (
 from plugins.supervisors.rules import states
 from plugins.supervisors.rules.words import ROUTES, SOURCES
 from plugins.supervisors.services.base import (
+    APPLICANT,
     Actor,
     application_ref,
     ask_gate,
@@ -127,7 +128,7 @@ async def review(who: Actor, application: int, form: DecisionForm) -> str:
         )
         if found["route"] != "invited" or not await _waits(found["account"]):
             return ""
-        return await admit(found["account"], "applicant", region=found["region"], by=who.user_id)
+        return await admit(found["account"], APPLICANT, region=found["region"], by=who.user_id)
 
 
 async def _waits(account: int) -> bool:

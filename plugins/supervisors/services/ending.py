@@ -30,6 +30,7 @@ from plugins.supervisors.rules.terms import as_next_words, reminder_due
 from plugins.supervisors.rules.words import ground_words
 from plugins.supervisors.services.appointing import ROLE, words_of
 from plugins.supervisors.services.base import (
+    FORMER,
     SERVE,
     Actor,
     application_ref,
@@ -122,10 +123,13 @@ async def close_term(
 async def _may_come_back(found: Mapping[str, Any], by: int) -> None:
     """Who served reads his messages and 办证进度 again, and may apply anew when the gap is over.
 
+    The role is one of its own, not that of an applicant: he also follows what he handed in while
+    he served, which is nothing an applicant has.
+
     Somebody with work of another kind on the platform has a role already, and keeps to it.
     """
     with suppress(Invalid, Refused, Conflict):
-        await grant_role(found["account"], "applicant", region=found["region"], by=by)
+        await grant_role(found["account"], FORMER, region=found["region"], by=by)
 
 
 async def end_what_follows(found: Mapping[str, Any], state: str, reason: str, *, by: int) -> None:

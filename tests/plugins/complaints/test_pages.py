@@ -838,6 +838,39 @@ async def test_the_body_opens_its_copy_of_a_photo_and_nothing_else(
     assert (await client.get(f"/files/{copy['file']}")).status_code == 404
 
 
+@pytest.mark.req("S0-14")
+@pytest.mark.parametrize("confidential", ["open", "sealed"])
+async def test_whoever_is_no_supervisor_any_more_follows_what_he_handed_in(
+    client, login_as, agencies, county, confidential
+):
+    """The term ends, the complaint does not: he reads the answer, and hands in nothing new."""
+    who = await volunteer(login_as, agencies, county)
+    done = await client.post("/complaints/new", report(agencies, confidential=confidential))
+    number = int(done.headers["location"].rpartition("/")[2])
+    panel = f"/complaints/mine/panels/{who.person_id}"
+    assert "提交过的投诉举报" not in (await client.get(panel)).text, "his menu has it"
+    await login_as("former_supervisor", region=county, person=who.person_id, name="乌云娜")
+    listed = await client.get("/complaints/mine")
+    assert "投〔2026〕1号" in listed.text
+    assert "/complaints/new" not in listed.text
+    assert "1 件" in (await client.get(panel)).text
+    assert (await client.get(f"/complaints/mine/{number}")).status_code == 200
+    said = {"text": "店主愿意作证，可以联系。"}
+    assert (await client.post(f"/complaints/mine/{number}/words", said)).status_code == 303
+    assert (await client.get(f"/complaints/mine/{number}/receipt")).status_code == 200
+    assert (await client.get("/complaints/new")).status_code == 403
+    assert (await client.post("/complaints/new", report(agencies))).status_code == 403
+    # Somebody else who served finds nothing of it.
+    async with transaction(OFFICE):
+        other = await enter_person("李四", agencies.bureau.id)
+    await login_as("former_supervisor", region=county, person=other.id)
+    assert "投〔2026〕1号" not in (await client.get("/complaints/mine")).text
+    assert "件" not in (await client.get(f"/complaints/mine/panels/{other.id}")).text
+    assert (await client.get(panel)).status_code == 404
+    for path in ("", "/receipt", "/content"):
+        assert (await client.get(f"/complaints/mine/{number}{path}")).status_code == 404
+
+
 @pytest.mark.req("S0-16", "C1-19")
 @pytest.mark.parametrize("pushed", [False, True])
 async def test_the_desk_says_of_whom_it_is_when_nobody_scanned(

@@ -574,8 +574,8 @@ class TestMine:
                 ' join core_user u on u.id = a."user" where u.person = $1 and a.revoked_at is null',
                 person,
             )
-        assert [each["key"] for each in held] == ["applicant"]
-        await login_as("applicant", region=office.county, person=person)
+        assert [each["key"] for each in held] == ["former_supervisor"]
+        await login_as("former_supervisor", region=office.county, person=person)
         page = (await client.get("/supervisors/mine/progress")).text
         assert "再次申请" in page
         assert (await client.get("/supervisors/mine/apply")).status_code == 200

@@ -603,7 +603,7 @@ class TestRequests:
         async with transaction(OFFICE):
             await jobs.end_terms({})
         assert await ask("select state from supervisors_term where id = $1", term) == "resigned"
-        assert await roles_of(person) == {"applicant"}
+        assert await roles_of(person) == {"former_supervisor"}
         assert len(await facts.only("supervisors.term_ended")) == 1
 
     async def test_a_refused_request_needs_its_reason_and_is_told(self, office, messages):
@@ -631,7 +631,7 @@ class TestEnding:
             await jobs.end_terms({})
             await jobs.end_terms({})
         assert await ask("select state from supervisors_term where id = $1", term) == "expired"
-        assert await roles_of(person) == {"applicant"}
+        assert await roles_of(person) == {"former_supervisor"}
         assert len(await facts.only("supervisors.term_ended")) == 1
 
     @pytest.mark.req("C13-04")
@@ -648,7 +648,7 @@ class TestEnding:
     async def test_dismissal_names_its_ground_and_takes_the_role(self, office, facts, messages):
         term, person = await office.supervisor()
         await ending.dismiss(office.bureau, term, DismissForm("property", "收受当事人购物卡"))
-        assert await roles_of(person) == {"applicant"}
+        assert await roles_of(person) == {"former_supervisor"}
         (fact,) = await facts.only("supervisors.dismissed")
         assert fact.payload["ground"] == "property"
         assert "第（三）项" in (await messages.to(person))[-1]["text"]
@@ -661,7 +661,7 @@ class TestEnding:
         term, person = await office.supervisor()
         second = await _renew(office, term, person)
         await ending.dismiss(office.bureau, term, DismissForm("property", "收受当事人购物卡"))
-        assert await roles_of(person) == {"applicant"}
+        assert await roles_of(person) == {"former_supervisor"}
         assert await ask("select state from supervisors_term where id = $1", second) == "dismissed"
         office.on("2028-05-20")
         async with transaction(OFFICE):
@@ -673,7 +673,7 @@ class TestEnding:
             assert await serving_in(OFFICE, date(2028, 5, 20)) == 0
         assert card is not None
         assert standing(card, date(2028, 5, 20)) == (False, "已解聘")
-        assert await roles_of(person) == {"applicant"}
+        assert await roles_of(person) == {"former_supervisor"}
 
     @pytest.mark.req("S3-24", "C13-09", "C13-05")
     @pytest.mark.parametrize("how", ["dismissed", "resigned"])
