@@ -48,6 +48,7 @@ from plugins.notices.services.notices import (
     remind_readers,
     remove_attachment,
     save_draft,
+    why_not_now,
     withdraw_notice,
 )
 
@@ -251,6 +252,8 @@ async def show_readers(request: Request, notice: FromPath[int]) -> Response:
         notice=found,
         persons=persons,
         counts=counts,
+        owing=counts["meant"] - counts["confirmed" if found["must_confirm"] else "read"],
+        not_now=why_not_now(found),
         standing=standing,
     )
 

@@ -287,6 +287,12 @@ async def confirm_notice(who: Visitor, notice: int) -> None:
         )
 
 
+def why_not_now(found: dict[str, Any]) -> str:
+    """Why nobody can be reminded of it now, in words; empty when it is possible."""
+    reminded = found["reminded_at"]
+    return rules.may_remind(clock.local(reminded).date() if reminded else None, clock.today())
+
+
 async def remind(found: dict[str, Any]) -> int:
     """Tell everybody of the audience who has not read, or not confirmed; how many they were."""
     waiting = await readers_of(found, "waiting", limit=100_000)
@@ -317,8 +323,7 @@ async def remind_readers(who: Visitor, notice: int) -> int:
         raise NotFound
     if found["state"] != "published":
         raise Refused("没有发布的通知，没有人可以提醒。")
-    reminded = found["reminded_at"]
-    if why := rules.may_remind(clock.local(reminded).date() if reminded else None, clock.today()):
+    if why := why_not_now(found):
         raise Refused(why)
     return await remind(found)
 

@@ -292,6 +292,7 @@ async def show_requirement(request: Request, requirement: FromPath[int]) -> Resp
         show=which,
         standings=STANDINGS,
         this_year=this_year,
+        today=clock.today(),
         short_by=short_by,
         **WORDS,
     )

@@ -213,6 +213,7 @@ async def test_reminding_reaches_the_unread_once_a_day(
     await as_reader(name="读了的")
     await client.get(f"/notices/{notice}")
     await as_bureau()
+    assert f"/notices/{notice}/remind" in (await client.get(f"/notices/{notice}/readers")).text
     assert (await client.post(f"/notices/{notice}/remind")).status_code == 303
     told = [
         each["person"]
@@ -220,6 +221,9 @@ async def test_reminding_reaches_the_unread_once_a_day(
     ]
     assert told == [slow.person_id]
     assert quick.person_id not in told
+    shown = (await client.get(f"/notices/{notice}/readers")).text
+    assert "今天已经提醒过，明天可以再提醒。" in shown, "the sentence stands where the button stood"
+    assert f"/notices/{notice}/remind" not in shown
     again = await client.post(f"/notices/{notice}/remind")
     assert again.status_code == 409
     (fact,) = await facts.only("notices.reminded")

@@ -138,6 +138,7 @@ async def test_who_is_short_is_seen_by_year_and_reminded(
     told = await rows("select person, text from core_message where kind = 'training.short'")
     assert [each["person"] for each in told] == [short.person_id]
     assert "24.5" in told[0]["text"]
+    assert f"{path}/remind" not in (await client.get(path)).text
     assert (await client.post(f"{path}/remind")).status_code == 409, "once a day"
     # The next year begins at nothing, and the year before stays.
     clock(MAY + timedelta(days=365))
