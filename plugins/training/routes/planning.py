@@ -27,6 +27,7 @@ from core.api.web import (
 )
 from plugins.training.forms import Nothing, ReasonForm, TrainingForm
 from plugins.training.queries.trainings import DESK, materials_of, own_training
+from plugins.training.routes.roll import roll_page
 from plugins.training.routes.shared import WORDS, regions_of
 from plugins.training.services.base import MANAGE, PURPOSE, UNTITLED, office_of
 from plugins.training.services.planning import (
@@ -202,8 +203,7 @@ async def cancel(request: Request, training: FromPath[int]) -> Response:
     who = visitor(request)
     form = await bind(request, ReasonForm)
     if not form.ok:
-        # The page of the refusal has the words; the list they were typed beside has no place for them.
-        raise Invalid(form.errors)
+        return await roll_page(request, training, status=422, cancelling=form)
     async with transaction(who.scope):
         told = await withdraw(who, training, form.value.reason)
     return redirect(

@@ -64,12 +64,18 @@ async def _held(request: Request, training: int) -> dict[str, Any]:
 @get("/{training:int}/roll", guards=[requires(MANAGE)])
 async def show_roll(request: Request, training: FromPath[int]) -> Response:
     """Who has signed up, who came; also as a workbook."""
-    return await _roll_page(request, training)
+    return await roll_page(request, training)
 
 
-async def _roll_page(
-    request: Request, training: int, *, status: int = 200, error: str = ""
+async def roll_page(
+    request: Request,
+    training: int,
+    *,
+    status: int = 200,
+    error: str = "",
+    cancelling: Bound[Any] | None = None,
 ) -> Response:
+    """The list with everything done on it; ``cancelling`` is a cancellation that was refused."""
     who = visitor(request)
     text = request.query_params.get("find", "").strip()[:40]
     async with transaction(who.scope):
@@ -89,6 +95,7 @@ async def _roll_page(
         "training/roll.html",
         status=status,
         error=error,
+        cancelling=cancelling,
         training=found,
         listing=listing,
         counts=counts,
@@ -110,12 +117,12 @@ async def put_on_list(request: Request, training: FromPath[int]) -> Response:
     who = visitor(request)
     form = await bind(request, AddForm)
     if not form.ok:
-        return await _roll_page(request, training, status=422, error="请选择人员。")
+        return await roll_page(request, training, status=422, error="请选择人员。")
     try:
         async with transaction(who.scope):
             got = await add_person(who, training, form.value.person)
     except (Invalid, Refused) as error:
-        return await _roll_page(request, training, status=422, error=str(error))
+        return await roll_page(request, training, status=422, error=str(error))
     said = "已加入名单。" if got == "seat" else "名额已满，已排入候补。"
     return redirect(request, f"/training/{training}/roll", message=said)
 

@@ -262,6 +262,8 @@ async def test_a_cancelled_training_tells_who_signed_up(
     await as_bureau()
     refused = await client.post(f"/training/{training}/withdraw", {"reason": ""})
     assert refused.status_code == 422
+    assert "取消这期培训？" in refused.text, "on the page it was typed on, beside the field"
+    assert 'id="e-reason"' in refused.text
     long = "老师病了，改期另行通知。" * 60
     kept = await client.post(f"/training/{training}/withdraw", {"reason": long})
     assert (kept.status_code, long in kept.text) == (422, True)
