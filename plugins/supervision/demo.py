@@ -290,7 +290,12 @@ def _campaign(county: County) -> None:
             )
         assert found is not None
         await campaigns.seal(
-            county.bureau, made["id"], min(2, found["n"]), 2, "抽取前一晚福彩双色球开奖号码"
+            county.bureau,
+            made["id"],
+            min(2, found["n"]),
+            2,
+            "抽取前一晚福彩双色球开奖号码",
+            clock.today() + timedelta(days=6),
         )
 
     async def draw() -> None:

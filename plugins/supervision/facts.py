@@ -73,6 +73,8 @@ class Sealed(msgspec.Struct, frozen=True):
     result_source: str
     sample: int
     team: int
+    result_on: str = ""
+    """The day the result comes to be, ISO; facts from before it was asked have none."""
 
 
 class DrawnFact(msgspec.Struct, frozen=True):

@@ -108,6 +108,7 @@ class ListsForm(msgspec.Struct):
 
 class SealForm(msgspec.Struct):
     sample: Annotated[int, Meta(title="抽查数量", ge=1, le=500)]
+    result_on: Annotated[date, Meta(title="产生的日子")]
     source: Annotated[Line, Meta(title="公开结果")] = ""
     team: Annotated[int, Meta(title="每组人数", ge=1, le=9)] = 2
 

@@ -81,6 +81,8 @@ class Campaign(Owned, Table, tablename="supervision_campaign"):
     """The secret, encrypted, until it is published."""
     secret = Varchar(length=64, default="")
     result_source = Varchar(length=200, default="")
+    result_on = Date(null=True, default=None)
+    """The day the public result comes to be: after the sealing, not after the draw."""
     result = Varchar(length=200, default="")
     list_hash = Varchar(length=64, default="")
     drawn = JSONB(default="{}")

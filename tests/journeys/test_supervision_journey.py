@@ -163,6 +163,7 @@ def answer_first(unit: Desk, number: str) -> None:
 @pytest.mark.req("B10-1", "C5-07", "S4-2")
 def test_a_campaign_with_a_draw_anybody_repeats(
     desks: SignIn,
+    later: Later,
     axe: str,  # noqa: F811
     pictures: Path | None,
 ) -> None:
@@ -185,10 +186,15 @@ def test_a_campaign_with_a_draw_anybody_repeats(
         office.tick(each)
     tick(office, "persons", "乌日娜", "陈志强", "白音")
     office.send("保存名单")
-    office.fill(sample="2", source="2026年12月3日福彩双色球开奖号码")
+    office.fill(
+        sample="2", source="福彩双色球开奖号码", result_on=(today() + timedelta(days=2)).isoformat()
+    )
     check_page(office, axe, pictures, "campaign")
     office.send("锁定名单")
     office.said("承诺已公布")
+    office.sees("那一天起再抽取")
+    office = desks(BUREAU, at=later.to(2).url)
+    office.go(campaign)
     office.fill(result="01 07 12 18 25 30+09")
     office.send("抽取")
     office.said("已抽取 2 个对象")

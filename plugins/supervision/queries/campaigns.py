@@ -67,7 +67,7 @@ async def matters_of(campaign: int) -> list[dict[str, Any]]:
 async def public_draw(token: str) -> dict[str, Any] | None:
     """The draw of a public page; what the draw is made of, nothing else of the campaign."""
     return await row(
-        "select id, title, organ_name, state, sample, team, commitment, secret, result_source,"
+        "select id, title, organ_name, state, sample, team, commitment, secret, result_source, result_on,"
         " result, list_hash, drawn, sealed_at, drawn_at, token from supervision_campaign"
         " where token = $1 and token <> ''",
         token,

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """专项监督 and the draw, with a public page on which anybody repeats it."""
 
+from datetime import timedelta
 from typing import Any
 
 from litestar.params import FromPath
 
+from core.api import clock
 from core.api.access import public, requires, visitor
 from core.api.db import Scope, transaction
 from core.api.errors import NotFound
@@ -145,6 +147,8 @@ async def _page(
         matters=matters,
         assists=assists,
         ours=act,
+        tomorrow=(clock.today() + timedelta(days=1)).isoformat(),
+        not_yet=lots.draw_fault(it["result_on"], clock.today()),
         bodies=[(str(key), name) for key, name in bodies],
         inspectors=[
             (str(i["person"]), f"{i['name']}（{i['card']}）")
@@ -190,7 +194,14 @@ async def seal(request: Request, campaign: FromPath[int]) -> Response:
         value = form.value
         await attempt(
             form,
-            campaigns.seal(await actor(request), campaign, value.sample, value.team, value.source),
+            campaigns.seal(
+                await actor(request),
+                campaign,
+                value.sample,
+                value.team,
+                value.source,
+                value.result_on,
+            ),
         )
     if not form.ok:
         return await _page(request, campaign, 422, seal=form)
@@ -266,6 +277,7 @@ async def draw_data(request: Request, token: FromPath[str]) -> Response:
             "title": it["title"],
             "organ": it["organ_name"],
             "result_source": it["result_source"],
+            "result_on": it["result_on"].isoformat() if it["result_on"] else "",
             "commitment": published.commitment,
             "list_hash": published.list_hash,
             "sample": published.sample,

@@ -18,9 +18,11 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 VERSION = "双随机抽取规则 1"
 SECRET_LENGTH = 64
+LONGEST_WAIT_DAYS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,25 @@ def entry_faults(entries: Sequence[Entry], sample: int, team: int) -> list[str]:
             found.append(f"“{each.title}”回避以后只剩 {len(free)} 名监督人员，每组需要 {team} 名。")
             break
     return found
+
+
+def seal_fault(result_on: date, today: date) -> str:
+    """Why a public result cannot bind a draw; empty when it can.
+
+    A result that may be known already, or the same evening by whoever waits for it, binds nobody.
+    """
+    if result_on <= today:
+        return "公开结果要在锁定名单以后的日子产生，最早明天。"
+    if (result_on - today).days > LONGEST_WAIT_DAYS:
+        return f"公开结果最晚在 {LONGEST_WAIT_DAYS} 天内产生。"
+    return ""
+
+
+def draw_fault(result_on: date | None, today: date) -> str:
+    """Why the lots cannot be drawn yet; empty when they can."""
+    if result_on is not None and today < result_on:
+        return f"公开结果到 {result_on.month}月{result_on.day}日才产生，那一天起再抽取。"
+    return ""
 
 
 def draw(entries: Sequence[Entry], seed: str, sample: int, team: int) -> Drawn:

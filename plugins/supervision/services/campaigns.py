@@ -226,7 +226,9 @@ async def set_lists(
 
 
 @retried
-async def seal(who: Actor, campaign: int, sample: int, team: int, source: str) -> str:
+async def seal(
+    who: Actor, campaign: int, sample: int, team: int, source: str, result_on: date
+) -> str:
     """锁定名单并公布承诺: from here on nothing can be changed unseen; the public page's token."""
     async with transaction(who.scope):
         it = await take_campaign(who, campaign, states=("planned",))
@@ -236,6 +238,8 @@ async def seal(who: Actor, campaign: int, sample: int, team: int, source: str) -
             faults["source"] = (
                 "写明用哪一个尚未产生的公开结果，例如“2026年6月1日福彩双色球开奖号码”。"
             )
+        if why_not := lots.seal_fault(result_on, clock.today()):
+            faults["result_on"] = why_not
         if team < 2:
             faults["team"] = "每组监督人员不得少于两名。"
         if why := lots.entry_faults(entries, sample, team):
@@ -247,7 +251,7 @@ async def seal(who: Actor, campaign: int, sample: int, team: int, source: str) -
         await execute(
             "update supervision_campaign set state = 'sealed', sample = $2, team = $3,"
             " commitment = $4, secret_sealed = $5, result_source = $6, list_hash = $7, token = $8,"
-            " sealed_at = $9 where id = $1",
+            " sealed_at = $9, result_on = $10 where id = $1",
             campaign,
             sample,
             team,
@@ -257,11 +261,21 @@ async def seal(who: Actor, campaign: int, sample: int, team: int, source: str) -
             hashed,
             token,
             clock.now(),
+            result_on,
         )
         await record(
             "supervision.draw_sealed",
             ref(campaign),
-            facts.Sealed(campaign, it["title"], commitment, hashed, source.strip(), sample, team),
+            facts.Sealed(
+                campaign,
+                it["title"],
+                commitment,
+                hashed,
+                source.strip(),
+                sample,
+                team,
+                result_on.isoformat(),
+            ),
             _place(it),
         )
     return token
@@ -274,6 +288,8 @@ async def draw(who: Actor, campaign: int, result: str) -> list[str]:
         raise Invalid({"result": "写明公开结果，照原样填写。"})
     async with transaction(who.scope):
         it = await take_campaign(who, campaign, states=("sealed",))
+        if why_not := lots.draw_fault(it["result_on"], clock.today()):
+            raise Refused(why_not)
         entries = as_entries(await entries_of(campaign))
         if lots.list_hash(entries) != it["list_hash"]:
             raise Refused("名单在公布以后被改动，散列值不一致，不能抽取。请查明原因，另行立项。")

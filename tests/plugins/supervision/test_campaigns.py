@@ -17,6 +17,7 @@ from core.host.facts import fact_of
 from plugins.supervision import commands, reactions
 from plugins.supervision.queries import campaigns as reading
 from plugins.supervision.queries import programmes as listed
+from plugins.supervision.rules import draw as lots
 from plugins.supervision.rules.programme import Deliverable, Stage
 from plugins.supervision.rules.transfer import Details
 from plugins.supervision.services import campaigns, programmes, transfers
@@ -26,6 +27,8 @@ from tests.plugins.supervision.test_services import matter
 
 ALL = Scope.platform("test")
 RESULT = "03 08 14 19 22 31+06"
+RESULT_ON = date(2026, 5, 14)
+THAT_EVENING = datetime(2026, 5, 14, 14, 0, tzinfo=UTC)
 
 
 def plan(**changed) -> campaigns.Plan:
@@ -44,7 +47,7 @@ async def sealed(county, **changed) -> int:
     id_ = await campaigns.plan(county.bureau, plan(**changed))
     bodies = [county.agencies.agency.id, county.agencies.other_agency.id]
     await campaigns.set_lists(county.bureau, id_, bodies, county.team)
-    await campaigns.seal(county.bureau, id_, 1, 2, "2026年5月14日福彩双色球开奖号码")
+    await campaigns.seal(county.bureau, id_, 1, 2, "福彩双色球开奖号码", RESULT_ON)
     return id_
 
 
@@ -72,7 +75,7 @@ async def test_what_a_campaign_needs(county, changed, field) -> None:
 
 
 @pytest.mark.req("B10-1", "C5-07")
-async def test_a_draw_from_the_list_to_the_matters(county, client, facts, tmp_path) -> None:
+async def test_a_draw_from_the_list_to_the_matters(county, client, facts, tmp_path, clock) -> None:
     id_ = await sealed(county)
     it = await campaign(id_)
     assert it["secret"] == ""
@@ -82,6 +85,9 @@ async def test_a_draw_from_the_list_to_the_matters(county, client, facts, tmp_pa
     page = await client.get(f"/supervision/draws/{it['token']}")
     assert it["commitment"] in page.text
     assert "等待公开结果" in page.text
+    with pytest.raises(Refused, match="5月14日才产生"):  # nobody knows it yet
+        await campaigns.draw(county.bureau, id_, RESULT)
+    clock(THAT_EVENING)
     with pytest.raises(NotFound):
         await campaigns.draw(county.neighbour, id_, RESULT)
     titles = await campaigns.draw(county.bureau, id_, RESULT)
@@ -103,8 +109,9 @@ async def test_a_draw_from_the_list_to_the_matters(county, client, facts, tmp_pa
 
 
 @pytest.mark.req("B10-1")
-async def test_a_list_changed_after_the_publication(county, client) -> None:
+async def test_a_list_changed_after_the_publication(county, client, clock) -> None:
     id_ = await sealed(county)
+    clock(THAT_EVENING)
     async with transaction(ALL):
         await execute(
             "update supervision_entry set title = '别的单位' where campaign = $1 and role = 'object'"
@@ -126,15 +133,42 @@ async def test_nobody_draws_his_own_house(county) -> None:
         await campaigns.set_lists(county.bureau, id_, [county.agencies.agency.id], county.team[:1])
     await campaigns.set_lists(county.bureau, id_, [county.agencies.agency.id], county.team)
     with pytest.raises(Invalid):
-        await campaigns.seal(county.bureau, id_, 2, 2, "2026年5月14日福彩双色球开奖号码")
+        await campaigns.seal(county.bureau, id_, 2, 2, "福彩双色球开奖号码", RESULT_ON)
     with pytest.raises(Invalid):
-        await campaigns.seal(county.bureau, id_, 1, 2, "")
+        await campaigns.seal(county.bureau, id_, 1, 2, "", RESULT_ON)
+
+
+@pytest.mark.req("B10-1")
+@pytest.mark.parametrize(
+    ("on", "words"),
+    [
+        (NOW.date(), "最早明天"),
+        (NOW.date() - timedelta(days=3), "最早明天"),
+        (NOW.date() + timedelta(days=1), ""),
+        (NOW.date() + timedelta(days=60), ""),
+        (NOW.date() + timedelta(days=61), "60 天内"),
+    ],
+)
+def test_the_result_that_binds_a_draw_is_not_known_when_the_list_is_frozen(on, words) -> None:
+    fault = lots.seal_fault(on, NOW.date())
+    assert (words in fault) if words else not fault
+
+
+@pytest.mark.req("B10-1")
+async def test_a_known_result_is_refused_beside_its_day(county, client, login_as) -> None:
+    id_ = await campaigns.plan(county.bureau, plan())
+    await campaigns.set_lists(county.bureau, id_, [county.agencies.agency.id], county.team)
+    with pytest.raises(Invalid) as wrong:
+        await campaigns.seal(county.bureau, id_, 1, 2, "昨晚福彩双色球开奖号码", NOW.date())
+    assert "result_on" in wrong.value.errors
+    assert (await campaign(id_))["state"] == "planned"
 
 
 async def test_findings_become_the_list_and_the_report_ends_it(
-    county, login_as, client, region_tree
+    county, login_as, client, region_tree, clock
 ) -> None:
     id_ = await sealed(county)
+    clock(THAT_EVENING)
     await campaigns.draw(county.bureau, id_, RESULT)
     async with transaction(ALL):
         [made] = await reading.matters_of(id_)

@@ -93,7 +93,12 @@ async def acts_of(county) -> dict[str, dict[str, Any]]:
             **{f"answer_{each['id']}": "已经补正。" for each in items},
         },
         f"{at}/campaigns/{planned}/lists": {"bodies": [one, other], "persons": county.team},
-        f"{at}/campaigns/{planned}/seal": {"sample": 1, "source": "福彩双色球开奖号码", "team": 2},
+        f"{at}/campaigns/{planned}/seal": {
+            "sample": 1,
+            "source": "福彩双色球开奖号码",
+            "result_on": "2026-05-14",
+            "team": 2,
+        },
         f"{at}/campaigns/{locked}/draw": {"result": "03 08 14 19 22 31+06"},
         f"{at}/campaigns/{locked}/close": {
             "text": "检查了两个单位，问题都已整改，形成了长效机制。"
