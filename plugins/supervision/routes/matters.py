@@ -63,6 +63,13 @@ CHOSEN, NOTE = 20, 300
 @get("/", guards=[requires(READ)])
 async def list_matters(request: Request) -> Response:
     """The matters of the region; what is this organ's turn first."""
+    return await matters_page(request)
+
+
+async def matters_page(
+    request: Request, status: int = 200, *, suggestion: int = 0, aside: Bound[Any] | None = None
+) -> Response:
+    """The list; ``aside`` is a suggestion's refused 不启动, shown where it was typed."""
     who = visitor(request)
     async with transaction(who.scope):
         if wants_xlsx(request):
@@ -71,13 +78,18 @@ async def list_matters(request: Request) -> Response:
         listing = await reading.MATTERS.page(request, who.scope, tab_counts=True)
         balls = await holds([ref(row["id"]) for row in listing.rows], who)
         suggested = await reading.suggestions(who.scope) if manages(who) else []
+        if aside is not None and suggestion not in [each["id"] for each in suggested]:
+            raise NotFound("没有这条监督建议，或者已经处理。")
         assisted = await reading.assisted_by(who.scope, (await actor(request)).organ)
     for row in listing.rows:
         row["hold"] = first_mine(balls.get(ref(row["id"]), []))
     return page(
         request,
         "supervision/list.html",
+        status=status,
         listing=listing,
+        refused=suggestion,
+        aside=aside,
         suggested=suggested,
         assisted=assisted,
         sections=sections(who, "matters"),

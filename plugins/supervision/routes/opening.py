@@ -22,6 +22,7 @@ from core.api.web import (
 )
 from plugins.supervision.forms import OpenForm, ReasonForm
 from plugins.supervision.queries import matters as reading
+from plugins.supervision.routes.matters import matters_page
 from plugins.supervision.routes.shared import WORDS, actor, attempt, source_path_of
 from plugins.supervision.rules.kinds import MANAGE
 from plugins.supervision.services import opening
@@ -121,8 +122,7 @@ async def set_aside(request: Request, suggestion: FromPath[int]) -> Response:
     if form.ok:
         await attempt(form, opening.set_aside(await actor(request), suggestion, form.value.reason))
     if not form.ok:
-        words = "".join(form.errors.values())
-        return redirect(request, "/supervision/", message={"text": words, "tone": "red"})
+        return await matters_page(request, 422, suggestion=suggestion, aside=form)
     return redirect(request, "/supervision/", message="已记录不启动的理由。")
 
 

@@ -59,6 +59,29 @@ async def test_an_upheld_alarm_opens_a_filled_in_form(county, office, client) ->
     assert re.search(rf'<option value="{county.agencies.agency.id}"[^>]*selected', form)
 
 
+async def test_a_suggestion_is_not_set_aside_without_a_reason(county, office, client) -> None:
+    async with transaction(ALL):
+        await opening.note_suggestion(
+            trigger="alarm",
+            source=SubjectRef("orders.order", 5),
+            words="督办〔2026〕5号",
+            body=county.agencies.agency.id,
+            reason="情况属实，办理不符合规定。",
+            place=Place(county.agencies.agency.region_lo),
+        )
+        found = await row("select id from supervision_suggestion")
+    aside = f"/supervision/suggestions/{found['id']}/aside"
+    refused = await send(client, office, aside, reason="不用")
+    assert refused.status_code == 422
+    assert f'id="e-aside-{found["id"]}"' in refused.text, "beside the field, in its open sheet"
+    assert re.search(
+        rf"<textarea[^>]*id=\"f-aside-{found['id']}\"[^>]*>\s*不用</textarea>", refused.text
+    )
+    assert (await send(client, office, aside, reason="不属于执法监督范围。")).status_code == 303
+    gone = await send(client, office, aside, reason="不用")
+    assert gone.status_code == 404
+
+
 async def test_from_a_media_report_to_a_notice(county, office, client) -> None:
     form = (await client.get("/supervision/new")).text
     assert "磴口县市场监督管理局" in form
