@@ -110,6 +110,34 @@ async def test_an_empty_paper_is_a_page():
     assert await docx(Paper("", ()), WHEN)
 
 
+@pytest.mark.parametrize(
+    ("organ", "edge"),
+    [("磴口县司法局", 4), ("内蒙古自治区巴彦淖尔市磴口县人民政府行政执法监督局", 0)],
+)
+def test_the_date_of_a_sealed_document_ends_four_characters_from_the_edge(organ, edge):
+    """GB/T 9704-2012, 7.3.5.1: the organ is centred over the date, as far as the line allows."""
+    from PIL import Image, ImageOps
+
+    from core.documents.pdf import LAYOUT, _compiler, _data
+
+    paper = Paper("", (), signed=(organ, "2026年5月12日"), red=True)
+    drawn = _compiler("").compile(
+        LAYOUT, format="png", ppi=72, sys_inputs={"data": _data(paper, "")}
+    )
+    with Image.open(io.BytesIO(drawn)) as page:
+        # Below the red rule there is nothing on this page but the two lines and the page's number.
+        ink = ImageOps.invert(page.convert("L")).point(lambda grey: 255 if grey > 96 else 0)
+        rows = [y for y in range(220, 700) if ink.crop((0, y, ink.width, y + 1)).getbbox()]
+        gap = next(at for at in range(1, len(rows)) if rows[at] - rows[at - 1] > 4)
+        boxes = [
+            ink.crop((0, lines[0], ink.width, lines[-1] + 1)).getbbox()
+            for lines in (rows[:gap], rows[gap:])
+        ]
+    (name, date), right = boxes, ink.width - 26 / 25.4 * 72
+    assert abs((name[0] + name[2]) - (date[0] + date[2])) < 10, "centred over the date"
+    assert right - max(name[2], date[2]) == pytest.approx(edge * 16, abs=4)
+
+
 async def test_an_address_is_printed_as_a_code_that_can_be_read():
     """Beside the signature; Word, which draws no code, prints the address."""
     import zxingcpp

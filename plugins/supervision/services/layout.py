@@ -145,8 +145,8 @@ def default_template() -> bytes:
         ("{{ title }}", 22, TITLE_FONT, WD_ALIGN_PARAGRAPH.CENTER, False),
         ("{{ to }}：", 16, BODY_FONT, WD_ALIGN_PARAGRAPH.LEFT, False),
         ("{{ body }}", 16, BODY_FONT, WD_ALIGN_PARAGRAPH.JUSTIFY, False),
-        ("{{ signed }}", 16, BODY_FONT, WD_ALIGN_PARAGRAPH.RIGHT, False),
-        ("{{ date }}", 16, BODY_FONT, WD_ALIGN_PARAGRAPH.RIGHT, False),
+        ("{{ signed }}", 16, BODY_FONT, WD_ALIGN_PARAGRAPH.CENTER, False),
+        ("{{ date }}", 16, BODY_FONT, WD_ALIGN_PARAGRAPH.CENTER, False),
         ("{{ copies }}", 14, BODY_FONT, WD_ALIGN_PARAGRAPH.LEFT, False),
     ):
         line = file.add_paragraph()
@@ -155,6 +155,11 @@ def default_template() -> bytes:
         line.paragraph_format.space_after = Pt(0)
         if text == "{{ body }}":
             line.paragraph_format.first_line_indent = Pt(32)
+        if text in ("{{ signed }}", "{{ date }}"):
+            # A sealed document's date ends four characters from the edge, the organ centred over
+            # it (7.3.5.1): both are centred in fifteen characters, of which a date takes eight or
+            # nine.
+            line.paragraph_format.left_indent, line.paragraph_format.right_indent = Pt(190), Pt(12)
         if text in ("{{ title }}", "{{ signed }}", "{{ copies }}"):
             line.paragraph_format.space_before = Pt(24)
         _write(line, text, size, font, red=red)
