@@ -20,7 +20,10 @@ from core.api.plugin import (
 from plugins.certificates import facts, figures
 from plugins.certificates.reactions import (
     describe_body,
+    describe_card,
     describe_inspection,
+    describe_own,
+    describe_own_inspection,
     describe_registration,
     keep_praise,
 )
@@ -31,6 +34,8 @@ from plugins.certificates.services.base import (
     INCLUDE,
     MIGRATE,
     MINE,
+    OWN,
+    OWN_INSPECTION,
     READ,
     REGISTRATION,
     REVIEW,
@@ -77,6 +82,9 @@ NAV = (
 
 SUBJECTS = (
     SubjectKind(INSPECTION, "执法证年审", describe=describe_inspection, permission=READ),
+    SubjectKind("certificates.certificate", "执法证", describe=describe_card, permission=READ),
+    SubjectKind(OWN, "我的证件", describe=describe_own, permission=MINE),
+    SubjectKind(OWN_INSPECTION, "我的年审", describe=describe_own_inspection, permission=MINE),
     SubjectKind(BODY, "执法主体", describe=describe_body, permission=BODIES_READ),
     SubjectKind(
         REGISTRATION, "执法主体注册", describe=describe_registration, permission=BODIES_READ

@@ -96,6 +96,33 @@ async def describe_inspection(inspection: int, scope: Scope) -> SubjectLabel | N
     )
 
 
+async def describe_card(certificate: int, scope: Scope) -> SubjectLabel | None:
+    """A card and its page, if the scope sees whose it is."""
+    found = await row(
+        """select c.number, o.name, o.region_lo, o.org_lo from certificates_certificate c
+           join certificates_officer o on o.id = c.officer where c.id = $1""",
+        certificate,
+    )
+    if found is None or not scope.sees(place_of(found)):
+        return None
+    return SubjectLabel(
+        f"{found['name']}的执法证 {found['number']}", f"/certificates/cards/{certificate}"
+    )
+
+
+async def describe_own(person: int, scope: Scope) -> SubjectLabel | None:
+    """Somebody's own pages, for himself alone."""
+    return SubjectLabel("我的证件", "/certificates/mine") if scope.person == person else None
+
+
+async def describe_own_inspection(inspection: int, scope: Scope) -> SubjectLabel | None:
+    """Somebody's own inspection, for himself alone; there he scans his card."""
+    found = await inspection_row(inspection)
+    if found is None or not scope.person or scope.person != found["person"]:
+        return None
+    return SubjectLabel(f"我的{KINDS[found['kind']]}", f"/certificates/inspections/{inspection}")
+
+
 async def describe_body(body: int, scope: Scope) -> SubjectLabel | None:
     """The body's name and page, if the scope sees it."""
     found = await body_row(body)

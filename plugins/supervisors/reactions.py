@@ -20,7 +20,7 @@ from plugins.supervisors.queries.terms import (
 )
 from plugins.supervisors.rules.recusal import conflicts
 from plugins.supervisors.rules.states import STATES
-from plugins.supervisors.rules.terms import TERM_STATES
+from plugins.supervisors.rules.terms import ACTIVE, TERM_STATES
 from plugins.supervisors.rules.words import plain_number
 from plugins.supervisors.services.base import APPLICATION, TERM
 
@@ -78,8 +78,11 @@ async def describe_term(term: int, scope: Scope) -> SubjectLabel | None:
     found = await find_term(term, scope)
     if found is None:
         return None
-    mine = scope.person and found["person"] == scope.person
-    path = "/supervisors/mine/term" if mine else f"/supervisors/terms/{term}"
+    path = f"/supervisors/terms/{term}"
+    if scope.person and found["person"] == scope.person:
+        # The page of the own term closes with it; how it went stays to be read.
+        serving = found["state"] == ACTIVE
+        path = "/supervisors/mine/term" if serving else "/supervisors/mine/progress"
     return SubjectLabel(
         f"社会监督员{found['name']}", path, f"{found['number']}，{TERM_STATES[found['state']][1]}"
     )

@@ -29,6 +29,7 @@ from plugins.training.services.base import (
     LEDGER,
     LESSON,
     MANAGE,
+    OWN,
     READ,
     REQUIREMENT,
     SUGGESTED,
@@ -130,6 +131,7 @@ def subject_kinds() -> list[SubjectKind]:
         SubjectKind(
             REQUIREMENT, "学时要求", describe=reactions.describe_requirement, permission=READ
         ),
+        SubjectKind(OWN, "我的学时", describe=reactions.describe_own, permission=READ),
         SubjectKind(BATCH, "签到名单", describe=reactions.describe_batch, permission=MANAGE),
     ]
 

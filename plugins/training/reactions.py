@@ -45,6 +45,11 @@ async def describe_requirement(id: int, _scope: Scope) -> SubjectLabel | None:
     )
 
 
+async def describe_own(person: int, scope: Scope) -> SubjectLabel | None:
+    """Somebody's own hours, for himself alone: the ledger is the office's."""
+    return SubjectLabel("我的学时", "/training/hours") if scope.person == person else None
+
+
 async def describe_batch(id: int, _scope: Scope) -> SubjectLabel | None:
     """Name an imported list."""
     found = await row("select filename from training_batch where id = $1", id)

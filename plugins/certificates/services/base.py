@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all acts share: who acts, which office reviews, the region's rules, what is told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -40,6 +40,7 @@ REQUEST, BODY, REGISTRATION = (
     "certificates.body",
     "certificates.registration",
 )
+OWN, OWN_INSPECTION = "certificates.own", "certificates.own_inspection"
 BODIES = ("department", "body", "second", "entrusted")
 
 REASON = "the checks and the card look at the whole country; who may act was asked before"
@@ -204,19 +205,33 @@ async def tell(
     subject: SubjectRef,
     place: Place,
     *,
-    persons: Sequence[int] = (),
+    person: int = 0,
+    own: SubjectRef | None = None,
     office: str = "",
     **params: object,
 ) -> None:
-    """A message to the person concerned and to those of the unit who hold ``office``."""
-    told = set(persons)
+    """A message to the person concerned and to those of the unit who hold ``office``.
+
+    Each is led to a page he may open: the person to his own (or to ``own``), the others to what
+    it is about. Units below are not told: the pages of those above them are closed to them.
+    """
+    told: set[int] = set()
     if office:
         unit = await organisation_at(place.org_lo)
-        if unit is not None:
-            told.update(await persons_holding(office, unit.lo, unit.hi))
-            for above in await _above(unit):
-                told.update(await persons_holding(office, above.lo, above.lo))
-    await notify(f"certificates.{event}", sorted(told), subject, params, place)
+        for each in [unit, *await _above(unit)] if unit is not None else []:
+            told.update(await persons_holding(office, each.lo, each.lo))
+    kind = f"certificates.{event}"
+    if person:
+        await notify(kind, [person], own or SubjectRef(OWN, person), params, place)
+    await notify(kind, sorted(told - {person}), subject, params, place)
+
+
+async def tell_office(
+    event: str, subject: SubjectRef, row: Mapping[str, Any], **params: object
+) -> None:
+    """A message to those who review this row: its reviewing office is not above the unit."""
+    told = await persons_holding(REVIEW, row["reviewer_lo"], row["reviewer_lo"])
+    await notify(f"certificates.{event}", told, subject, params, place_of(row))
 
 
 async def _above(unit: OrganisationRow) -> list[OrganisationRow]:

@@ -14,7 +14,7 @@ from core.api.db import SubjectRef, execute
 from core.api.facts import record
 from core.api.turns import close_turn
 from plugins.certificates.facts import ExamResult
-from plugins.certificates.services.base import MAKE, REVIEW, give_office, place_of, tell
+from plugins.certificates.services.base import MAKE, give_office, place_of, tell_office
 
 TABLES = {
     "application": "certificates_request",
@@ -60,4 +60,4 @@ async def note(
             )
         return
     await give_office(dict(found), ref, title=title, step="成绩更正后处理", note=words, path=path)
-    await tell("result_corrected", ref, place_of(found), office=REVIEW, name=found["name"])
+    await tell_office("result_corrected", ref, found, name=found["name"])

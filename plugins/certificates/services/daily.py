@@ -129,7 +129,7 @@ async def act(who: Actor, certificate: int, form: DailyForm, paper: Received | N
             "card_act",
             certificate_ref(certificate),
             place,
-            persons=[found["person"]],
+            person=found["person"],
             office=SUBMIT,
             name=found["name"],
             number=found["number"],

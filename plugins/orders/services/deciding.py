@@ -132,16 +132,18 @@ async def _decide(who: Actor, order: int, alarms: Sequence[int], reason: str, ou
         if after in rules.CLOSED:
             await _close_all(upper, matter, after)
         await tell_department(f"orders.{outcome}", upper, who, reason.strip())
-        officers = sorted(
-            {c["to_person"] for c in matter.children if _touches(matter, c["id"], chosen)}
-        )
-        await notify(
-            f"orders.{outcome}",
-            officers,
-            ref(order),
-            params_of(upper, who.name, reason.strip()),
-            place_of(upper),
-        )
+        # Each officer about the order he answered: the department's is closed to him.
+        answered = {
+            c["to_person"]: c["id"] for c in matter.children if _touches(matter, c["id"], chosen)
+        }
+        for officer, own in sorted(answered.items()):
+            await notify(
+                f"orders.{outcome}",
+                [officer],
+                ref(own),
+                params_of(upper, who.name, reason.strip()),
+                place_of(upper),
+            )
     return after
 
 

@@ -280,12 +280,12 @@ def talk_key(paper: int, side: str) -> str:
     return f"talk-{paper}-{side}"
 
 
-async def tell_body(kind: str, it: Mapping[str, Any], **params: str) -> None:
-    persons = await persons_holding(ANSWER, it["body_lo"], it["body_hi"])
+async def tell_body(kind: str, it: Mapping[str, Any], paper: int, **params: str) -> None:
+    """A message to the body about its document: the page of the matter is the office's."""
     await notify(
         kind,
-        persons,
-        ref(it["id"]),
+        await persons_holding(ANSWER, it["body_lo"], it["body_lo"]),
+        SubjectRef(PAPER, paper),
         {"organ": it["organ_name"], "number": "", "text": "", **params},
         place_of(it),
     )

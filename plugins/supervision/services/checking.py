@@ -81,7 +81,13 @@ async def check(
         )
         await note_paper("document_checked", answered[-1], words, remark)
         await give_office(it, "制发下一份文书" if failed else "办结", words)
-        await tell_body("supervision.checked", it, number=answered[-1]["number"], text=words)
+        await tell_body(
+            "supervision.checked",
+            it,
+            answered[-1]["id"],
+            number=answered[-1]["number"],
+            text=words,
+        )
     return failed
 
 
@@ -128,7 +134,9 @@ async def close(who: Actor, matter: int, outcome: str) -> None:
             place_of(it),
         )
         if known:
-            await tell_body("supervision.closed", it, number=it["number"], text=outcome.strip())
+            await tell_body(
+                "supervision.closed", it, known[-1]["id"], number=it["number"], text=outcome.strip()
+            )
 
 
 @retried
@@ -176,7 +184,7 @@ async def note_silence(paper: int, clock_id: int) -> None:
     await give_office(it, words, f"{found['number']}逾期未答复")
     await note_paper("document_late", found, it["body_name"])
     await tell_office("supervision.late", it, number=found["number"])
-    await tell_body("supervision.late_body", it, number=found["number"])
+    await tell_body("supervision.late_body", it, paper, number=found["number"])
 
 
 def open_papers(known: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -243,7 +243,9 @@ async def issue(who: Actor, matter: int, draft: Draft) -> int:
             ),
             place_of(it),
         )
-        await tell_body("supervision.issued", it, number=number, text=PAPERS[draft.kind].title)
+        await tell_body(
+            "supervision.issued", it, int(paper["id"]), number=number, text=PAPERS[draft.kind].title
+        )
         await enqueue(
             "supervision.set_paper",
             {"paper": paper["id"]},
@@ -326,7 +328,9 @@ async def withdraw(who: Actor, paper: int, reason: str) -> None:
         if found["kind"] == "talk":
             await end_talk(it["id"], paper)
         await note_paper("document_withdrawn", found, "", reason)
-        await tell_body("supervision.withdrawn", it, number=found["number"], text=reason.strip())
+        await tell_body(
+            "supervision.withdrawn", it, paper, number=found["number"], text=reason.strip()
+        )
 
 
 async def _step_down(it: Mapping[str, Any]) -> None:
@@ -367,7 +371,7 @@ async def extend(who: Actor, paper: int, days: int, reason: str) -> None:
         )
         words = f"延长 {days} {'个工作日' if unit == 'working' else '日'}"
         await note_paper("document_extended", found, words, reason)
-        await tell_body("supervision.extended", it, number=found["number"], text=words)
+        await tell_body("supervision.extended", it, paper, number=found["number"], text=words)
 
 
 # --- the files --------------------------------------------------------------------------------

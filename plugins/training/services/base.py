@@ -31,6 +31,7 @@ TRAINING, LESSON, REQUIREMENT, BATCH = (
     "training.requirement",
     "training.batch",
 )
+OWN = "training.own"
 PURPOSE = "training.material"
 NOBODY = (1, 0)
 """The audience of a draft: an empty interval."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.api import clock
 from core.api.access import Visitor
-from core.api.db import Place, current_scope, value
+from core.api.db import Place, SubjectRef, current_scope, value
 from core.api.errors import Invalid, NotFound, Refused
 from core.api.facts import record
 from core.api.messages import notify
@@ -16,7 +16,7 @@ from plugins.training import facts
 from plugins.training.forms import HoursForm
 from plugins.training.queries.hours import entry_of
 from plugins.training.rules.hours import Entry, hours_words, why_not_reversed
-from plugins.training.services.base import office_of, own_office, person_ref, place_of
+from plugins.training.services.base import OWN, office_of, own_office, person_ref, place_of
 from plugins.training.services.planning import hours_of
 
 INSERT = """
@@ -100,7 +100,7 @@ async def credit(
         await notify(
             "training.hours",
             [person],
-            person_ref(person),
+            SubjectRef(OWN, person),
             {"title": title, "hours": hours_words(tenths)},
             place,
         )
@@ -158,7 +158,7 @@ async def counter(entry: Mapping[str, Any], reason: str, by: str) -> int:
     await notify(
         "training.hours_reversed",
         [entry["person"]],
-        person_ref(entry["person"]),
+        SubjectRef(OWN, entry["person"]),
         {
             "title": entry["title"],
             "hours": hours_words(entry["tenths"]),

@@ -16,6 +16,7 @@ from plugins.certificates.queries.register import cards_of
 from plugins.certificates.rules import Card
 from plugins.certificates.rules import inspecting as rules
 from plugins.certificates.services.base import (
+    OWN_INSPECTION,
     SUBMIT,
     Actor,
     person_ref,
@@ -150,7 +151,8 @@ async def tell_both(found: Mapping[str, Any], event: str, **params: object) -> N
         event,
         inspection_ref(found["id"]),
         place_of(found),
-        persons=[found["person"]],
+        person=found["person"],
+        own=SubjectRef(OWN_INSPECTION, found["id"]),
         office=SUBMIT,
         name=found["name"],
         kind=rules.KINDS[found["kind"]],
