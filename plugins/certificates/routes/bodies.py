@@ -11,7 +11,7 @@ from core.api.db import Scope, transaction
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.files import FORM_WITH_FILES, files
 from core.api.people import organisations_in
-from core.api.turns import hold
+from core.api.turns import holds
 from core.api.web import (
     Bound,
     Request,
@@ -131,7 +131,7 @@ async def body_page(
         below = await queries.subordinates_of(found["organisation"])
         letters = await queries.letters_of(number)
         papers = await files([each["file"] for each in letters])
-        holding = await hold(bodies.body_ref(number), visitor(request))
+        holding = await holds([bodies.body_ref(number)], visitor(request))
         reviews = who.reviews(found)
         writes = await acts_for_unit(who, found, BODIES_WRITE)
         people, targets = [], []
@@ -154,7 +154,7 @@ async def body_page(
         below=below,
         letters=letters,
         papers=papers,
-        holding=holding,
+        holding=holding.get(bodies.body_ref(number), []),
         people=people,
         targets=targets,
         reviewers=reviewers,
@@ -358,8 +358,7 @@ async def _registration_page(
     who = Actor.of(visitor(request))
     async with transaction(who.wide):
         found = await queries.registration_row(number)
-    superior = found is not None and bodies.may_include(who, found)
-    if found is None or not (who.reviews(found) or superior):
+    if found is None or not (who.reviews(found) or bodies.is_superior(who, found)):
         raise NotFound
     login, _, code = slip.partition(" ")
     return page(
@@ -374,7 +373,7 @@ async def _registration_page(
         code=code,
         may={
             "decide": who.reviews(found) and found["state"] == "submitted",
-            "include": superior and found["state"] == "submitted",
+            "include": bodies.may_include(who, found) and found["state"] == "submitted",
         },
     )
 

@@ -257,7 +257,7 @@ async def give_office(
 ) -> None:
     """It is the reviewing office's turn."""
     if not row["reviewer_lo"]:
-        await close_turn(subject)
+        await close_turn(subject, key="")
         return
     await hand_turn(
         subject,

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from core.api.db import row, transaction
+from core.api.db import row, rows, transaction
 from core.api.errors import Invalid, NotFound, Refused
 from core.api.files import receive
 from core.api.people import found_organisation
@@ -235,6 +235,46 @@ async def test_a_second_level_body_registers_and_both_conditions_in_any_order(co
     assert found["included_at"] is not None
     assert found["superior"] == unit.id
     assert closed_because(found, TODAY) == ["执法主体账户资料待完善，法制机构审核通过后才能办理。"]
+
+
+async def turns(body):
+    """Whose turn it is on a body: office or unit, superior."""
+    async with transaction(OFFICE):
+        return {
+            (each["key"], each["step_title"], each["org_lo"])
+            for each in await rows(
+                "select key, step_title, org_lo from core_turn where subject_id = $1"
+                " and subject_kind = 'certificates.body' and closed_at is null",
+                body,
+            )
+        }
+
+
+@pytest.mark.req("S2-14", "S2-15")
+async def test_whoever_is_next_with_an_account_has_it_on_his_desk(county):
+    """The unit completes it, the office looks at it; the superior is asked until it took it in."""
+    unit, office = county.agency, county.bureau
+    async with transaction(OFFICE):
+        below = await found_organisation("渡口所", "second", unit.region, parent=unit.id)
+        await row(
+            "update core_organisation set unified_code = $2 where id = $1 returning id",
+            unit.id,
+            CODE,
+        )
+    body = await bodies.begin(clerk(below), below.id)
+    assert await turns(body) == {("", "完善资料", below.lo)}
+    said = {**{key: getattr(FULL, key) for key in FULL.__struct_fields__}, "superior_code": CODE}
+    await bodies.complete(clerk(below), body, BodyForm(**{**said, "unified_code": OTHER_CODE}))
+    await bodies.submit(clerk(below), body)
+    asked = ("include", "纳入", unit.lo)
+    assert await turns(body) == {("", "账户审核", office.lo), asked}
+    await bodies.decide(reviewer(office), body, DecisionForm("pass"), None)
+    assert await turns(body) == {asked}
+    await bodies.include(clerk(unit), body)
+    assert await turns(body) == set()
+    # What is changed after the approval is looked at again; the superior has it still.
+    await bodies.complete(clerk(below), body, BodyForm(**{**said, "unified_code": OTHER_CODE}))
+    assert await turns(body) == {("", "完善资料", below.lo)}
 
 
 @pytest.mark.req("S2-13")

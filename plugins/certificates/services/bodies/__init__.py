@@ -20,6 +20,7 @@ from plugins.certificates.services.bodies.including import (
     create_below,
     divide,
     include,
+    is_superior,
     may_include,
     place_officer,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "include",
     "include_registration",
     "info_of",
+    "is_superior",
     "keep_letter",
     "may_include",
     "must_be_open",

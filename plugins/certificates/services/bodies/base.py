@@ -11,20 +11,25 @@ from core.api.facts import record
 from core.api.people import (
     OrganisationRow,
 )
+from core.api.turns import close_turn, hand_turn
 from plugins.certificates.facts import BodyChanged
 from plugins.certificates.queries.bodies import body_of, body_row
 from plugins.certificates.rules import bodies as rules
 from plugins.certificates.services.base import (
     BODIES_WRITE,
     BODY,
+    INCLUDE,
     REGISTRATION,
     Actor,
+    give_unit,
     must_submit,
+    place_of,
     reviewer_of,
 )
 
 PHONE, ID_NUMBER = "certificates.body.phone", "certificates.registration.id_number"
 LETTER = "certificates.letter"
+INCLUDING = "include"
 
 
 def body_ref(body: int) -> SubjectRef:
@@ -82,6 +87,44 @@ async def enter_body(
             unit.lo,
         )
     )
+
+
+async def ask_unit(body: int) -> None:
+    """It is the body's turn: its account lacks what the office has to look at."""
+    found = await body_row(body)
+    assert found is not None
+    await give_unit(
+        found,
+        body_ref(body),
+        title=f"{found['name']}的执法主体账户",
+        step="完善资料",
+        path=f"/certificates/bodies/{body}",
+        permission=BODIES_WRITE,
+    )
+
+
+async def ask_superior(subject: SubjectRef, found: Mapping[str, Any] | None, path: str) -> None:
+    """It is also the superior's turn, as long as it has not taken the body in; in any order."""
+    if found is None or found["kind"] == "first" or not found["superior_lo"]:
+        return
+    if found["included_at"] is not None:
+        await superior_done(subject)
+        return
+    await hand_turn(
+        subject,
+        title=f"{found['name']}等待纳入账户",
+        step_title="纳入",
+        path=path,
+        holder_org=found["superior_lo"],
+        permission=INCLUDE,
+        place=place_of(found),
+        key=INCLUDING,
+    )
+
+
+async def superior_done(subject: SubjectRef) -> None:
+    """The superior has nothing to do here any more."""
+    await close_turn(subject, key=INCLUDING)
 
 
 async def own_body(who: Actor, body: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from core.api.people import (
 from plugins.certificates.forms import (
     BodyForm,
 )
-from plugins.certificates.queries.bodies import body_of
+from plugins.certificates.queries.bodies import body_of, body_row
 from plugins.certificates.rules import bodies as rules
 from plugins.certificates.services.base import (
     Actor,
@@ -26,6 +26,8 @@ from plugins.certificates.services.base import (
 )
 from plugins.certificates.services.bodies.base import (
     PHONE,
+    ask_superior,
+    ask_unit,
     body_ref,
     enter_body,
     info_of,
@@ -50,6 +52,7 @@ async def begin(who: Actor, unit: int) -> int:
         body = await enter_body(
             home, kind, "existing" if kind == "first" else "existing_second", above
         )
+        await ask_unit(body)
         await record_act(
             body, "entered", place_of({"region_lo": home.region_lo, "org_lo": home.lo})
         )
@@ -125,6 +128,9 @@ async def complete(who: Actor, body: int, form: BodyForm) -> None:
                 encrypt(phone, PHONE),
                 mask_phone(phone),
             )
+        if found["state"] == "approved":
+            await ask_unit(body)
+        await ask_superior(body_ref(body), await body_row(body), f"/certificates/bodies/{body}")
         await record_act(body, "completed", place_of(found))
 
 

@@ -53,7 +53,7 @@ async def decide(who: Actor, body: int, form: DecisionForm, reviewer: int | None
             await _appoint(found, reviewer)
         ref = body_ref(body)
         if state == "approved":
-            await close_turn(ref)
+            await close_turn(ref, key="")
             await tell(
                 "body_approved", ref, place_of(found), office=BODIES_WRITE, name=found["name"]
             )

@@ -36,10 +36,12 @@ from plugins.certificates.services.base import (
 )
 from plugins.certificates.services.bodies.base import (
     PHONE,
+    ask_unit,
     body_ref,
     enter_body,
     own_body,
     record_act,
+    superior_done,
 )
 
 
@@ -58,6 +60,7 @@ async def include(who: Actor, body: int) -> None:
             clock.now(),
             who.user_id,
         )
+        await superior_done(body_ref(body))
         await record_act(body, "included", place_of(found))
         await tell(
             "body_included",
@@ -173,6 +176,7 @@ async def create_below(who: Actor, form: CreateBodyForm) -> tuple[int, str]:
         slip = await open_account(
             who, unit, form.admin_name.strip(), clean(form.id_number), clean(form.phone)
         )
+        await ask_unit(body)
         await record_act(
             body, "created", place_of({"region_lo": unit.region_lo, "org_lo": unit.lo})
         )

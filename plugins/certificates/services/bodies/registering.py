@@ -24,7 +24,7 @@ from plugins.certificates.forms import (
     DecisionForm,
     RegistrationForm,
 )
-from plugins.certificates.queries.bodies import registration_row
+from plugins.certificates.queries.bodies import body_row, registration_row
 from plugins.certificates.rules import bodies as rules
 from plugins.certificates.services.base import (
     Actor,
@@ -35,9 +35,13 @@ from plugins.certificates.services.base import (
 from plugins.certificates.services.bodies.base import (
     ID_NUMBER,
     PHONE,
+    ask_superior,
+    ask_unit,
+    body_ref,
     enter_body,
     record_act,
     registration_ref,
+    superior_done,
 )
 from plugins.certificates.services.bodies.including import is_superior, open_account
 
@@ -96,6 +100,9 @@ async def register(form: RegistrationForm) -> int:
         step="账户审核",
         path=f"/certificates/registrations/{registration}",
     )
+    await ask_superior(
+        registration_ref(registration), found, f"/certificates/registrations/{registration}"
+    )
     await record(
         "certificates.body_registered",
         registration_ref(registration),
@@ -119,6 +126,7 @@ async def include_registration(who: Actor, registration: int) -> None:
             clock.now(),
             who.user_id,
         )
+        await superior_done(registration_ref(registration))
 
 
 async def open_registration(who: Actor, registration: int, form: DecisionForm) -> tuple[int, str]:
@@ -183,5 +191,7 @@ async def open_registration(who: Actor, registration: int, form: DecisionForm) -
             who.user_id,
         )
         await close_turn(registration_ref(registration))
+        await ask_unit(body)
+        await ask_superior(body_ref(body), await body_row(body), f"/certificates/bodies/{body}")
         await record_act(body, "opened", place_of({"region_lo": unit.region_lo, "org_lo": unit.lo}))
     return body, slip
