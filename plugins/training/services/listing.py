@@ -8,7 +8,7 @@ import msgspec
 
 from core.api import clock
 from core.api.access import Visitor
-from core.api.db import execute, json, rows, value
+from core.api.db import column, execute, json, rows, value
 from core.api.errors import Conflict, JianduError, NotFound, Refused
 from core.api.facts import record
 from core.api.imports import Sheet
@@ -27,6 +27,8 @@ from plugins.training.services.planning import held
 from plugins.training.services.taking_part import SEAT, recount
 from plugins.training.sheet import OUTCOMES
 
+FULL = "名额已满，这个人没有报上名。"
+
 
 async def preview(who: Visitor, training: int, sheet: Sheet, content: bytes, filename: str) -> int:
     """Keep a list that was read, with every fault by row; nothing is written yet.
@@ -41,6 +43,11 @@ async def preview(who: Visitor, training: int, sheet: Sheet, content: bytes, fil
         faults.setdefault(str(fault.row), []).append(f"{fault.column}：{fault.text}")
     known = await named(found, [each["name"] for each in sheet.rows])
     seen: dict[int, int] = {}
+    seated = set(
+        await column(
+            "select person from training_seat where training = $1 and state = 'seat'", training
+        )
+    )
     lines = []
     for each in sheet.rows:
         number = str(each["row"])
@@ -57,7 +64,10 @@ async def preview(who: Visitor, training: int, sheet: Sheet, content: bytes, fil
                 faults.setdefault(number, []).append(why)
             elif one["person"] in seen:
                 faults.setdefault(number, []).append(f"与第 {seen[one['person']]} 行是同一个人。")
+            elif one["person"] not in seated and (place_for(found["seats"], len(seated)) != "seat"):
+                faults.setdefault(number, []).append(FULL)
             else:
+                seated.add(one["person"])
                 seen[one["person"]] = each["row"]
                 line |= {"person": one["person"], "unit": one["place"]}
         lines.append(line)
@@ -158,7 +168,7 @@ async def _enter(training: dict[str, Any], batch: int, line: dict[str, Any]) -> 
     if have is None or have["state"] != "seat":
         now = await held_again(training["id"])
         if place_for(now["seats"], now["taken"]) != "seat":
-            raise Refused("名额已满，这个人没有报上名。")
+            raise Refused(FULL)
         await execute(
             SEAT,
             training["id"],

@@ -208,6 +208,30 @@ async def test_a_list_is_previewed_written_once_and_taken_back(
     assert len(await facts.only("training.list_undone")) == 1
 
 
+@pytest.mark.req("C8-02")
+async def test_the_preview_says_for_whom_there_is_no_seat(
+    client: Browser, as_bureau: As, as_reader: As, clock: Clock
+) -> None:
+    """Two who signed up nowhere and one seat: the first gets it, the second is told beforehand."""
+    clock(START)
+    await as_bureau()
+    training = await announce(client, seats=1)
+    for name in ("甲", "乙"):
+        await as_reader(name=name)
+    clock(START + timedelta(hours=1))
+    await as_bureau()
+    content = sheet(("甲", "", "到场"), ("乙", "", "到场"))
+    path = (
+        await client.post(f"/training/{training}/lists/new", files={"file": ("签到.xlsx", content)})
+    ).headers["location"]
+    shown = (await client.get(path)).text
+    assert "可写入 1 行，有问题 1 行" in shown
+    assert "名额已满，这个人没有报上名。" in shown
+    await client.post(f"{path}/apply")
+    assert "已写入" in (await client.get(path)).text
+    assert [each["name"] for each in await rows("select name from training_seat")] == ["甲"]
+
+
 async def test_a_list_of_another_office_is_not_found(
     client: Browser, as_bureau: As, clock: Clock, region_tree: Any, as_reader: As
 ) -> None:
