@@ -161,6 +161,8 @@ class FilterState:
         names = dict(self.options)
         if self.filter.kind == "boolean":
             return "是" if self.value in ("1", "on") else "否"
+        if self.filter.kind == "date" and (on := parse_date(self.value)):
+            return f"{on.year}年{on.month}月{on.day}日"
         return "、".join(names.get(each, each) for each in self.values)
 
 

@@ -51,6 +51,22 @@
     }
   });
 
+  // A sheet hangs from the right edge of its button; where that would push it out of the page or
+  // over the menu, from the left edge. Without script the stylesheet decides by where it stands.
+  function place(sheet) {
+    const box = sheet.querySelector(":scope > .jd-confirm__sheet");
+    if (!box || getComputedStyle(box).position !== "absolute") return;
+    const page = (document.getElementById("main") ?? root).getBoundingClientRect();
+    const inside = (side) => {
+      sheet.classList.remove("jd-confirm--start", "jd-confirm--end");
+      sheet.classList.add(`jd-confirm--${side}`);
+      const seen = box.getBoundingClientRect();
+      return seen.left >= page.left && seen.right <= root.clientWidth;
+    };
+    if (!inside("end") && !inside("start")) inside(page.left > 0 ? "end" : "start");
+  }
+  for (const open of document.querySelectorAll("details.jd-confirm[open]")) place(open);
+
   // A sheet that opens takes the focus to its first field, so a keyboard need not search for it.
   document.addEventListener(
     "toggle",
@@ -59,6 +75,7 @@
       if (!(sheet instanceof HTMLDetailsElement) || !sheet.open) return;
       if (sheet.matches("details.jd-confirm")) {
         closeFloating(sheet);
+        place(sheet);
         sheet.querySelector("textarea, input:not([type=hidden]), select")?.focus();
       }
     },

@@ -191,6 +191,8 @@ async def test_filters_tabs_chips_and_links(things):
         ("名称", "第"),
         ("起始日", "2026年5月1日"),
     ]
+    picked = await THINGS.page(ask("/things?since=2026-05-01"), ALL)
+    assert picked.chips[0].words == "2026年5月1日", "as people write it, not as the address does"
     assert "q=" not in page.chips[0].remove_url
     assert "state=red" in page.chips[0].remove_url
     assert "after" not in page.chips[0].remove_url

@@ -47,6 +47,22 @@ async () => {
     `${each.id}: ${each.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(" | ")}`);
 }
 """
+# One after the other, as a person opens them: each must lie in the page, on either side.
+SHEETS = """
+async () => {
+  const out = [];
+  for (const one of [...document.querySelectorAll("#main details.jd-confirm")].slice(0, 12)) {
+    if (!one.checkVisibility()) continue;
+    one.open = true;
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    const box = one.querySelector(":scope > .jd-confirm__sheet").getBoundingClientRect();
+    if (box.left < 0 || box.right > document.documentElement.clientWidth + 1)
+      out.push(`${one.querySelector("summary").innerText}: ${box.left} to ${box.right}`);
+    one.open = false;
+  }
+  return out;
+}
+"""
 OPEN_ALL = "() => document.querySelectorAll('#main details').forEach((e) => { e.open = true; })"
 
 
@@ -91,6 +107,7 @@ def faults_of(desk: Desk, axe: str, address: str, shoot: Callable[[], None]) -> 
     for width in WIDTHS:
         desk.narrow(width)
         where = f"{address} at {width}"
+        faults += [f"{where}: out of the page: {each}" for each in desk.page.evaluate(SHEETS)]
         if width < 768:
             desk.page.evaluate(OPEN_ALL)
         # At 360 px only the layout differs from 390 px, so axe has nothing new to say there.

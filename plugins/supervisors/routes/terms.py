@@ -56,6 +56,7 @@ from plugins.supervisors.rules.attendance import OUTCOMES, Attendance, absent_in
 from plugins.supervisors.rules.terms import TERM_STATES, in_a_row
 from plugins.supervisors.rules.words import BREACHES, GROUNDS, RELATIONS, SOURCES, ground_words
 from plugins.supervisors.services import conduct, ending, requests
+from plugins.supervisors.services.appointing import words_of
 from plugins.supervisors.services.base import (
     READ,
     SERVE,
@@ -185,15 +186,19 @@ def _life(found: dict[str, Any]) -> list[dict[str, str]]:
     begun = found["starts"] <= today
     last = found["ended_on"] or found["ends"]
     return [
-        {"title": "聘任", "note": f"{found['issued_at']:%Y-%m-%d}", "state": "done"},
+        {
+            "title": "聘任",
+            "note": words_of(clock.local(found["issued_at"]).date()),
+            "state": "done",
+        },
         {
             "title": "履职",
-            "note": f"{found['starts']} 起",
+            "note": f"{words_of(found['starts'])}起",
             "state": "done" if over else "now" if begun else "next",
         },
         {
             "title": TERM_STATES[found["state"]][1] if over else "期满",
-            "note": str(last),
+            "note": words_of(last),
             "state": "now" if over else "next",
         },
     ]
