@@ -161,3 +161,37 @@ async def test_nothing_is_seen_and_nothing_done(client, login_as, agencies, worl
     assert tried > 30
     after = await counted()
     assert after == before, "somebody without business here changed something"
+
+
+async def test_another_officer_of_the_same_body_reads_and_changes_nothing(
+    client, login_as, agencies, world
+):
+    await login_as("handler", organisation=agencies.agency, name="同事")
+    before = await counted()
+    tried = 0
+    for method, theirs, _ in addresses(world):
+        if method == "POST":
+            files = {"evidence": PAPER, "paper": PAPER, "file": PAPER}
+            answer = await client.post(theirs, FORM, files=files)
+            assert answer.status_code in (403, 404, 409, 422), (theirs, answer.status_code)
+            tried += 1
+        else:
+            # What he may read of his own unit shows no number in full.
+            answer = await client.get(theirs)
+            assert answer.status_code in (200, 403, 404), (theirs, answer.status_code)
+            assert ID not in answer.text, theirs
+            assert "13812345678" not in answer.text, theirs
+    assert tried > 20
+    assert await counted() == before
+
+
+async def test_without_a_session_nothing_is_open(client, world):
+    before = await counted()
+    for method, theirs, _ in addresses(world):
+        if method == "POST":
+            answer = await client.post(theirs, FORM, files={"file": PAPER})
+        else:
+            answer = await client.get(theirs)
+        assert answer.status_code in (303, 401, 403), (theirs, answer.status_code)
+        assert "张海龙" not in answer.text, theirs
+    assert await counted() == before
