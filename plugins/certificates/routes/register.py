@@ -31,6 +31,7 @@ from plugins.certificates.queries import (
     find_officer,
 )
 from plugins.certificates.queries.inspecting import inspections_of
+from plugins.certificates.queries.mine import notes_of
 from plugins.certificates.routes.common import READ, REGISTER, units_of
 from plugins.certificates.rules import STATES, inspecting, judge_person
 from plugins.certificates.services.base import SUBMIT
@@ -101,6 +102,7 @@ async def _officer_page(request: Request, officer: int, **context: Any) -> Respo
             raise NotFound
         cards = await certificates_of(officer)
         inspections = await inspections_of(officer)
+        notes = await notes_of(found["person"])
         standing = judge_person((await cards_of([found["person"]])).get(found["person"], []), today)
         subject = SubjectRef("core.person", found["person"])
         verdict = await decide("certificates.annual_review", [subject], today)
@@ -117,6 +119,7 @@ async def _officer_page(request: Request, officer: int, **context: Any) -> Respo
             "form": None,
             "may_submit": SUBMIT in who.permissions,
             "inspections": inspections,
+            "notes": notes,
             "inspection_kinds": inspecting.KINDS,
             "inspection_states": inspecting.STATES,
             "blockers": verdict.blockers.get(subject, ()),

@@ -140,6 +140,14 @@ async def _tell(it: Mapping[str, Any], who: Actor, founded: str, text: str) -> N
         facts.ResultTold(it["id"], it["number"], founded, it["officer"], it["body"]),
         place_of(it),
     )
+    if it["kind"] == "praise" and founded != "no":
+        # What was found true counts for the officer, passed on to his unit or not.
+        await record(
+            "complaints.praised",
+            ref(it["id"]),
+            facts.Praised(it["id"], it["number"], it["body"], it["officer"]),
+            place_of(it),
+        )
     await bureau_rests(it)
     await tell_reporter(it, "complaints.told", text)
 

@@ -66,6 +66,9 @@ async def test_own_card_own_telephone_and_praise(client, login_as, county):
     for words in (card["number"], "今天有执法资格", "群众表扬", "2028年5月12日"):
         assert words in shown.text
     assert ID not in shown.text
+    # His unit and the office read it in his record as well.
+    record = (await client.get(f"/certificates/officers/{card['officer']}")).text
+    assert "收到群众表扬（编号 2026-9）" in record
     kept = await client.post("/certificates/mine/basics", {"phone": "13900001111"})
     assert kept.status_code in (200, 303)
     async with transaction(OFFICE):

@@ -145,6 +145,15 @@ async def test_praise_feeds_the_officers_record(matter, facts):
     assert (await state_of(filed.id))["state"] == flow.TOLD
 
 
+@pytest.mark.req("C1-18")
+@pytest.mark.parametrize(("founded", "counts"), [("yes", 1), ("partly", 1), ("no", 0)])
+async def test_a_praise_told_without_passing_it_on_counts_as_well(matter, facts, founded, counts):
+    filed = await matter.public(kind="praise", officer=matter.officer, officer_name="李志强")
+    await services.tell_result(matter.bureau, filed.id, founded, "核实过了，情况如来信所说。")
+    told = await facts.only("complaints.praised")
+    assert [each.payload["officer"] for each in told] == [matter.officer] * counts
+
+
 @pytest.mark.req("C1-16")
 async def test_the_publics_complaint_is_pushed_at_once_as_a_copy(matter, facts):
     filed = await matter.public(
