@@ -140,7 +140,8 @@ async def by_region(
 ) -> list[Line]:
     """The regions directly below and, last, what happened at the region itself.
 
-    Their sum is the region's own total. A closed region without figures is left out.
+    Their sum is the region's own total. A closed region without figures is left out, and for
+    whoever reads his own house's figures every region without any.
     """
     if not below:
         return []
@@ -176,7 +177,8 @@ async def by_region(
     ]
     where, args = _at(spot, scope, own=True)
     own = _by_key(await _read(where, args, period, BOARD, [power_class])).get(0, {})
-    shown = [each for each in listed if not each.note or not each.empty]
+    # Of a region where only the visitor's own house counts, a nought would be read as the region's.
+    shown = [each for each in listed if not each.empty or not (each.note or spot.house)]
     return [
         *shown,
         Line(f"{spot.region.name}本级", own, params={**spot.params, "own": "1"}),

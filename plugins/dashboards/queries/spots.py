@@ -8,7 +8,7 @@ is that of the region above.
 from dataclasses import dataclass
 
 from core.api.db import EVERYTHING, Scope, rows
-from core.api.people import OrganisationRow, organisation
+from core.api.people import OrganisationRow, organisation, organisation_at
 from core.api.regions import REGIONS, RegionRow, children, path, region, region_at
 
 
@@ -22,15 +22,25 @@ class Crumb:
 
 @dataclass(frozen=True)
 class Spot:
-    """A place to look at. With ``unit`` only that organisation counts."""
+    """A place to look at. With ``unit`` only that organisation counts.
+
+    Who may not see all organisations of the region reads the figures of his own ``house``, and
+    the page says so: without it the numbers of one department would stand under the county's name.
+    """
 
     region: RegionRow
     above: tuple[RegionRow, ...]
     unit: OrganisationRow | None = None
+    house: OrganisationRow | None = None
 
     @property
     def title(self) -> str:
-        return self.unit.name if self.unit else self.region.name
+        if self.unit:
+            return self.unit.name
+        if self.house:
+            here = "" if self.house.region_lo == self.region.lo else f"（{self.region.name}）"
+            return f"{self.house.name}及所属单位{here}"
+        return self.region.name
 
     @property
     def path(self) -> str:
@@ -73,7 +83,8 @@ async def spot_of(scope: Scope, region_id: int) -> Spot | None:
     found = await region(region_id)
     if found is None or not covered(scope, found):
         return None
-    return Spot(found, tuple(await path(found.lo)))
+    house = None if wide(scope) else await organisation_at(scope.organisation.lo)
+    return Spot(found, tuple(await path(found.lo)), house=house)
 
 
 async def home_of(scope: Scope) -> Spot | None:

@@ -133,6 +133,16 @@ async def test_a_department_sees_its_own_numbers_alone(year, login_as, client, a
     page = (await client.get("/dashboards/")).text
     assert "县农牧局" not in page
     assert table(page, "h-r")["合计"][0] == "3"
+    # The county has more: its name alone never stands over one department's numbers.
+    name = agencies.agency.name
+    assert f"<title>统计分析 {name}及所属单位" in page
+    assert f"只含{name}及所属单位的数字，不是磴口县的合计" in page
+    assert set(table(page, "h-r")) == {"巴彦高勒镇", "磴口县本级", "合计"}, "no nought of others"
+    report = (await client.get("/dashboards/report")).text
+    assert f"{name}及所属单位行政执法监督月报" in report
+    assert "磴口县行政执法监督月报" not in report
+    rows_of = (await client.get("/dashboards/rows?measure=cases.opened")).text
+    assert f"{name}及所属单位" in rows_of
     unit = (await client.get(f"/dashboards/unit/{agencies.agency.id}")).text
     assert ">2</a>" in unit.split("新收案件")[1].split("</div>")[0]
     assert (await client.get(f"/dashboards/unit/{agencies.other_agency.id}")).status_code == 404
