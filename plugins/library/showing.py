@@ -11,6 +11,8 @@ from plugins.library.rules.searching import marked
 from plugins.library.rules.tree import Part, parts_of
 from plugins.library.services.answering import laws_cited
 
+LONGEST_NAME = 40
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -111,6 +113,12 @@ def _marked(text: str, words: tuple[str, ...]) -> list[Piece]:
     return [Piece(each, hit=hit) for each, hit in marked(text, words)]
 
 
+def _name_of(text: str) -> str:
+    """What an annex is called: its first line, where that is no sentence and no table."""
+    first = text.split("\n", 1)[0]
+    return "" if len(first) > LONGEST_NAME or first[:1] == "|" or first[-1:] in "。：；" else first
+
+
 def contents_of(nodes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """编、章、节 with the first article under each."""
     found: list[dict[str, Any]] = []
@@ -128,6 +136,11 @@ def contents_of(nodes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             found[-1]["first"] = node["label"]
         elif node["kind"] == "annex":
             found.append(
-                {"key": node["key"], "kind": "chapter", "title": node["label"], "first": ""}
+                {
+                    "key": node["key"],
+                    "kind": "chapter",
+                    "title": f"{node['label']} {_name_of(node['text'])}".strip(),
+                    "first": "",
+                }
             )
     return found

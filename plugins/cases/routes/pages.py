@@ -220,7 +220,7 @@ async def _work_of(
 def _values(file: CaseFile, step: Step, raw: Mapping[str, Any]) -> dict[str, Any]:
     from plugins.cases.rules.entry import parse_entry
 
-    return parse_entry(file.definition, step, raw).values
+    return parse_entry(file.definition, step, raw, clock.today()).values
 
 
 def _way_of(form: Bound[StepForm]) -> str | None:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from plugins.cases.rules.definition import Control, Definition, Form, Step
@@ -20,6 +20,8 @@ Raw = Mapping[str, str | list[str]]
 
 TEXT_LIMIT = 500
 LONGTEXT_LIMIT = 20_000
+FURTHEST = 40_000
+"""Days: no bound of a date that a definition sets leads out of the calendar."""
 NEVER_BLOCKS = ("evidence", "basis", "officers", "payment", "standard")
 """Control types whose absence is an alarm (M4, M5a, M2, M7, M6), not a refusal."""
 
@@ -60,7 +62,7 @@ def keep_draft(form: Form, raw: Raw) -> dict[str, str | list[str]]:
     return kept
 
 
-def parse_entry(definition: Definition, step: Step, raw: Raw) -> Entry:
+def parse_entry(definition: Definition, step: Step, raw: Raw, today: date) -> Entry:
     """All values of the step's form, and all mistakes at once."""
     form = definition.form_of(step)
     values: dict[str, Any] = {}
@@ -69,7 +71,7 @@ def parse_entry(definition: Definition, step: Step, raw: Raw) -> Entry:
         if control.type in ("evidence", "officers", "payment"):
             continue
         options = options_of(definition, control)
-        value, error = parse_control(control, raw.get(control.key), options)
+        value, error = parse_control(control, raw.get(control.key), options, today=today)
         if error:
             errors[control.key] = error
         else:
@@ -89,7 +91,11 @@ def options_of(definition: Definition, control: Control) -> tuple[tuple[str, str
 
 
 def parse_control(
-    control: Control, typed: str | Sequence[str] | None, options: Sequence[tuple[str, str]] = ()
+    control: Control,
+    typed: str | Sequence[str] | None,
+    options: Sequence[tuple[str, str]] = (),
+    *,
+    today: date,
 ) -> tuple[Any, str]:
     """One control: the primitive and ``""``, or ``None`` and the sentence to show under it."""
     several = [clean_text(t) for t in ([typed] if isinstance(typed, str) else typed or ())]
@@ -116,7 +122,7 @@ def parse_control(
     if control.type == "number":
         return _number(control, text)
     if control.type in ("date", "datetime"):
-        return _moment(control, text)
+        return _moment(control, text, today)
     limit = control.max_length or (TEXT_LIMIT if control.type == "text" else LONGTEXT_LIMIT)
     if len(text) > limit:
         return None, f"{control.title}最多 {limit:,} 个字，现在是 {len(text):,} 个字。"
@@ -163,7 +169,7 @@ def parse_date(text: str) -> date | None:
         return None
 
 
-def _moment(control: Control, text: str) -> tuple[str | None, str]:
+def _moment(control: Control, text: str, today: date) -> tuple[str | None, str]:
     plain = unicodedata.normalize("NFKC", text).strip()
     day_text, clock_text = plain, ""
     if control.type == "datetime":
@@ -174,6 +180,8 @@ def _moment(control: Control, text: str) -> tuple[str | None, str]:
         return None, f"{control.title}不是一个日期，请按 2026-05-12 的样子填写。"
     if not 1949 <= day.year <= 2100:
         return None, f"{control.title}的年份不对，请核对。"
+    if refusal := _too_far(control, day, today):
+        return None, refusal
     if control.type == "date":
         return day.isoformat(), ""
     found = _TIME.fullmatch(clock_text)
@@ -184,6 +192,24 @@ def _moment(control: Control, text: str) -> tuple[str | None, str]:
     except ValueError:
         return None, f"{control.title}的时间不对，请核对。"
     return moment.isoformat(timespec="minutes"), ""
+
+
+def _too_far(control: Control, day: date, today: date) -> str:
+    """Of a day the bounds count days from today: ``max = 0`` is for what has happened."""
+    away = (day - today).days
+    if control.max is not None and away > control.max:
+        if control.max == 0:
+            return f"{control.title}不能晚于今天，请核对。"
+        return f"{control.title}不能晚于 {_away(today, control.max)}，请核对。"
+    if control.min is not None and away < control.min:
+        if control.min == 0:
+            return f"{control.title}不能早于今天，请核对。"
+        return f"{control.title}不能早于 {_away(today, control.min)}，请核对。"
+    return ""
+
+
+def _away(today: date, days: float) -> str:
+    return (today + timedelta(days=max(-FURTHEST, min(FURTHEST, int(days))))).isoformat()
 
 
 def show_value(definition: Definition, control: Control, value: Any) -> str:

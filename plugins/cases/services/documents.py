@@ -105,7 +105,9 @@ def values_of(
         typed: Mapping[str, Any] = line.values
         if line.state != SUBMITTED:
             visit = file.visit(line.id)
-            typed = parse_entry(file.definition, step, (visit or {}).get("draft") or {}).values
+            typed = parse_entry(
+                file.definition, step, (visit or {}).get("draft") or {}, clock.today()
+            ).values
         shown = {
             c.key: show_value(file.definition, c, typed[c.key])
             for c in form.controls

@@ -270,7 +270,9 @@ async def correct_field(
         refusal = correction_refusal(file, step, control)
         if refusal or control is None:
             raise Refused(refusal)
-        new, error = parse_control(control, typed, options_of(file.definition, control))
+        new, error = parse_control(
+            control, typed, options_of(file.definition, control), today=clock.today()
+        )
         if error:
             raise Invalid({control.key: error})
         values = dict(found["values"] or {})

@@ -244,7 +244,7 @@ def _same_visit(file: CaseFile, posting: Posting, actor: Actor) -> dict[str, Any
     step = file.definition.step(visit["step"])
     form = file.definition.form_of(step)
     if visit["state"] == SUBMITTED:
-        typed = parse_entry(file.definition, step, posting.raw).values
+        typed = parse_entry(file.definition, step, posting.raw, clock.today()).values
         raise Changed(
             f"{visit['submitted_by_name']}已经在 {_hour(visit['submitted_at'])} 提交了{step.title}。"
             "你填的内容没有写进去，下面列出了不同之处。",
@@ -256,8 +256,8 @@ def _same_visit(file: CaseFile, posting: Posting, actor: Actor) -> dict[str, Any
             f"{step.title}的这一次办理已经被取代，请在案件页上继续。你填的内容还在下面。", done=True
         )
     if visit["version"] != posting.version:
-        stored = parse_entry(file.definition, step, visit["draft"] or {}).values
-        typed = parse_entry(file.definition, step, posting.raw).values
+        stored = parse_entry(file.definition, step, visit["draft"] or {}, clock.today()).values
+        typed = parse_entry(file.definition, step, posting.raw, clock.today()).values
         who = visit["saved_by_name"] if visit["saved_by"] != actor.person else "你在另一个窗口"
         raise Changed(
             f"{who}在 {_hour(visit['saved_at'])} 改过{step.title}。你填的内容都还在，"
@@ -341,7 +341,7 @@ async def think_through(
     cannot promise what the submission does not keep.
     """
     step = file.definition.step(visit["step"])
-    entry = parse_entry(file.definition, step, posting.raw)
+    entry = parse_entry(file.definition, step, posting.raw, clock.today())
     attempt = Attempt(visit, step, entry)
     attempt.ways = ways_on(file.definition, step.key, entry.values)
     chosen = choose_way(attempt.ways, posting.to if len(attempt.ways) > 1 or posting.to else None)
@@ -679,7 +679,7 @@ async def _record_refusal(actor: Actor, case: int, posting: Posting, stopped: St
     def build(file: CaseFile) -> CaseEvent:
         visit = file.visit(posting.visit)
         step = file.definition.step(visit["step"]) if visit else file.step
-        entry = parse_entry(file.definition, step, posting.raw)
+        entry = parse_entry(file.definition, step, posting.raw, clock.today())
         return compose(
             file,
             actor,

@@ -36,6 +36,7 @@ from plugins.library.services.editing import (
     approve_version,
     begin_version,
     discard_version,
+    keeps,
     may_review,
     own_version,
     repeal_law,
@@ -127,7 +128,7 @@ async def version_page(request: Request, version: int, status: int = 200, **form
         parsed=parsed,
         starts="\n".join(f"{label(key)} {day}" for key, day in days(it["starts"]).items()),
         stops="\n".join(f"{label(key)} {day}" for key, day in days(it["stops"]).items()),
-        may_edit=who.may(EDIT) and it["state"] == "draft",
+        may_edit=who.may(EDIT) and keeps(who, it) and it["state"] == "draft",
         why_not=may_review(who, it),
         may_review=who.may(REVIEW) and it["state"] == "review",
         form=forms.get("form"),
@@ -213,9 +214,9 @@ async def _repeal_page(
     who = visitor(request)
     async with transaction(who.scope):
         it = await find_law(law)
-        keeper = await keeper_of(who)
+        await keeper_of(who)
         # As when it is sent: nobody fills in a form that is refused afterwards.
-        if it["region_lo"] != keeper.place.region_lo:
+        if not keeps(who, it):
             raise NotFound(NOT_FOUND)
         if it["repealed_on"]:
             raise Refused("这部法规已经登记废止。")

@@ -19,7 +19,13 @@ MOST_LINES, MOST_CHARACTERS = 50_000, 3_000_000
 _ARTICLE = re.compile(rf"^第({NUMBER}+)条(?:之({NUMBER}+))?(\s*)(.*)$")
 _HEADING = re.compile(rf"^第({NUMBER}+)(分编|编|章|节)(\s*)(.*)$")
 _LOOKS_LIKE = re.compile(r"^第.{1,8}[条章节编]")
-_ANNEX = re.compile(rf"^(附件|附表|附录|附图|附则表)\s*({NUMBER}*)\s*[:：]?\s*(.{{0,60}})$")
+_ANNEX = re.compile(
+    r"^(附\s*(?:件|表|录|图|则\s*表)|附(?=\s*[0-9:：]))\s*"
+    rf"(?:([0-9]{{1,3}}|[A-Z](?![A-Za-z]))(?!\s*[-—~至])\s*[:：.．、]?|({NUMBER}{{1,3}})(?=\s|[:：《]|$)\s*[:：]?|[:：]|(?=\s|《|$))"
+    r"\s*(.{0,120})$"
+)
+_NO_NAME = re.compile(r"[。；;，,、：:]$|^[、，,的和至或及所之中内列]")
+_LISTED = re.compile(r"^[0-9]{1,2}[.．、]")
 _CONTENTS = re.compile(r"^目\s*[录次]$")
 _POINT = re.compile(r"^([一二三四五六七八九十]{1,3})、")
 _GOES_ON = re.compile(r"^[、，,的和至或及规所之第款项]")
@@ -79,8 +85,8 @@ class _Reader:
     def close(self) -> None:
         """The piece being read is complete."""
         text = "\n".join(self.body).strip("\n")
-        if self.kind and (text or self.kind == "article" or self.title):
-            if self.kind == "article" and not text:
+        if self.kind and (text or self.kind in ("article", "annex") or self.title):
+            if self.kind in ("article", "annex") and not (text or self.title):
                 self.fault(self.began, f"{self.label}没有内容。")
             self.out.nodes.append(
                 Node(
@@ -128,6 +134,15 @@ class _Reader:
         self.path.append((kind, key, f"{label} {title}".strip()))
         if not title:
             self.fault(line, f"{label}没有名称。", serious=False)
+
+    def annex(self, line: int, word: str, number: str, title: str) -> None:
+        """What stands behind the articles; a list of annexes keeps their numbers free."""
+        self.path = []
+        word = re.sub(r"\s+", "", word)
+        place = read_number(number) if number else 0
+        if not place and (number or (title and not _LISTED.match(title))):
+            place = 1 + sum(each.startswith("x") for each in self.keys - {"x0"})
+        self.open("annex", f"x{place}", f"{word}{number}", line, title)
 
     def article(self, line: int, number: int, sub: int, text: str) -> None:
         expected = (self.last[0] + 1, 0)
@@ -229,6 +244,20 @@ def _take(reader: _Reader, number: int, line: str) -> None:
         reader.contents = set()
         reader.fault(number, "目录没有读入，目录由章节生成。", serious=False)
         return
+    if (found := _ANNEX.match(bare)) and not _NO_NAME.search(found[4]):
+        if reader.contents is not None and not reader.last[0]:
+            return
+        reader.contents = None
+        reader.annex(number, found[1], found[2] or found[3] or "", found[4].strip())
+        return
+    if reader.kind == "annex" and reader.last[0]:
+        # A form or a standard may have chapters and articles of its own: it stays in one piece.
+        if (found := _ARTICLE.match(bare)) and _goes_on(reader, found):
+            reader.fault(
+                number, f"{reader.label}里有接着正文编号的条文，请核对是不是正文：{_short(bare)}"
+            )
+        _take_text(reader, number, bare, marked=marked)
+        return
     if (found := _HEADING.match(bare)) and (marked or _is_heading(found)):
         words = re.sub(r"\s+", "", bare)
         if reader.contents is not None and words not in reader.contents:
@@ -241,15 +270,6 @@ def _take(reader: _Reader, number: int, line: str) -> None:
     if (found := _ARTICLE.match(bare)) and _is_article(reader, found):
         reader.contents = None
         reader.article(number, read_number(found[1]), read_number(found[2] or ""), found[4].strip())
-        return
-    if found := _ANNEX.match(bare):
-        reader.path = []
-        place = (
-            read_number(found[2])
-            if found[2]
-            else 1 + sum(each.startswith("x") for each in reader.keys)
-        )
-        reader.open("annex", f"x{place}", f"{found[1]}{found[2]}", number, found[3].strip())
         return
     _take_text(reader, number, bare, marked=marked)
 
@@ -270,15 +290,21 @@ def _is_article(reader: _Reader, found: re.Match[str]) -> bool:
         return False
     if found[3] or not found[4]:
         return True
+    return _goes_on(reader, found) and not _GOES_ON.match(found[4])
+
+
+def _goes_on(reader: _Reader, found: re.Match[str]) -> bool:
+    """Whether the number is the one that follows the last article."""
     following = (reader.last[0] + 1, 0)
     same = (reader.last[0], reader.last[1] + 1)
-    told = (read_number(found[1]), read_number(found[2] or ""))
-    return told in (following, same) and not _GOES_ON.match(found[4])
+    return (read_number(found[1]), read_number(found[2] or "")) in (following, same)
 
 
 def _take_text(reader: _Reader, number: int, line: str, *, marked: bool) -> None:
     reader.contents = None
-    if marked and not (reader.loose and _POINT.match(line)):
+    if reader.kind == "annex":
+        pass
+    elif marked and not (reader.loose and _POINT.match(line)):
         reader.fault(number, f"标题没有编号，作为正文保存：{_short(line)}")
     elif _LOOKS_LIKE.match(line) and not _ARTICLE.match(line) and not _HEADING.match(line):
         reader.fault(number, f"像是条或章的编号，但读不懂：{_short(line)}")

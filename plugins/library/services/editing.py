@@ -36,6 +36,8 @@ from plugins.library.services.publishing import (
     tell_changes,
 )
 
+ELSEWHERE = "这部法规由别的地区的机关维护，这里只能查看。"
+
 
 async def own_version(who: Visitor, version: int, *, lock: bool = False) -> dict[str, Any]:
     """A version kept by an office of one's own scope; ``NotFound`` otherwise."""
@@ -50,6 +52,19 @@ async def own_version(who: Visitor, version: int, *, lock: bool = False) -> dict
     if found is None:
         raise NotFound(NOT_FOUND)
     return found
+
+
+async def kept_version(who: Visitor, version: int) -> dict[str, Any]:
+    """A version to be worked on: an office above may read it, only its keeper writes."""
+    found = await own_version(who, version, lock=True)
+    if not keeps(who, found):
+        raise Refused(ELSEWHERE)
+    return found
+
+
+def keeps(who: Visitor, found: Mapping[str, Any]) -> bool:
+    """Whether what is kept belongs to the visitor's own region, no part of it and none above."""
+    return bool(who.region.id) and found["region_lo"] == who.region.lo
 
 
 async def begin_version(who: Visitor, name: str, content: bytes, law: int = 0) -> int:
@@ -121,7 +136,7 @@ def read_days(typed: str, field: str) -> dict[str, date]:
 
 async def save_version(who: Visitor, version: int, form: VersionForm) -> list[str]:
     """Keep what was typed into a draft; the remaining doubts about its text are returned."""
-    found = await own_version(who, version, lock=True)
+    found = await kept_version(who, version)
     if found["state"] != "draft":
         raise Refused("已经送审或发布的版本不能再改。")
     if form.revision != found["revision"]:
@@ -189,7 +204,7 @@ def _json(found: Mapping[str, date]) -> dict[str, str]:
 
 async def submit_version(who: Visitor, version: int) -> None:
     """送审: the draft stands still until the reviewer has spoken."""
-    found = await own_version(who, version, lock=True)
+    found = await kept_version(who, version)
     if found["state"] != "draft":
         raise Refused("这一版已经送审。")
     await execute(
@@ -219,6 +234,8 @@ async def submit_version(who: Visitor, version: int) -> None:
 
 def may_review(who: Visitor, found: Mapping[str, Any]) -> str:
     """Why this person does not review this draft; empty when he may."""
+    if not keeps(who, found):
+        return ELSEWHERE
     if found["state"] != "review":
         return "这一版没有送审。"
     if found["drafted_by"] == who.user_id:
@@ -258,7 +275,7 @@ async def approve_version(who: Visitor, version: int) -> Published:
 
 async def discard_version(who: Visitor, version: int) -> None:
     """Throw a draft away; a law that never had a version goes with it."""
-    found = await own_version(who, version, lock=True)
+    found = await kept_version(who, version)
     if found["state"] != "draft":
         raise Refused("已经送审或发布的版本不能丢弃。")
     await execute("delete from library_version where id = $1", version)
@@ -275,7 +292,7 @@ async def repeal_law(who: Visitor, law: int, form: RepealForm) -> None:
         law,
         *args,
     )
-    if found is None:
+    if found is None or not keeps(who, found):
         raise NotFound(NOT_FOUND)
     if found["repealed_on"]:
         raise Refused("这部法规已经登记废止。")

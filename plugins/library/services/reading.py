@@ -3,7 +3,6 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
 
 from core.api.errors import Invalid
 
@@ -61,26 +60,10 @@ def _docx(content: bytes) -> str:
     from docx import Document
     from lxml.etree import LxmlError
 
+    from plugins.library.services.word import lines_of
+
     try:
         document = Document(io.BytesIO(content))
-        return "\n\n".join(_lines(document))
+        return "\n\n".join(lines_of(document))
     except (LxmlError, KeyError, ValueError, zipfile.BadZipFile, RuntimeError) as error:
         raise Invalid({FIELD: "Word 文件损坏了，请重新保存再上传。"}) from error
-
-
-def _lines(document: object) -> Iterator[str]:
-    from docx.table import Table
-
-    for each in document.iter_inner_content():  # type: ignore[attr-defined]
-        if isinstance(each, Table):
-            rows = [
-                "| " + " | ".join(" ".join(cell.text.split()) for cell in row.cells) + " |"
-                for row in each.rows
-            ]
-            yield "\n".join(rows)
-            continue
-        style = (each.style.name or "") if each.style is not None else ""
-        for line in each.text.split("\n"):
-            words = line.strip()
-            if words:
-                yield f"# {words}" if style == "Title" else words

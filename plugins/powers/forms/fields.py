@@ -207,10 +207,16 @@ class ControlForm(msgspec.Struct):
         str, Meta(title="其中否定性决定", max_length=500, description="用、隔开，用于处理结果。")
     ] = ""
     unit: Annotated[str, Meta(title="单位", max_length=20)] = ""
-    min: Annotated[float | None, Meta(title="下限", description="用于数字和金额，金额以分计。")] = (
+    min: Annotated[
+        float | None,
+        Meta(
+            title="下限",
+            description="用于数字、金额和日期。金额以分计，日期写从今天算起的天数。",
+        ),
+    ] = None
+    max: Annotated[float | None, Meta(title="上限", description="日期填 0，就是不能晚于今天。")] = (
         None
     )
-    max: Annotated[float | None, Meta(title="上限")] = None
     max_length: Annotated[Annotated[int, Meta(ge=1, le=100000)] | None, Meta(title="字数上限")] = (
         None
     )

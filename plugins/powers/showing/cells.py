@@ -6,6 +6,7 @@ from typing import Any
 
 from plugins.powers.forms import fields as words
 from plugins.powers.rules import STEP_KINDS, Definition, Point, Standard
+from plugins.powers.rules.linting.discretion import DAYS
 from plugins.powers.rules.telling import condition_text, kind_title, settings_words, when_text
 from plugins.powers.services.offers import offered_kinds
 
@@ -69,7 +70,10 @@ def _control_cells(control: Any, _item: Definition) -> tuple[str, ...]:
         wants = f"{kind}，{f'不少于 {control.min_count} 份' if control.min_count else '选填'}"
     else:
         options = "、".join(option.title for option in control.options)
-        wants = "；".join(one for one in ("必填" if control.required else "选填", options) if one)
+        past = "不晚于今天" if control.type in DAYS and control.max == 0 else ""
+        wants = "；".join(
+            one for one in ("必填" if control.required else "选填", past, options) if one
+        )
     return control.title, control.key, words.CONTROL_WORDS[control.type], short(wants)
 
 

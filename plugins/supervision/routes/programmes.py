@@ -187,7 +187,11 @@ async def _page(
         handed=handed,
         board=programmes.board(asked, offices, handed, today()),
         leads=leads and manages(who),
-        owes=manages(who) and not leads and not it["closed_at"],
+        owes=manages(who)
+        and not leads
+        and not it["closed_at"]
+        and mine is not None
+        and programmes.asks(it, mine.region_lo),
         choices=[(str(d["id"]), f"{d['title']}（{d['due_on']} 前）") for d in asked],
         titles={d["id"]: d["title"] for d in asked},
         waiting=waiting,

@@ -113,6 +113,11 @@ async def publish(who: Actor, it: Plan) -> int:
     return int(made["id"])
 
 
+def asks(programme: Mapping[str, Any], region_lo: int) -> bool:
+    """Whether a programme asks an office of that region: those below who made it, none above."""
+    return bool(programme["aud_lo"] <= region_lo <= programme["aud_hi"])
+
+
 async def offices_below(lo: int, hi: int, without: int) -> list[dict[str, Any]]:
     """The justice offices a programme asks."""
     return await rows(
@@ -145,6 +150,8 @@ async def hand_in(
             raise Refused("工作方案已经结束，不再接收材料。")
         if found["organ"] == own.id:
             raise Refused("本机关是方案的制定机关，由下级司法所报送。")
+        if not asks(found, own.region_lo):
+            raise Refused(f"这个方案由{found['organ_name']}的下级报送，本机关不在其中。")
         if deliverable:
             asked = await row(
                 "select kind from supervision_deliverable where id = $1 and programme = $2",

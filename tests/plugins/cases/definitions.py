@@ -166,7 +166,7 @@ def penalty(organisation: int = 1, **more: Any) -> dict[str, Any]:
                 "title": "调查取证表",
                 "version": 2,
                 "controls": [
-                    _control("inquired_on", "调查日期", "date", required=True),
+                    _control("inquired_on", "调查日期", "date", required=True, max=0),
                     _control("place", "调查地点", required=True),
                     _control(
                         "facts",

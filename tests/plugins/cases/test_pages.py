@@ -80,6 +80,19 @@ async def test_a_step_takes_no_files_and_fills_no_disk(desk, office):
     assert (await desk.client.post(action, data, files=large)).status_code == 413
 
 
+async def test_a_step_that_happened_is_not_dated_tomorrow(desk, office):
+    case = await office.to_inquiry()
+    await desk.sit(office.zhang)
+    answer = await desk.submit(case, {**INQUIRY, "inquired_on": "2026-05-13"})
+    assert answer.status_code == 422
+    assert "调查日期不能晚于今天" in answer.text
+    assert field_of(answer.text, "v-inquired_on") == "2026-05-13", "nothing typed is lost"
+    assert "未建立进货查验记录" in answer.text
+    html = await desk.page(f"/cases/{case}")
+    saved = await desk.submit(case, {**INQUIRY, "inquired_on": "2026-05-13"}, act="save", html=html)
+    assert saved.status_code == 303, "a draft may be wrong"
+
+
 class TestOpening:
     async def test_item_then_form_then_case(self, desk, office):
         await desk.sit(office.zhang)

@@ -285,6 +285,7 @@ class TestMoney:
         assert show_money(-150) == "-1.50"
 
 
+TODAY = date(2026, 5, 12)
 GOOD = {
     "inquired_on": "2026-05-12",
     "place": "团结路 18 号",
@@ -295,7 +296,7 @@ GOOD = {
 
 class TestEntry:
     def test_typed_values_become_primitives(self):
-        entry = parse_entry(PENALTY, PENALTY.step("inquiry"), GOOD)
+        entry = parse_entry(PENALTY, PENALTY.step("inquiry"), GOOD, TODAY)
         assert entry.errors == {}
         assert entry.values["goods_value"] == 386000
         assert entry.values["inquired_on"] == "2026-05-12"
@@ -304,25 +305,28 @@ class TestEntry:
 
     def test_all_mistakes_at_once(self):
         entry = parse_entry(
-            PENALTY, PENALTY.step("inquiry"), {"goods_value": "很多", "inquired_on": "2026-02-30"}
+            PENALTY,
+            PENALTY.step("inquiry"),
+            {"goods_value": "很多", "inquired_on": "2026-02-30"},
+            TODAY,
         )
         assert set(entry.errors) == {"inquired_on", "place", "facts", "goods_value"}
 
     @pytest.mark.req("S1-17", "S1-23")
     def test_a_missing_basis_is_an_alarm_and_never_a_refusal(self):
         control = Control("basis", "处罚依据", "basis", required=True)
-        assert parse_control(control, "") == (None, "")
-        entry = parse_entry(PENALTY, PENALTY.step("decide"), {"outcome": "予以处罚"})
+        assert parse_control(control, "", today=TODAY) == (None, "")
+        entry = parse_entry(PENALTY, PENALTY.step("decide"), {"outcome": "予以处罚"}, TODAY)
         assert entry.errors == {}
         assert entry.values["basis"] is None
 
     def test_ten_thousand_characters_are_kept_and_too_many_are_counted(self):
         control = Control("facts", "违法事实", "longtext")
         text = "字" * 10_000
-        assert parse_control(control, text) == (text, "")
-        assert "最多" in parse_control(control, "字" * 20_001)[1]
-        assert "现在是" in parse_control(Control("t", "地点", "text"), "字" * 501)[1]
-        assert parse_control(Control("t", "地点", "text", max_length=3), "四个字哦")[1]
+        assert parse_control(control, text, today=TODAY) == (text, "")
+        assert "最多" in parse_control(control, "字" * 20_001, today=TODAY)[1]
+        assert "现在是" in parse_control(Control("t", "地点", "text"), "字" * 501, today=TODAY)[1]
+        assert parse_control(Control("t", "地点", "text", max_length=3), "四个字哦", today=TODAY)[1]
 
     def test_hostile_characters(self):
         assert clean_text("a\x00b\r\nc\x1b\ud83d") == "ab\nc"
@@ -340,7 +344,7 @@ class TestEntry:
         ],
     )
     def test_every_type(self, control, typed, value):
-        assert parse_control(control, typed) == (value, "")
+        assert parse_control(control, typed, today=TODAY) == (value, "")
 
     @pytest.mark.parametrize(
         ("control", "typed"),
@@ -358,11 +362,34 @@ class TestEntry:
         ],
     )
     def test_every_mistake_has_its_sentence(self, control, typed):
-        assert parse_control(control, typed)[1]
+        assert parse_control(control, typed, today=TODAY)[1]
+
+    @pytest.mark.parametrize(
+        ("bounds", "typed", "told"),
+        [
+            ({"max": 0}, "2026-05-12", ""),
+            ({"max": 0}, "2026-05-13", "检查日期不能晚于今天"),
+            ({"max": 0}, "2026-05-11", ""),
+            ({"max": 10}, "2026-05-22", ""),
+            ({"max": 10}, "2026-05-23", "不能晚于 2026-05-22"),
+            ({"min": 0}, "2026-05-11", "不能早于今天"),
+            ({"min": -7}, "2026-05-04", "不能早于 2026-05-05"),
+            ({"max": -(10**12)}, "2026-05-04", "不能晚于"),
+            ({}, "2027-05-13", ""),
+        ],
+    )
+    @pytest.mark.parametrize("kind", ["date", "datetime"])
+    def test_what_happened_is_not_dated_after_today(self, kind, bounds, typed, told):
+        control = Control("d", "检查日期", kind, **bounds)
+        at = typed if kind == "date" else f"{typed}T23:59"
+        value, refusal = parse_control(control, at, today=TODAY)
+        assert (told in refusal and value is None) if told else (value == at and not refusal)
 
     def test_a_choice_outside_the_options(self):
         step = PENALTY.step("decide")
-        entry = parse_entry(PENALTY, step, {"outcome": "没收财产", "kinds": ["枪毙"], "tier": "x"})
+        entry = parse_entry(
+            PENALTY, step, {"outcome": "没收财产", "kinds": ["枪毙"], "tier": "x"}, TODAY
+        )
         assert set(entry.errors) == {"outcome", "kinds", "tier"}
 
     def test_a_draft_keeps_what_is_wrong(self):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Taking in, editing, reviewing, reading on a day, searching, repealing; who sees what."""
 
+import base64
 import io
 import json
 import zipfile
@@ -9,15 +10,23 @@ from typing import Any
 
 import pytest
 from docx import Document
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
 
 from core.api.db import Scope, rows, transaction, value
 from core.api.errors import Invalid
+from core.api.people import appoint_organ
 from core.api.testing import Browser, Clock, Facts, LoginAs
 from plugins.library.queries.searching import matching_ids, search, wanted
 from plugins.library.reactions import resolve_article, search_articles
+from plugins.library.rules.parsing import parse
 from plugins.library.rules.searching import grams_of, pattern_of
 from plugins.library.services.reading import text_of
 from tests.plugins.library.conftest import FIRST, SECOND, As, Take
+
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 def word_file(*lines: str, table: tuple[str, ...] = ()) -> bytes:
@@ -60,6 +69,60 @@ def test_files_and_what_is_refused() -> None:
         with pytest.raises(Invalid) as refused:
             text_of("a.docx", content)
         assert told in refused.value.errors["file"]
+
+
+def as_word(xml: str) -> Any:
+    return parse_xml(xml.replace(">", f" {nsdecls('w')}>", 1))
+
+
+@pytest.mark.req("C9-02")
+def test_no_word_of_a_word_file_is_lost() -> None:
+    """Numbers that Word writes, inserted words, content controls, merged cells, pictures."""
+    file = Document()
+    file.add_paragraph("某办法", style="Title")
+    kept = file.part.numbering_part.element
+    levels = (
+        '<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="chineseCountingThousand"/>'
+        '<w:lvlText w:val="第%1条"/></w:lvl>'
+        '<w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="chineseCounting"/>'
+        '<w:lvlText w:val="（%2）"/></w:lvl>'
+    )
+    kept.insert(0, as_word(f'<w:abstractNum w:abstractNumId="77">{levels}</w:abstractNum>'))
+    kept.append(as_word('<w:num w:numId="77"><w:abstractNumId w:val="77"/></w:num>'))
+
+    def listed(words: str, level: int = 0) -> Any:
+        line = file.add_paragraph(words)._p
+        line.get_or_add_pPr().append(
+            as_word(f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="77"/></w:numPr>')
+        )
+        return line
+
+    listed("有下列行为的，责令改正：")
+    listed("不公示的；", 1)
+    listed("不备案的。", 1)
+    last = listed("本办法自2026年1月1日起施行")
+    last.append(as_word('<w:ins w:id="1"><w:r><w:t>，满两年后评估。</w:t></w:r></w:ins>'))
+    last.append(as_word('<w:del w:id="2"><w:r><w:delText>作废的字</w:delText></w:r></w:del>'))
+    body = file.element.body
+    box = "<w:sdt><w:sdtContent><w:p><w:r><w:t>附件1</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+    body.insert(len(body) - 1, as_word(box))
+    grid = file.add_table(rows=2, cols=2)
+    grid.cell(0, 0).merge(grid.cell(0, 1)).text = "裁量基准"
+    grid.cell(1, 0).text, grid.cell(1, 1).text = "轻微", "警告"
+    file.add_paragraph("附件2")
+    file.add_picture(io.BytesIO(PICTURE))
+    out = io.BytesIO()
+    file.save(out)
+    found = parse(text_of("a.docx", out.getvalue()))
+    assert [(each.key, each.text) for each in found.nodes] == [
+        ("a1", "有下列行为的，责令改正：\n（一）不公示的；\n（二）不备案的。"),
+        ("a2", "本办法自2026年1月1日起施行，满两年后评估。"),
+        ("x1", "| 裁量基准 |\n| 轻微 | 警告 |"),
+        ("x2", ""),
+    ]
+    told = " ".join(each.text for each in found.serious)
+    assert "图没有读入" in told
+    assert "附件2没有内容" in told
 
 
 async def law_id() -> int:
@@ -148,6 +211,64 @@ async def test_the_phone_of_a_supervisor(
     assert "录入新版本" not in words
     for path in ("/library/desk", "/library/tasks", f"/library/{law}/uses"):
         assert (await client.get(path)).status_code == 403
+
+
+@pytest.mark.req("C9-07")
+async def test_an_office_above_reads_and_does_not_write(
+    client: Browser, as_bureau: As, take: Take, region_tree: Any, login_as: LoginAs, agencies: Any
+) -> None:
+    """The city's office sees the county's drafts; to keep them is the county's."""
+    law = (await take(FIRST, "2024-03-01")).law
+    async with transaction(Scope.platform("test data")):
+        await appoint_organ(region_tree.city.id, "supervision", agencies.city_bureau.id)
+    await as_bureau()
+    begun = await client.post("/library/desk/new", {"text": SECOND, "law": str(law)})
+    path = begun.headers["location"]
+    form = {
+        "title": "磴口县摊贩办法",
+        "kind": "normative",
+        "name": "修订",
+        "promulgated_on": "2026-05-20",
+        "effective_from": "2026-06-20",
+        "text": SECOND,
+        "revision": "1",
+        "act": "save",
+    }
+    wish = {"repealed_on": "2026-07-01", "note": "越权废止"}
+
+    async def kept() -> tuple[Any, ...]:
+        return (
+            await rows("select * from library_version order by id"),
+            await rows("select * from library_law order by id"),
+            await rows("select * from library_article order by id"),
+        )
+
+    async def tried() -> list[int]:
+        return [
+            (await client.post(path, form)).status_code,
+            (await client.post(path, {**form, "act": "submit"})).status_code,
+            (await client.post(f"{path}/discard")).status_code,
+            (await client.post(f"{path}/return", {"reason": "重写"})).status_code,
+            (await client.post(f"{path}/approve")).status_code,
+            (await client.post(f"/library/{law}/repeal", wish)).status_code,
+            (await client.get(f"/library/{law}/repeal")).status_code,
+        ]
+
+    for state in ("draft", "review"):
+        if state == "review":
+            await as_bureau()
+            assert (await client.post(path, {**form, "act": "submit"})).status_code == 303
+        before = await kept()
+        await as_bureau(region_tree.city, name="包立新")
+        page = await client.get(path)
+        assert page.status_code == 200
+        assert "审核通过并发布" not in page.text
+        assert "丢弃草稿" not in page.text
+        assert set(await tried()) <= {404, 409, 422}
+        assert "只能查看" in (await client.post(f"{path}/approve")).text
+        await login_as("leader", organisation=False, region=region_tree.city, name="领导")
+        assert set(await tried()) <= {403, 404, 409}
+        assert await kept() == before
 
 
 @pytest.mark.req("C9-07")

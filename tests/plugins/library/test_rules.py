@@ -133,6 +133,81 @@ def test_what_is_not_understood_is_told(body: str, keys: list[str], told: str) -
         assert not found.serious
 
 
+ANNEXED = """# 某市样本办法
+
+目 录
+
+第一章 总则
+
+附件1
+
+第一章 总则
+
+第一条 甲，附件1所列的除外。
+
+附件一并报送的，按第三条办理。
+
+附件1所列下列物品：
+
+第二条 本办法自2021年3月1日起施行。
+
+附件：1.裁量基准表
+
+2.备案卡式样
+
+附件1
+
+| 情形 | 幅度 |
+| --- | --- |
+| 轻微 | 警告 |
+
+附 件 ２
+
+备案卡式样
+
+## 第一章 填写说明
+
+第一条 照实填写。
+
+附录A 不收费的
+
+附图3
+
+附：样本的样本
+"""
+
+
+@pytest.mark.req("C9-01", "C9-02")
+def test_what_stands_behind_the_articles_stays_there_whole() -> None:
+    found = parse(ANNEXED)
+    assert [(each.key, each.label) for each in found.nodes] == [
+        ("c1", "第一章"),
+        ("a1", "第一条"),
+        ("a2", "第二条"),
+        ("x0", "附件"),
+        ("x1", "附件1"),
+        ("x2", "附件2"),
+        ("x3", "附录A"),
+        ("x3~2", "附图3"),
+        ("x5", "附"),
+    ]
+    by_key = {each.key: each for each in found.nodes}
+    assert "附件一并报送" in by_key["a1"].text, "a sentence about an annex is none"
+    assert by_key["x0"].title == "1.裁量基准表"
+    assert by_key["x2"].text == "备案卡式样\n第一章 填写说明\n第一条 照实填写。"
+    assert [each.text for each in found.serious] == ["附图3没有内容。"], "a picture is lost: told"
+    kept = "".join(f"{each.label}{each.title}{each.text}" for each in found.nodes)
+    for line in ANNEXED.split("目 录")[1].split("附件1", 1)[1].split("\n"):
+        words = "".join(line.translate({ord("２"): "2", ord("："): ""}).lstrip("#").split())
+        assert words in "".join(kept.replace("：", "").split()), line
+
+
+def test_articles_behind_an_annex_are_told() -> None:
+    found = parse("# 某办法\n\n第一条 甲。\n\n附件1\n\n式样\n\n第二条 乙。")
+    assert [each.key for each in found.nodes] == ["a1", "x1"]
+    assert "接着正文编号" in found.serious[0].text
+
+
 def test_what_is_no_law_is_refused() -> None:
     assert "不像一部法律" in parse("甲" * 3_000_001).faults[0].text
     assert "不像一部法律" in parse("甲\n" * 50_001).faults[0].text

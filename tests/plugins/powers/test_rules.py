@@ -33,6 +33,18 @@ article = "第一条"
 """
 
 
+def test_what_happened_is_not_dated_after_today_in_any_shipped_procedure():
+    """Only the first payment of a relief may be a day that was agreed on and is yet to come."""
+    free = {
+        control.key
+        for name in ITEMS
+        for form in shipped(name).forms
+        for control in form.controls
+        if control.type in ("date", "datetime") and control.max != 0
+    }
+    assert free == {"paid_on"}
+
+
 @pytest.mark.req("S1-8")
 def test_there_are_eight_classes_and_the_shipped_items_use_all_of_them():
     assert len(POWER_CLASSES) == 8

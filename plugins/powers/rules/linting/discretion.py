@@ -150,7 +150,7 @@ def fix_act_day(item: Definition, finding: Finding) -> Definition:
     detail = finding.detail
     taken = {control.key for form in item.forms for control in form.controls}
     key = detail["control"] if KEY.fullmatch(detail["control"]) else free_key("act_on", taken)
-    item = add_control(item, detail["form"], Control(key, ACT_DAY, "date", required=True))
+    item = add_control(item, detail["form"], Control(key, ACT_DAY, "date", required=True, max=0))
     return set_params(item, detail["point"], act_control=key)
 
 
