@@ -16,6 +16,7 @@ from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.section import Section
 from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 from docxtpl import DocxTemplate, Listing
@@ -107,7 +108,7 @@ async def check_template(content: bytes) -> None:
 
 # --- the platform's own template ---------------------------------------------------------------
 
-BODY_FONT, TITLE_FONT = "仿宋_GB2312", "方正小标宋简体"
+BODY_FONT, TITLE_FONT, NUMBER_FONT = "仿宋_GB2312", "方正小标宋简体", "宋体"
 _RED = RGBColor(0xD7, 0x00, 0x0F)
 _kept: list[bytes] = []
 
@@ -130,6 +131,29 @@ def _rule(line: Paragraph, colour: str, size: str) -> None:
     line._p.get_or_add_pPr().append(borders)  # noqa: SLF001 - the library has no borders of paragraphs
 
 
+def _number_pages(section: Section) -> None:
+    """— 1 — in 四号 宋体 below the text, at the right of odd pages and the left of even ones (7.5)."""
+    section.footer_distance = Mm(23)
+    for footer, align in (
+        (section.footer, WD_ALIGN_PARAGRAPH.RIGHT),
+        (section.even_page_footer, WD_ALIGN_PARAGRAPH.LEFT),
+    ):
+        footer.is_linked_to_previous = False
+        line = footer.paragraphs[0]
+        line.alignment = align
+        line.paragraph_format.left_indent = line.paragraph_format.right_indent = Pt(14)
+        _write(line, "— ", 14, NUMBER_FONT)
+        _write(line, "", 14, NUMBER_FONT)
+        for kind in ("begin", "", "end"):
+            made = OxmlElement("w:fldChar" if kind else "w:instrText")
+            if kind:
+                made.set(qn("w:fldCharType"), kind)
+            else:
+                made.text = "PAGE"
+            line.runs[-1]._r.append(made)  # noqa: SLF001 - the library has no fields
+        _write(line, " —", 14, NUMBER_FONT)
+
+
 def default_template() -> bytes:
     """The layout of GB/T 9704 as a template an office can take, change and upload again."""
     if _kept:
@@ -139,6 +163,8 @@ def default_template() -> bytes:
     page.page_width, page.page_height = Mm(210), Mm(297)
     page.top_margin, page.bottom_margin = Mm(37), Mm(35)
     page.left_margin, page.right_margin = Mm(28), Mm(26)
+    file.settings.odd_and_even_pages_header_footer = True
+    _number_pages(page)
     for text, size, font, align, red in (
         ("{{ organ }}", 40, TITLE_FONT, WD_ALIGN_PARAGRAPH.CENTER, True),
         ("{{ number }}", 16, BODY_FONT, WD_ALIGN_PARAGRAPH.CENTER, False),

@@ -37,7 +37,7 @@ def paragraphs(
     it = PAPERS[kind]
     found = [Paragraph(each) for each in _lines(values.get("facts"))]
     if values.get("basis"):
-        found += [Paragraph(f"依据：{'；'.join(_lines(values['basis']))}")]
+        found += [Paragraph(f"依据：{'；'.join(_lines(values['basis'])).rstrip('。；')}。")]
     if kind == "decision":
         found.append(Paragraph(f"根据有关规定，现决定：{DECISIONS[values['ruling']]}。"))
     else:
@@ -49,11 +49,11 @@ def paragraphs(
             Paragraph(f"约谈时间：{values['talk_words']}；约谈地点：{values['talk_place']}。")
         )
     if period:
-        how = {
-            "decision": "报告执行情况",
-            "opinion": "自行纠正并书面报告",
-        }.get(kind, "书面答复")
-        found.append(Paragraph(f"请{period}{how}。逾期不{how[:2]}的，将依法进一步处理。"))
+        how, short = {
+            "decision": ("报告执行情况", "报告"),
+            "opinion": ("自行纠正并书面报告", "纠正"),
+        }.get(kind, ("书面答复", "答复"))
+        found.append(Paragraph(f"请{period}{how}。逾期不{short}的，将依法进一步处理。"))
     if values.get("supervisors"):
         found.append(Paragraph(f"监督人员：{values['supervisors']}"))
     if values.get("contact"):

@@ -11,6 +11,7 @@ from plugins.supervision.rules import items, kinds, papers, people, programme, t
 from plugins.supervision.rules.draw import Entry, Published
 from plugins.supervision.rules.papers import Climbed
 from plugins.supervision.rules.people import Inspector
+from plugins.supervision.services import wording
 
 DAY = date(2026, 5, 9)
 
@@ -436,3 +437,20 @@ def test_how_a_deliverable_stands() -> None:
     assert programme.standing(due, date(2023, 12, 4), due) == ("late", "逾期报送")
     assert programme.standing(due, None, date(2023, 12, 3)) == ("late", "逾期 2 天")
     assert programme.standing(due, None, date(2023, 11, 28)) == ("new", "还剩 3 天")
+
+
+@pytest.mark.req("C5-06")
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("notice", "书面答复。逾期不答复的，"),
+        ("opinion", "自行纠正并书面报告。逾期不纠正的，"),
+        ("decision", "报告执行情况。逾期不报告的，"),
+    ],
+)
+def test_what_follows_an_answer_that_does_not_come(kind, told) -> None:
+    period = wording.period_words(kind, 15)
+    values = {"facts": "经查。", "basis": "《某法》第一条", "ruling": "correct"}
+    made = wording.paragraphs(kind, values, ("没有公示",), period)
+    assert any(told in each.text for each in made)
+    assert any(each.text == "依据：《某法》第一条。" for each in made)

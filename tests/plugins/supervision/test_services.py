@@ -466,11 +466,17 @@ async def test_the_worker_sets_both_files(county, jobs, files) -> None:
 
     from docx import Document
 
-    words = [p.text for p in Document(io.BytesIO(as_docx)).paragraphs]
+    made = Document(io.BytesIO(as_docx))
+    words = [p.text for p in made.paragraphs]
+    for footer in (made.sections[0].footer, made.sections[0].even_page_footer):
+        assert "— " in footer.paragraphs[0].text
+        assert ">PAGE<" in footer._element.xml, "GB/T 9704 numbers the pages"
     assert "执监通〔2026〕1号" in words
     assert "行政执法监督通知书" in words
     assert "一、没有公示处罚决定" in words
     assert any("15个工作日" in line for line in words)
+    assert any("逾期不答复的" in line for line in words)
+    assert any(line.startswith("依据：") and line.endswith("。") for line in words)
 
 
 async def test_two_numbers_drawn_at_once(fresh_db) -> None:
