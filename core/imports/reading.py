@@ -10,13 +10,16 @@ import io
 import json
 import subprocess
 import sys
+import threading
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from anyio import CapacityLimiter, to_thread
 
@@ -97,25 +100,50 @@ def read_sheet(content: bytes, columns: Sequence[SheetColumn], *, filename: str 
         raise SheetError("文件是空的，请重新选择。")
     if len(content) > MAX_BYTES:
         raise SheetError(f"文件超过 {MAX_BYTES // 1024 // 1024} MB，请分成几份。")
-    name, grid = _read_csv(content) if _is_csv(filename) else _read_workbook(content)
-    if len(grid) > MAX_ROWS:
-        raise SheetError(f"表里有 {len(grid):,} 行，一次最多 {MAX_ROWS:,} 行，请分成几份。")
-    head, places = _find_head(grid, columns)
-    sheet = Sheet(name)
-    for number, cells in enumerate(grid[head + 1 :], start=head + 2):
-        if all(_is_blank(cell) for cell in cells):
-            continue
-        sheet.rows.append(_read_row(number, cells, columns, places, sheet.faults))
+    if _is_csv(filename):
+        return _take_rows("CSV", iter(_read_csv(content)), columns)
+    with _read_workbook(content) as (name, lines):
+        return _take_rows(name, lines, columns)
+
+
+def _take_rows(name: str, lines: Iterator[list[Any]], columns: Sequence[SheetColumn]) -> Sheet:
+    """Row by row: a line is gone when its columns are taken, the whole is never held twice."""
+    first = list(islice(lines, _HEAD_ROWS))
+    head, places = _find_head(first, columns)
+    sheet, known = Sheet(name), _Words()
+    for count, cells in enumerate(chain(first, lines), start=1):
+        if count > MAX_ROWS:
+            there = count + sum(1 for _ in lines)
+            raise SheetError(f"表里有 {there:,} 行，一次最多 {MAX_ROWS:,} 行，请分成几份。")
+        if count > head + 1 and not all(_is_blank(cell) for cell in cells):
+            read = _read_row(count, cells, columns, places, sheet.faults)
+            for column in columns:
+                read[column.key] = known.once(read[column.key])
+            sheet.rows.append(read)
     if not sheet.rows:
         raise SheetError("表头下面没有一行数据。")
     return sheet
+
+
+class _Words:
+    """Keeps one copy of what stands in thousands of rows: a unit, a state, a day."""
+
+    MOST = 5_000
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def once(self, value: str) -> str:
+        if len(self._known) >= self.MOST:
+            return self._known.get(value, value)
+        return self._known.setdefault(value, value)
 
 
 def _is_csv(filename: str) -> bool:
     return filename.lower().endswith((".csv", ".txt"))
 
 
-def _read_csv(content: bytes) -> tuple[str, list[list[Any]]]:
+def _read_csv(content: bytes) -> list[list[Any]]:
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             text = content.decode(encoding)
@@ -124,31 +152,61 @@ def _read_csv(content: bytes) -> tuple[str, list[list[Any]]]:
         if "\x00" in text:
             break
         try:
-            return "CSV", [list(line) for line in csv.reader(io.StringIO(text))]
+            return [list(line) for line in csv.reader(io.StringIO(text))]
         except csv.Error:
             break
     raise SheetError("这不是文本表格，请另存为 XLSX 或者 UTF-8 编码的 CSV。")
 
 
-def _read_workbook(content: bytes) -> tuple[str, list[list[Any]]]:
+@contextmanager
+def _read_workbook(content: bytes) -> Iterator[tuple[str, Iterator[list[Any]]]]:
+    """The name of the first sheet and its rows, as the process of its own hands them over."""
     if content[:2] == b"PK":
         _refuse_bomb(content)
+    # Through pipes, never over a disk: these are the numbers of people.
+    done = subprocess.Popen(  # noqa: S603 - our own script under our own interpreter
+        [sys.executable, "-I", str(_READER), str(MAX_ROWS + 1)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert done.stdin is not None
+    assert done.stdout is not None
+    # It says nothing until it has read everything; until then its time runs.
+    ending = threading.Timer(2 * SECONDS, done.kill)
+    ending.start()
     try:
-        done = subprocess.run(  # noqa: S603 - our own script under our own interpreter
-            [sys.executable, "-I", str(_READER), str(MAX_ROWS + 1)],
-            input=content,
-            capture_output=True,
-            check=False,
-            timeout=2 * SECONDS,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise SheetError(_TOO_WIDE) from error
-    if done.returncode == UNREADABLE:
+        with suppress(BrokenPipeError), done.stdin:
+            done.stdin.write(content)
+        first = done.stdout.readline()
+        ending.cancel()
+        if not first:
+            _refuse(done.wait())
+        try:
+            yield json.loads(first), _rows_of(done)
+        except json.JSONDecodeError as error:  # ended in the middle of a line
+            raise SheetError(_TOO_WIDE) from error
+    finally:
+        ending.cancel()
+        done.kill()
+        done.stdout.close()
+        done.wait()
+
+
+def _rows_of(reader: "subprocess.Popen[bytes]") -> Iterator[list[Any]]:
+    assert reader.stdout is not None
+    for line in reader.stdout:
+        for row in json.loads(line):
+            yield [_cell(value) for value in row]
+    if ended := reader.wait():
+        _refuse(ended)
+
+
+def _refuse(ended: int) -> NoReturn:
+    """What the reader's end says about the workbook."""
+    if ended == UNREADABLE:
         raise SheetError("打不开这个文件。请用 Excel 或 WPS 另存为 XLSX 再上传。")
-    if done.returncode:
-        raise SheetError(_TOO_WIDE)
-    name, rows = json.loads(done.stdout)
-    return name, [[_cell(value) for value in row] for row in rows]
+    raise SheetError(_TOO_WIDE)
 
 
 def _cell(value: Any) -> Any:

@@ -18,6 +18,7 @@ MEMORY = 1 << 30
 SECONDS = 30
 MOST_COLUMNS = 256
 """No office sheet is wider; what stands further to the right is left out."""
+ROWS_OF_A_LINE = 200
 UNREADABLE = 3
 """The exit code for what is no workbook at all."""
 
@@ -42,7 +43,10 @@ def cell(value: Any) -> Any:
 
 
 def main() -> int:
-    """The first sheet of the workbook on standard input, as JSON on standard output."""
+    """The first sheet of the workbook on standard input: its name, then its rows, as lines of JSON.
+
+    A few hundred rows in a line, so that whoever reads it never holds the sheet twice.
+    """
     limit()
     from python_calamine import CalamineError, CalamineWorkbook
 
@@ -53,8 +57,11 @@ def main() -> int:
         grid = sheet.to_python(skip_empty_area=False, nrows=int(sys.argv[1]))
     except (CalamineError, IndexError, ValueError, OSError):
         return UNREADABLE
-    rows = [[cell(value) for value in row[:MOST_COLUMNS]] for row in grid]
-    json.dump([name, rows], sys.stdout)
+    sys.stdout.write(json.dumps(name) + "\n")
+    for start in range(0, len(grid), ROWS_OF_A_LINE):
+        some = grid[start : start + ROWS_OF_A_LINE]
+        rows = [[cell(value) for value in row[:MOST_COLUMNS]] for row in some]
+        sys.stdout.write(json.dumps(rows) + "\n")
     return 0
 
 

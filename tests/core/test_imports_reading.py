@@ -2,12 +2,14 @@
 """Sheets as offices really send them."""
 
 import io
+import tracemalloc
 import zipfile
 from datetime import date
 
 import pytest
 import xlsxwriter
 
+from core.imports import reading
 from core.imports.reading import SheetColumn, SheetError, read_sheet
 
 COLUMNS = (
@@ -144,3 +146,23 @@ def test_days_numbers_and_yes_stay_what_they_are():
     page.write_datetime(1, 3, date(2028, 6, 30), book.add_format({"num_format": "yyyy-mm-dd"}))
     book.close()
     assert read_sheet(out.getvalue(), COLUMNS).rows[0]["until"] == "2028-06-30"
+
+
+def test_the_whole_of_a_large_sheet_is_never_held_twice():
+    """What is kept of it is the most that is held: its rows come one by one."""
+    lines = [[f"第{n}个人", f"{n:018d}", f"{n:011d}", "2026-05-12"] for n in range(8_000)]
+    content = sheet([HEAD, *lines])
+    tracemalloc.start()
+    try:
+        read = read_sheet(content, COLUMNS)
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(read.rows) == 8_000
+    assert most < 1.15 * kept
+
+
+def test_too_many_rows_are_counted_and_refused():
+    text = "姓名,身份证号\n" + "甲,11010519491231002X\n" * (reading.MAX_ROWS + 5)
+    with pytest.raises(SheetError, match="表里有 60,006 行，一次最多 60,000 行"):
+        read_sheet(text.encode(), COLUMNS, filename="x.csv")
