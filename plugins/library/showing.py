@@ -54,7 +54,17 @@ async def shown_text(
             node["parts"] = ()
             continue
         node["parts"] = tuple(
-            _part(each, laws, law, own, base, day, words) for each in parts_of(node["text"])
+            # An article that an annex has of its own is no citation of the law's.
+            _part(
+                each,
+                laws,
+                law,
+                own if node["kind"] != "annex" or each.text[:1] != "第" else set(),
+                base,
+                day,
+                words,
+            )
+            for each in parts_of(node["text"])
         )
     return list(nodes)
 

@@ -87,9 +87,13 @@ def marked(text: str, words: tuple[str, ...]) -> list[tuple[str, bool]]:
     return pieces
 
 
+_BARS = re.compile(r"(?:\s*\|[\s|:-]*)+")
+
+
 def excerpt(text: str, words: tuple[str, ...], length: int = 110) -> list[tuple[str, bool]]:
     """The part of a text around what was found, marked."""
-    flat = text.replace("\n", " ")
+    # The bars of a table are no words; kept in place of them, no two cells run together.
+    flat = _BARS.sub("　", text).replace("\n", " ").strip("　")
     folded = fold(flat)
     first = min((at for word in words if (at := folded.find(word)) >= 0), default=0)
     begin = max(0, first - length // 3)

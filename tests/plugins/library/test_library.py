@@ -169,6 +169,27 @@ async def test_a_law_on_a_day_its_versions_and_the_public(
     assert (await client.get(f"/library/{law}")).status_code in (302, 303, 401)
 
 
+@pytest.mark.req("C9-01", "C9-02")
+async def test_annexes_stand_behind_the_articles(client: Browser, take: Take, clock: Clock) -> None:
+    clock(datetime(2026, 6, 1, 2, tzinfo=UTC))
+    annexes = (
+        "\n附件1\n\n| 情形 | 幅度 |\n| --- | --- |\n| 轻微 | 警告 |\n"
+        "\n附 件 2\n\n备案卡式样\n\n第一章 填写说明\n\n第一条 照实填写。\n\n其他见本办法第二条。\n"
+    )
+    law = (await take(FIRST + annexes, "2024-03-01")).law
+    page = (await client.get(f"/library/public/{law}")).text
+    first, second = page.split('id="x1"')[1].split('id="x2"')
+    assert "附件1</a>" in first, "a table alone has its name too"
+    assert "<td>警告</td>" in first
+    assert "备案卡式样" in second
+    assert "第一条 照实填写" in second, "no link to the article of the law"
+    assert 'href="#a2"' in second, "what an annex cites of the law is linked"
+    assert "附件2 备案卡式样" in page.split('id="h-toc"')[1]
+    hits = (await client.get("/library/public?q=警告")).text
+    assert "附件1" in hits
+    assert "| 轻微" not in hits
+
+
 @pytest.mark.req("C9-14", "S0-22")
 async def test_what_a_phone_keeps_is_drawn_for_nobody(
     client: Browser, login_as: LoginAs, take: Take, region_tree: Any, clock: Clock
