@@ -88,7 +88,7 @@ async def cards_to_print(ids: Sequence[int]) -> list[dict[str, Any]]:
 async def printings_of(certificate: int) -> list[dict[str, Any]]:
     """Every print of a card, newest first."""
     return await rows(
-        """select t.sheet, t.times, t.reason, t.printed_at, u.login
+        """select t.sheet, t.times, t.reason, t.printed_at, coalesce(nullif(u.name, ''), u.login) as by_name
            from certificates_printing t left join core_user u on u.id = t.printed_by
            where t.certificate = $1 order by t.id desc""",
         certificate,

@@ -13,8 +13,8 @@ KINDS: dict[str, str] = {
 }
 
 ORIGINS: dict[str, str] = {
-    "existing": "已有账号，没有下属机构",
-    "shared": "已有账号，下属机构共用",
+    "existing": "原来就有账号",
+    "shared": "原来就有账号，下属机构共用",
     "existing_second": "二级机构，原来就有独立账号",
     "registered": "自行注册",
     "created": "上级代为创建",

@@ -253,6 +253,10 @@ async def test_the_pages(printable, client, login_as, region_tree):
     assert "勾选" in refused.text
     printed = await client.post("/certificates/faces", {"id": str(printable)})
     assert printed.headers["content-type"] == "application/pdf"
+    who = client.visitor
+    again = (await client.get(f"/certificates/faces/{printable}")).text
+    assert f"· {who.name} ·" in again
+    assert f"· {who.login} ·" not in again
 
 
 async def test_keys_page_withdraws_and_believes(card, client, login_as):  # noqa: F811

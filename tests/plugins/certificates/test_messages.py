@@ -216,5 +216,6 @@ async def test_an_officer_who_reads_nothing_else_scans_his_own_card(
         _, browser = await reader(app, role, home, name="张海龙", person=person)
         page = await browser.get(path)
         assert page.status_code == (404 if status == 404 else 200)
+        assert "/certificates/officers/" not in page.text
         assert (await browser.post(f"{path}/scan", {"code": code})).status_code == status
         await browser.close()
