@@ -57,6 +57,17 @@ class SessionChanged(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+class InvigilatorsNamed(msgspec.Struct, frozen=True):
+    """Payload of ``exams.invigilators_named``."""
+
+    session: int
+    title: str
+    persons: tuple[int, ...]
+    """Nobody = the whole office again."""
+    names: str
+    reason: str = ""
+
+
 class EntryChanged(msgspec.Struct, frozen=True):
     """Payload of what happens to one candidate: seat, check-in, time, release, void."""
 

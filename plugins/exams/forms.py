@@ -65,7 +65,15 @@ class SessionForm(msgspec.Struct):
     starts_at: Annotated[datetime, Meta(title="开考时间")]
     venue: Annotated[str, Meta(title="考点", min_length=2, max_length=200)]
     rooms: Annotated[str, Meta(title="考场和座位", min_length=1, max_length=2000)]
+    invigilators: Annotated[list[int], Meta(title="监考员", max_length=50)] = []
     once: Annotated[str, Meta(title="提交编号", max_length=64)] = ""
+
+
+class InvigilatorsForm(msgspec.Struct):
+    """Who invigilates a session from now on; nobody = the whole office."""
+
+    invigilators: Annotated[list[int], Meta(title="监考员", max_length=50)] = []
+    reason: Annotated[str, Meta(title="理由", max_length=300)] = ""
 
 
 class SeatForm(msgspec.Struct):

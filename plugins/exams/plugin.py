@@ -128,6 +128,12 @@ def fact_kinds() -> list[FactKind]:
         own("candidate_withdrawn", "撤回考生", "撤回{name}：{reason}", facts.Asked),
         own("session_planned", "安排考试", "安排“{title}”", session),
         own("roster_extended", "安排考生", "“{title}”安排 {persons} 人", session),
+        own(
+            "invigilators_named",
+            "指定监考员",
+            "“{title}”的监考员：{names}",
+            facts.InvigilatorsNamed,
+        ),
         own("session_opened", "开始入场", "“{title}”抽卷，开始入场", session),
         own("session_cancelled", "取消考试", "取消“{title}”：{reason}", session),
         own("session_closed", "考试结束", "“{title}”结束，{persons} 人缺考", session),
@@ -180,6 +186,12 @@ def message_kinds() -> list[MessageKind]:
             "exams.seated",
             "考试安排：{title}",
             "{when}开考，{place}。带身份证，年审的带执法证，提前半小时入场。",
+            may_mute=False,
+        ),
+        MessageKind(
+            "exams.invigilate",
+            "监考安排：{title}",
+            "{when}开考，{place}，请你监考。开考前三小时可以开始入场。",
             may_mute=False,
         ),
         MessageKind(

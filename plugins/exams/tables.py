@@ -137,6 +137,9 @@ class Session(Owned, Table, tablename="exams_session"):
     legacy_password = Boolean(default=False)
     reason = Varchar(length=300, default="")
     created_at = Timestamptz(default=None)
+    created_by = BigInt(default=0)
+    """安排人: who planned it, answers for it and names its invigilators."""
+    created_by_name = Varchar(length=64, default="")
     opened_at = Timestamptz(null=True, default=None)
     closed_at = Timestamptz(null=True, default=None)
     published_at = Timestamptz(null=True, default=None)
@@ -150,6 +153,19 @@ class Room(Owned, Table, tablename="exams_room"):
     session = ForeignKey(Session, null=False, on_delete=OnDelete.restrict, index=True)
     name = Varchar(length=60, default=None)
     seats = Integer(default=None)
+
+
+class Invigilator(Owned, Table, tablename="exams_invigilator"):
+    """监考员: where a session names some, nobody else of the office acts in its rooms."""
+
+    id = BigSerial(primary_key=True)
+    session = ForeignKey(Session, null=False, on_delete=OnDelete.restrict, index=True)
+    person = BigInt(default=None)
+    name = Varchar(length=60, default=None)
+    named_by_name = Varchar(length=64, default="")
+    named_at = Timestamptz(default=None)
+
+    once = Unique(["session", "person"])
 
 
 class Entry(Own, Table, tablename="exams_entry"):

@@ -7,7 +7,7 @@ from litestar.params import FromPath
 
 from core.api import clock
 from core.api.access import requires, visitor
-from core.api.db import row, rows, transaction
+from core.api.db import row, rows, transaction, value
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.web import (
     Bound,
@@ -28,6 +28,7 @@ from core.api.web import (
 from plugins.exams.forms import AppealForm, Nothing, RulingForm
 from plugins.exams.queries import sessions as queries
 from plugins.exams.routes.shared import WORDS
+from plugins.exams.rules.analysis import FEWEST
 from plugins.exams.services import after as services
 from plugins.exams.services.base import OWN, RUN, SECOND, as_person
 from plugins.exams.services.sessions import own_session
@@ -113,7 +114,8 @@ async def publish(request: Request, session: FromPath[int]) -> Response:
             counts = await services.publish(who, session)
     except (Refused, Conflict) as error:
         return await _results_page(request, session, status=409, error=str(error))
-    said = f"已公布：合格 {counts['passed']} 人，不合格 {counts['failed']} 人，缺考 {counts['absent']} 人。"
+    said = f"已公布：合格 {counts['passed']} 人，不合格 {counts['failed']} 人，缺考 {counts['absent']} 人"
+    said += f"，作废 {counts['voided']} 人。" if counts["voided"] else "。"
     return redirect(request, f"/exams/sessions/{session}/results", message=said)
 
 
@@ -126,7 +128,18 @@ async def show_analysis(request: Request, session: FromPath[int]) -> Response:
         if found["state"] not in ("closed", "published"):
             raise Refused("考试结束以后才有试题分析。")
         items = await services.analysis(found)
-    return page(request, "exams/analysis.html", session=found, items=items, **WORDS)
+        papers = await value(
+            "select count(*) from exams_attempt where session = $1 and state = 'submitted'", session
+        )
+    return page(
+        request,
+        "exams/analysis.html",
+        session=found,
+        items=items,
+        papers=papers,
+        fewest=FEWEST,
+        **WORDS,
+    )
 
 
 # --- appeals --------------------------------------------------------------------------------------

@@ -43,6 +43,7 @@ from plugins.exams.services.papers import own_paper, retire_paper, save_paper
 from plugins.exams.sheet import COLUMNS, EXAMPLES
 
 EMPTY_ROWS = 4
+MOST_ROWS = 60
 
 
 @get("/bank", guards=[requires(BANK)])
@@ -362,7 +363,7 @@ async def list_papers(request: Request) -> Response:
 
 
 async def _paper_form(
-    request: Request, form: Bound[Any] | None = None, status: int = 200
+    request: Request, form: Bound[Any] | None = None, status: int = 200, more: int = 0
 ) -> Response:
     who = visitor(request)
     async with transaction(who.scope):
@@ -375,7 +376,7 @@ async def _paper_form(
         status=status,
         form=form,
         stock=stock,
-        numbers=list(range(max(filled + 1, EMPTY_ROWS))),
+        numbers=list(range(min(max(filled, EMPTY_ROWS) + more, MOST_ROWS))),
         subjects=sorted({each["subject"] for each in stock}),
         kind_options=list(KINDS.items()),
         level_options=[(str(key), words) for key, words in DIFFICULTIES.items()],
@@ -389,11 +390,15 @@ async def new_paper(request: Request) -> Response:
     return await _paper_form(request)
 
 
-@post("/papers/new", guards=[requires(BANK)])
+@post("/papers/new", guards=[requires(BANK)], status_code=200)
 async def write_paper(request: Request) -> Response:
     """保存试卷; refused where the bank does not suffice."""
     who = visitor(request)
     form = await bind(request, PaperForm)
+    if form.raw.get("act") == "more":
+        # Nothing is judged yet: what was typed comes back with room for more.
+        form.errors.clear()
+        return await _paper_form(request, form, more=EMPTY_ROWS)
     if form.ok:
         try:
             async with transaction(who.scope):

@@ -31,6 +31,7 @@ from plugins.exams.rules import sitting as rules
 from plugins.exams.services import door as services
 from plugins.exams.services.base import RUN, SECOND, settings_in
 from plugins.exams.services.chaining import acts_of, verified
+from plugins.exams.services.invigilators import act_in, hands_of
 from plugins.exams.services.sessions import in_state, own_session
 from plugins.exams.services.sitting import sweep
 
@@ -60,6 +61,7 @@ async def _live(request: Request, session: int) -> dict[str, Any]:
         await sweep(found["region_lo"], found["region_lo"])
         found = await own_session(who, session)
     now = clock.now()
+    hands = await hands_of(who, found)
     roster = await queries.roster(session)
     counts = dict.fromkeys(rules.STATES, 0)
     total = len(found["sheet"])
@@ -84,7 +86,8 @@ async def _live(request: Request, session: int) -> dict[str, Any]:
         "confirmations": await services.open_confirmations(session),
         "titles": services.TITLES,
         "me": who.user_id,
-        "may_run": who.may(RUN),
+        "may_run": who.may(RUN) and not hands.why_not,
+        "hands": hands,
         "now": now,
     }
 
@@ -128,6 +131,7 @@ async def _door_page(
     async with transaction(who.scope):
         found = await own_session(who, session)
         in_state(found, "open")
+        await act_in(who, found)
         roster = await queries.roster(session)
     return page(
         request,
@@ -187,6 +191,7 @@ async def _entry_page(
         it = await queries.entry_of(entry, session)
         if it is None:
             raise NotFound
+        hands = await hands_of(who, found)
         chain = await acts_of(it["attempt"]) if it["attempt"] else []
         photo = await queries.photo_of(it["attempt"]) if it["attempt"] else None
         attempt = await services.attempt_of(entry) if it["attempt"] else None
@@ -220,7 +225,8 @@ async def _entry_page(
         confirmations=confirmations,
         titles=services.TITLES,
         me=who.user_id,
-        may_run=who.may(RUN),
+        may_run=who.may(RUN) and not hands.why_not,
+        why_not=hands.why_not,
         **WORDS,
     )
 

@@ -24,9 +24,17 @@ from core.api.web import (
     remember_once,
     wants_xlsx,
 )
-from plugins.exams.forms import CandidateForm, Nothing, ReasonForm, SeatForm, SessionForm
+from plugins.exams.forms import (
+    CandidateForm,
+    InvigilatorsForm,
+    Nothing,
+    ReasonForm,
+    SeatForm,
+    SessionForm,
+)
 from plugins.exams.queries import sessions as queries
 from plugins.exams.routes.shared import WORDS
+from plugins.exams.services import invigilators
 from plugins.exams.services import sessions as services
 from plugins.exams.services.base import RUN, SECOND, WAITING, place_for
 from plugins.exams.services.candidates import enter, withdraw
@@ -55,8 +63,15 @@ async def _form_page(
     async with transaction(who.scope):
         place = await place_for(who)
         papers = await queries.usable_papers(place.org_lo)
+        staff = await invigilators.able(place.region_lo)
     return page(
-        request, "exams/session_edit.html", status=status, form=form, papers=papers, **WORDS
+        request,
+        "exams/session_edit.html",
+        status=status,
+        form=form,
+        papers=papers,
+        staff=staff,
+        **WORDS,
     )
 
 
@@ -94,11 +109,18 @@ async def show_session(request: Request, session: FromPath[int]) -> Response:
 
 
 async def session_page(
-    request: Request, session: int, *, status: int = 200, error: str = ""
+    request: Request,
+    session: int,
+    *,
+    status: int = 200,
+    error: str = "",
+    form: Bound[Any] | None = None,
 ) -> Response:
     who = visitor(request)
     async with transaction(who.scope):
         found = await services.own_session(who, session)
+        hands = await invigilators.hands_of(who, found)
+        staff = await invigilators.able(found["region_lo"]) if hands.may_name else []
         roster = await queries.roster(session)
         rooms = await queries.rooms(session)
         waiting = (
@@ -115,8 +137,11 @@ async def session_page(
         roster=roster,
         rooms=rooms,
         waiting=waiting,
-        may_run=who.may(RUN),
-        may_open=clock.now() >= found["starts_at"] - services.EARLIEST,
+        may_run=who.may(RUN) and not (hands.why_not and found["state"] != "planned"),
+        hands=hands,
+        staff=staff,
+        form=form,
+        may_open=not hands.why_not and clock.now() >= found["starts_at"] - services.EARLIEST,
         opens_at=found["starts_at"] - services.EARLIEST,
         **WORDS,
     )
@@ -150,6 +175,25 @@ async def unseat(request: Request, session: FromPath[int], entry: FromPath[int])
     except Conflict as error:
         return await session_page(request, session, status=409, error=str(error))
     return redirect(request, f"/exams/sessions/{session}", message="已移出名册。")
+
+
+@post("/sessions/{session:int}/invigilators", guards=[requires(SECOND)])
+async def name_invigilators(request: Request, session: FromPath[int]) -> Response:
+    """指定监考员."""
+    who = visitor(request)
+    form = await bind(request, InvigilatorsForm)
+    if form.ok:
+        try:
+            async with transaction(who.scope):
+                found = await services.own_session(who, session, lock=True)
+                await invigilators.name(who, found, form.value.invigilators, form.value.reason)
+        except Invalid as error:
+            form.errors.update(error.errors)
+        except (Refused, Conflict) as error:
+            return await session_page(request, session, status=409, error=str(error))
+        else:
+            return redirect(request, f"/exams/sessions/{session}", message="监考员已记下。")
+    return await session_page(request, session, status=422, form=form)
 
 
 @post("/sessions/{session:int}/open", guards=[requires(RUN)])
@@ -251,6 +295,7 @@ ROUTES_SESSIONS = (
     new_session,
     write_session,
     show_session,
+    name_invigilators,
     seat,
     unseat,
     open_,

@@ -330,6 +330,8 @@ async def show_done(request: Request) -> Response:
     found = await _mine(request)
     if found["state"] in ("ready", "sitting"):
         return redirect(request, _way(found))
+    # As long as an invigilator may still take a sealed file.
+    late = found["state"] == "submitted" and found["session_state"] in ("open", "closed")
     return page(
         request,
         "exams/sit_done.html",
@@ -338,6 +340,7 @@ async def show_done(request: Request) -> Response:
         how=rules.HOW.get(found["how"], ""),
         answered=int(found["done"], 16).bit_count(),
         count=len(found["sheet"]),
+        file_key=decrypt(found["key"], acts.KEY_FIELD) if late and found["key"] else "",
     )
 
 

@@ -28,6 +28,17 @@ class _Sealed(msgspec.Struct):
     attempt: int
     iv: str
     data: str
+    epoch: int = -1
+    """At which computer they were written; -1 = a client that does not say, i.e. the newest."""
+
+
+def epoch_of(content: bytes, newest: int) -> int:
+    """Under which computer's numbers the acts of a file stand: ``newest`` unless it names an older."""
+    try:
+        told = msgspec.json.decode(content, type=_Sealed).epoch
+    except msgspec.MsgspecError:
+        return newest
+    return told if 0 <= told < newest else newest
 
 
 def open_sealed(content: bytes, attempt: int, key: str) -> list[Sent]:

@@ -3,7 +3,7 @@
 
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -143,6 +143,30 @@ def why_not_second(asked_by: int, decided_by: int) -> str:
     return "要由另一名工作人员确认，不能是提出的人。" if asked_by == decided_by else ""
 
 
+def why_not_act(
+    named: Collection[int], person: int, names: str, *, arranger: bool, leader: bool, sits: bool
+) -> str:
+    """Why somebody of the office has no hand in this session's rooms.
+
+    ``named`` are its invigilators; without any it is the whole office's. Who arranged it always
+    may, a leader as the second person. Nobody does when his own paper lies in the room.
+    """
+    if sits:
+        return "你是这一场的考生，入场和考场里的事由别人办。"
+    if not named or person in named or arranger or leader:
+        return ""
+    return f"这一场指定了监考员（{names}），入场和考场里的事只由他们和安排人办。"
+
+
+def why_not_named(chosen: Collection[int], able: Collection[int], roster: Mapping[int, str]) -> str:
+    """Why these cannot be a session's invigilators."""
+    if both := [name for person, name in roster.items() if person in chosen]:
+        return f"{'、'.join(both)}是这一场的考生，不能监考。"
+    if any(each not in able for each in chosen):
+        return "选的人里有不能监考的：监考员要有本机关“安排考试、入场、监考”的权限。"
+    return ""
+
+
 def lost_minutes(last_seen: datetime | None, now: datetime, most: int) -> int:
     """What a candidate may have lost since his computer was last heard of, for the suggestion."""
     if last_seen is None:
@@ -175,6 +199,16 @@ def seats(rooms: Sequence[tuple[int, int]], taken: set[tuple[int, int]]) -> list
         for seat in range(1, count + 1)
         if (room, seat) not in taken
     ]
+
+
+def twice(chosen: Sequence[tuple[int, str]], there: Collection[int]) -> list[str]:
+    """Who would sit in one session twice, for two matters of his or being on its roster already."""
+    seen, found = set(there), []
+    for person, name in chosen:
+        if person in seen and name not in found:
+            found.append(name)
+        seen.add(person)
+    return found
 
 
 def ticket_number(year: int, session: int, number: int) -> str:

@@ -30,6 +30,7 @@ from plugins.exams.services.base import (
 )
 from plugins.exams.services.chaining import acts_of, verified
 from plugins.exams.services.grading import keys_of, marks_of
+from plugins.exams.services.invigilators import hands_of
 from plugins.exams.services.sessions import in_state, own_session
 from plugins.exams.services.sitting import questions_of
 
@@ -47,6 +48,8 @@ where e.session = $1 order by e.ticket
 async def publish(who: Visitor, session: int) -> dict[str, int]:
     """公布成绩: the results become facts, and whoever asked for them reacts."""
     found = await own_session(who, session, lock=True)
+    if why := (await hands_of(who, found)).own_words:
+        raise Refused(why)
     in_state(found, "closed")
     if await value(
         "select 1 from exams_confirmation where session = $1 and state = 'open' limit 1", session
@@ -234,10 +237,14 @@ def ruling_from(form: RulingForm, question: Mapping[str, Any]) -> Ruling | None:
 
 async def decide_appeal(who: Visitor, appeal: int, form: RulingForm) -> int:
     """Uphold or reject; upheld, everybody who had this question is marked anew (C7-15)."""
-    found = await row("select * from exams_appeal where id = $1 and state = 'open'", appeal)
+    found = await row(
+        "select * from exams_appeal where id = $1 and state = 'open' for update", appeal
+    )
     if found is None:
         raise Conflict("这件异议已经有人处理，或者不在你的范围内。")
     await own_session(who, found["session"])
+    if found["person"] == who.person_id:
+        raise Conflict("这是你自己提出的异议，由别人处理。")
     question = await row("select * from exams_question where id = $1", found["question"])
     assert question is not None
     ruling = ruling_from(form, question)

@@ -295,28 +295,38 @@ async def append(held: dict[str, Any], kind: str, body: Mapping[str, Any]) -> No
     )
 
 
-async def append_sealed(held: dict[str, Any], acts: Sequence[rules.Sent]) -> int:
-    """Answers from a sealed file, under their own numbers; those that came by line stay."""
+async def append_sealed(held: dict[str, Any], acts: Sequence[rules.Sent], epoch: int) -> int:
+    """Answers from a sealed file, under their own numbers; those that came by line stay.
+
+    ``epoch`` is the computer they were written at: what was answered later at another one counts.
+    """
     known = await rows(
-        "select n from exams_act where attempt = $1 and epoch = $2", held["id"], held["epoch"]
+        "select n from exams_act where attempt = $1 and epoch = $2", held["id"], epoch
     )
     have = {each["n"] for each in known}
     links = _Links()
     at = int(clock.now().timestamp() * 1_000_000)
+    newest = held["newest"]
+    writing = {**held, "epoch": epoch}
     for act in sorted(acts, key=lambda each: each.n):
         if act.n in have or act.kind != "answer":
             continue
         have.add(act.n)
-        links.add(held, act.n, "answer", chain.canonical(rules.body_of(act)), at)
+        links.add(writing, act.n, "answer", chain.canonical(rules.body_of(act)), at)
+        if epoch == held["epoch"]:
+            newest = max(newest, act.n)
+    held |= {"seq": writing["seq"], "head": writing["head"], "newest": newest}
     count = len(links.columns[0])
     if count:
         await _insert(links)
+        standing = chain.current_answers(await acts_of(held["id"]))
         await execute(
-            "update exams_attempt set seq = $2, head = $3, newest = $4 where id = $1",
+            "update exams_attempt set seq = $2, head = $3, newest = $4, done = $5 where id = $1",
             held["id"],
             held["seq"],
             held["head"],
-            max(have),
+            newest,
+            f"{sum(1 << q for q, answer in standing.items() if answer):x}",
         )
     return count
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from core.api import clock
-from core.api.access import Visitor
+from core.api.access import Visitor, people_behind
 from core.api.db import Scope, execute, row, rows, transaction, value
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
@@ -19,10 +19,11 @@ from core.api.scan import doubt, resolve
 from plugins.exams import facts
 from plugins.exams.rules import sitting as rules
 from plugins.exams.rules.chain import GENESIS
-from plugins.exams.rules.sealed import NotOurs, open_sealed
+from plugins.exams.rules.sealed import NotOurs, epoch_of, open_sealed
 from plugins.exams.services import chaining
 from plugins.exams.services.base import ENTRY, place_of, ref, settings_in
 from plugins.exams.services.grading import grade
+from plugins.exams.services.invigilators import act_in
 from plugins.exams.services.sessions import in_state, own_session
 from plugins.exams.services.sitting import KEY_FIELD, finish, password_hash, take_photo
 
@@ -46,8 +47,8 @@ class Admitted:
 
 
 async def own_entry(who: Visitor, session: int, entry: int) -> dict[str, Any]:
-    """A place on the roster of one's own session, locked."""
-    await own_session(who, session)
+    """A place on the roster of a session one has a hand in, locked."""
+    await act_in(who, await own_session(who, session))
     found = await row(
         "select * from exams_entry where id = $1 and session = $2 for update", entry, session
     )
@@ -71,6 +72,7 @@ async def scan(who: Visitor, session: int, code: str) -> Admitted:
     """An ID card (the reader types its number) or the code of a certificate (S2-27)."""
     found = await own_session(who, session)
     in_state(found, "open")
+    await act_in(who, found)
     text = "".join(code.split())
     if _CARD.match(text):
         async with transaction(LOOKING):
@@ -364,7 +366,13 @@ async def ask_sealed(who: Visitor, session: int, entry: int, content: bytes, rea
         acts = open_sealed(content, held["id"], decrypt(held["key"], KEY_FIELD))
     except NotOurs as error:
         raise Invalid({"file": str(error)}) from error
-    await _ask(who, found, "sealed", {"acts": msgspec.to_builtins(acts)}, reason)
+    await _ask(
+        who,
+        found,
+        "sealed",
+        {"acts": msgspec.to_builtins(acts), "epoch": epoch_of(content, held["epoch"])},
+        reason,
+    )
     return len(acts)
 
 
@@ -377,7 +385,8 @@ async def decide(who: Visitor, confirmation: int, outcome: str) -> Admitted | No
     if found is None:
         raise Conflict("这件事已经有人确认过了，或者不在你的范围内。")
     session = await own_session(who, found["session"])
-    if why := rules.why_not_second(found["asked_by"], who.user_id):
+    behind = await people_behind((found["asked_by"], who.user_id))
+    if why := rules.why_not_second(behind[found["asked_by"]], behind[who.user_id]):
         raise Refused(why)
     await execute(
         """update exams_confirmation set state = $2, decided_by = $3, decided_by_name = $4,
@@ -430,7 +439,8 @@ async def _take_sealed(entry: Mapping[str, Any], found: Mapping[str, Any], who: 
     await chaining.append(
         held, "sealed_file", {"acts": len(acts), "by": [found["asked_by"], who.user_id]}
     )
-    count = await chaining.append_sealed(held, acts)
+    epoch = found["body"].get("epoch", held["epoch"])
+    count = await chaining.append_sealed(held, acts, epoch)
     if held["state"] == "submitted":
         points, passed = await grade(held)
         await execute(

@@ -22,6 +22,7 @@ from plugins.exams.forms import SessionForm
 from plugins.exams.queries.bank import usable
 from plugins.exams.rules import papers as paper_rules
 from plugins.exams.rules import sitting as rules
+from plugins.exams.services import invigilators
 from plugins.exams.services.base import (
     ENTRY,
     SESSION,
@@ -72,13 +73,14 @@ async def plan_session(who: Visitor, form: SessionForm) -> int:
         await value(
             """insert into exams_session (title, organ_name, venue, paper, state, starts_at,
                  minutes, late_minutes, pass_tenths, total_tenths, half, code, seed, sheet,
-                 sheet_digest, rulings, tickets, legacy_password, reason, created_at, region_lo,
-                 org_lo)
+                 sheet_digest, rulings, tickets, legacy_password, reason, created_at, created_by,
+                 created_by_name, region_lo, org_lo)
                values ($1, $2, $3, $4, 'planned', $5, $6, $7, $8, $9, $10, '', '', '[]', '', '{}',
-                 0, $11, '', $12, $13, $14) returning id""",
+                 0, $11, '', $12, $13, $14, $15, $16) returning id""",
             form.title.strip(), organ, form.venue.strip(), form.paper, starts, paper["minutes"],
             options.late_minutes, paper["pass_tenths"], paper["total_tenths"], paper["half"],
-            options.legacy_default_password, clock.now(), place.region_lo, place.org_lo,
+            options.legacy_default_password, clock.now(), who.user_id, who.name,
+            place.region_lo, place.org_lo,
         )
     )  # fmt: skip
     for name, seats in rooms:
@@ -97,6 +99,9 @@ async def plan_session(who: Visitor, form: SessionForm) -> int:
         facts.SessionChanged(session, form.title.strip()),
         place,
     )
+    if form.invigilators:
+        found = await own_session(who, session, lock=True)
+        await invigilators.name(who, found, form.invigilators, "")
     return session
 
 
@@ -121,16 +126,32 @@ def in_state(found: dict[str, Any], *states: str) -> None:
         raise Conflict(f"这一场{rules.SESSIONS[found['state']][1]}，不能这样做。")
 
 
+async def _in_hand(who: Visitor, found: dict[str, Any]) -> None:
+    """Planning is the whole office's; once people are let in, a session is its invigilators'."""
+    if found["state"] == "open":
+        await invigilators.act_in(who, found)
+
+
 async def seat(who: Visitor, session: int, wanted: Sequence[int]) -> int:
     """Put waiting persons on the roster; returns how many got a seat."""
     await lock_subjects(ref(SESSION, session))
     found = await own_session(who, session, lock=True)
     in_state(found, "planned", "open")
+    await _in_hand(who, found)
     persons = await rows(
         """select * from exams_wanted where id = any($1::int8[]) and state in ('waiting', 'failed')
            and used < allowed order by id for update""",
         list(wanted),
     )
+    watching = {each["person"] for each in await invigilators.named_for(session)}
+    if both := [each["name"] for each in persons if each["person"] in watching]:
+        raise Refused(f"{'、'.join(both)}是这一场的监考员，不能同时是考生。")
+    there = {
+        each["person"]
+        for each in await rows("select person from exams_entry where session = $1", session)
+    }
+    if double := rules.twice([(each["person"], each["name"]) for each in persons], there):
+        raise Refused(f"{'、'.join(double)}在这一场只能坐一个座位。两件事都要考的，请分两场安排。")
     free = rules.seats(*await _rooms(session))
     if len(persons) > len(free):
         raise Refused(f"只剩 {len(free)} 个座位，选了 {len(persons)} 人。请加考场或者少选几人。")
@@ -203,6 +224,7 @@ async def unseat(who: Visitor, session: int, entry: int) -> None:
     """Take somebody off the roster who has not come in yet; he waits again."""
     found = await own_session(who, session, lock=True)
     in_state(found, "planned", "open")
+    await _in_hand(who, found)
     gone = await row(
         """delete from exams_entry where id = $1 and session = $2 and checked_in_at is null
            returning wanted, name, person""",
@@ -227,6 +249,7 @@ async def open_session(who: Visitor, session: int) -> dict[str, Any]:
     """开始入场: the paper is drawn with a fresh seed, the computers get their code."""
     found = await own_session(who, session, lock=True)
     in_state(found, "planned")
+    await invigilators.act_in(who, found)
     if clock.now() < found["starts_at"] - EARLIEST:
         raise Refused("开考前 3 小时以内才能开始入场。")
     if not await value("select count(*) from exams_entry where session = $1", session):
@@ -272,6 +295,7 @@ async def cancel(who: Visitor, session: int, reason: str) -> None:
     """The session does not take place; everybody waits again."""
     found = await own_session(who, session, lock=True)
     in_state(found, "planned", "open")
+    await _in_hand(who, found)
     if await value(
         "select 1 from exams_attempt where session = $1 and begun_at is not null limit 1", session
     ):

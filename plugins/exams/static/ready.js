@@ -3,6 +3,7 @@
 // A camera that fails is reported, so that the invigilator sees it; nothing is blocked here.
 (() => {
   "use strict";
+  const DRIFT = 60000;
   const form = document.getElementById("exam-photo");
   const wait = document.querySelector("[data-exam-wait]");
   const said = document.querySelector("[data-exam-said]");
@@ -73,13 +74,19 @@
     const ahead = Number(wait.dataset.now) - Date.now();
     const starts = Number(wait.dataset.starts);
     const words = wait.querySelector("[data-exam-left]");
+    if (Math.abs(ahead) >= DRIFT) {
+      const drift = wait.querySelector("[data-exam-drift]");
+      const minutes = Math.round(Math.abs(ahead) / 60000);
+      drift.textContent = `这台电脑的时钟${ahead > 0 ? "慢" : "快"}约 ${minutes} 分钟，不影响考试：时间以平台的时钟为准。`;
+      drift.hidden = false;
+    }
     const begin = performance.now();
     const first = Date.now() + ahead;
     const tick = () => {
       const left = Math.ceil((starts - (first + performance.now() - begin)) / 1000);
       if (left <= 0) {
         // The server says now whether the photo is still wanting.
-        if (!wait.dataset.asked) location.reload();
+        if (!wait.dataset.asked) location.replace("/exams/sit/ready");
         return;
       }
       const minutes = Math.floor(left / 60);

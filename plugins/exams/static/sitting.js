@@ -8,7 +8,6 @@
   if (!form) return;
   const attempt = form.dataset.attempt;
   const STORE = `jiandu-exam-${attempt}`;
-  const FORMAT = "jiandu-exam-1";
   const MANY = 200;
   const BEAT = 15000;
   const PATIENCE = 10000;
@@ -146,6 +145,10 @@
     ended = true;
     say(text, true);
     for (const each of form.querySelectorAll("input, button")) each.disabled = true;
+    // What never arrived from here goes into a file; the other computer knows nothing of it.
+    const waiting = it.queue.filter((act) => act.kind === "answer").length;
+    find("waiting").textContent = String(waiting);
+    rescue.hidden = !waiting;
   }
 
   async function once(most) {
@@ -166,7 +169,7 @@
     wait = 1000;
     heard = performance.now();
     if (reply.status === 401) {
-      stop("这份答卷已在另一台电脑登录，或者由监考员释放。请举手。");
+      stop("这份答卷已在另一台电脑登录，或者由监考员释放、作废。请举手。");
       return false;
     }
     if (reply.status === 409 && reply.body.state !== "over") {
@@ -249,32 +252,12 @@
 
   // --- the sealed file, when nothing else is left -----------------------------------------------
 
-  const bytes = (hex) => Uint8Array.from(hex.match(/../g), (pair) => Number.parseInt(pair, 16));
-  const base64 = (data) => btoa(Array.from(data, (one) => String.fromCharCode(one)).join(""));
-
-  async function seal() {
+  function seal() {
     if (!window.crypto?.subtle) {
       say("这个浏览器不能做密封文件（需要 HTTPS）。请不要关闭页面，举手。", true);
       return;
     }
-    const key = await crypto.subtle.importKey("raw", bytes(form.dataset.key), "AES-GCM", false, ["encrypt"]);
-    const iv = crypto.getRandomValues(new Uint8Array(12));
-    const acts = it.queue.map(({ n, q, a, kind, seconds }) => ({ n, q, a, kind, seconds }));
-    const data = await crypto.subtle.encrypt(
-      { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(`${FORMAT} ${attempt}`) },
-      key,
-      new TextEncoder().encode(JSON.stringify(acts)),
-    );
-    const text = JSON.stringify({
-      format: FORMAT,
-      attempt: Number(attempt),
-      iv: base64(iv),
-      data: base64(new Uint8Array(data)),
-    });
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-    link.download = `密封答卷-${form.dataset.name}.json`;
-    link.click();
+    window.jianduSeal(attempt, it.epoch, form.dataset.key, form.dataset.name, it.queue);
   }
 
   // --- begin ---------------------------------------------------------------------------------

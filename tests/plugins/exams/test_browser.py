@@ -14,13 +14,13 @@ import pytest
 from PIL import Image
 
 from core import db
-from core.api.db import Scope, row, rows, transaction, value
+from core.api.db import Scope, execute, row, rows, transaction, value
 from core.api.people import appoint_organ
 from core.api.testing import Browser, make_agencies, sign_in_as
 from core.auth import services
 from core.host import enabling
 from core.host import registry as host_registry
-from plugins.exams.services import chaining
+from plugins.exams.services import chaining, door, sitting
 from tests import factories
 from tests.chromium import ARGUMENTS, find
 from tests.plugins.exams.conftest import MORNING, START, Hall
@@ -171,3 +171,67 @@ async def test_ten_minutes_without_a_line_and_a_new_browser(
         "checked_in", "signed_in", "photo", "begun", "submitted",
     ]  # fmt: skip
     assert kinds[-1] == "submitted"
+
+
+@pytest.mark.req("B41-5")
+async def test_a_line_that_comes_back_too_late_still_costs_no_answer(
+    room: Hall, app: Any, clock: Any, tmp_path: Path
+) -> None:
+    """Cut before the end, back after it: the answers go into the sealed file, not to the wind."""
+    from playwright.async_api import async_playwright, expect
+
+    code = await room.open()
+    entry, password = await room.let_in()
+    async with transaction(WIDE):
+        await door.waive_photo(room.who, room.session, entry["id"], "没有摄像头")
+        right = await room.answers()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    home = f"http://127.0.0.1:{port}"
+    clock(START)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        # As narrow as a telephone: handing in must be within reach there too.
+        page = await browser.new_page(viewport={"width": 390, "height": 844})
+        async with serving(app, port):
+            await page.goto(f"{home}/exams/sit?code={code}")
+            await page.fill("[name=ticket]", entry["ticket"])
+            await page.fill("[name=password]", password)
+            await page.click("button:has-text('进入考试')")
+            await page.click("button:has-text('开始作答')")
+            await expect(page.locator("[data-exam-line]")).to_have_text("答案已保存")
+            await page.click("summary:has-text('交卷')")
+            await expect(page.locator("[data-exam-submit]")).to_be_in_viewport(ratio=1)
+            await page.click("button:has-text('再检查')")
+        q, keys = right["single"]
+        await page.check(f"[name=q{q}][value={keys[0]}]")
+        await page.fill(f"[name=q{right['fill'][0]}]", "三十")
+        await expect(page.locator("[data-exam-banner]")).to_contain_text("2 个答案")
+        clock(START + timedelta(minutes=75))
+        async with transaction(WIDE):
+            await sitting.sweep(0, 2**62)
+        async with serving(app, port):
+            await page.evaluate("window.dispatchEvent(new Event('online'))")
+            await page.wait_for_url("**/exams/sit/done")
+            rescue = page.locator("[data-exam-rescue]")
+            await expect(rescue).to_contain_text("还有 2 个答案没有送到")
+            # Not left by mistake, and not gone when the page is opened again.
+            await page.click("button:has-text('下一名考生')")
+            await expect(rescue).to_contain_text("离开就没有了")
+            await page.reload()
+            await expect(rescue).to_contain_text("还有 2 个答案没有送到")
+            async with page.expect_download() as saved:
+                await page.click("[data-exam-file]")
+            content = await asyncio.to_thread(Path(await (await saved.value).path()).read_bytes)
+            await page.click("button:has-text('下一名考生')")
+            await page.wait_for_url(lambda url: not url.endswith("/done"))
+            assert await page.evaluate("Object.keys(localStorage).length") == 0
+        await browser.close()
+    async with transaction(WIDE):
+        assert await value("select score from exams_attempt") == 0
+        assert await door.ask_sealed(room.who, room.session, entry["id"], content, "线路中断") == 2
+        asked = await value("select id from exams_confirmation where state = 'open'")
+        await execute("update exams_confirmation set asked_by = 0")
+        await door.decide(room.who, asked, "agreed")
+        assert await value("select score from exams_attempt") == 40

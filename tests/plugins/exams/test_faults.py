@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.api.db import Scope, SubjectRef, execute, row, transaction, value
+from core.api.db import Place, Scope, SubjectRef, execute, row, transaction, value
 from core.api.db import rows as rows_of
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.files import receive
@@ -21,6 +21,7 @@ from plugins.exams.services.base import CANDIDATE
 from tests.plugins.exams.conftest import IDS, SAME_LAST_SIX, START, As, Hall
 from tests.plugins.exams.test_pages import PNG
 
+WIDE = Scope.platform("a test looks at everything")
 WHY = "现场情况说明"
 
 
@@ -202,6 +203,41 @@ async def test_the_sealed_file_is_the_last_resort(hall: Hall, clock: Any, as_bur
     held = await one.row()
     assert held["score"] == 40
     assert chaining.verified(await chaining.acts_of(one.id), held["head"]) == 0
+
+
+async def test_a_file_from_the_released_computer_does_not_undo_the_new_one(
+    hall: Hall, clock: Any, as_bureau: As
+) -> None:
+    """Its answers count where the candidate wrote nothing since; the progress follows."""
+    one = await begin(hall, clock)
+    right = await hall.answers()
+    q, keys = right["single"]
+    fill = right["fill"][0]
+    await one.save(Sent(1, q, ["o9"]))
+    async with transaction(hall.who.scope):
+        admitted = await door.release(hall.who, hall.session, one.entry["id"], WHY)
+    code = await value("select code from exams_session where id = $1", hall.session)
+    signed = await sitting.sign_in(code, one.entry["ticket"], admitted.password)
+    new = Sitting(one.entry, signed)
+    await new.save(Sent(1, q, keys))
+    held = await new.row()
+    key = decrypt(held["key"], sitting.KEY_FIELD)
+    acts = [Sent(1, q, ["o9"]), Sent(2, q, ["o8"]), Sent(3, fill, ["30"])]
+    told = {**msgspec.json.decode(seal(acts, new.id, key, b"0" * 12)), "epoch": 0}
+    async with transaction(hall.who.scope):
+        content = msgspec.json.encode(told)
+        await door.ask_sealed(hall.who, hall.session, one.entry["id"], content, WHY)
+        asked = await value("select max(id) from exams_confirmation")
+    second = await as_bureau("乌云")
+    async with transaction(second.scope):
+        await door.decide(second, asked, "agreed")
+    held = await new.row()
+    assert (held["newest"], int(held["done"], 16)) == (1, 1 << q | 1 << fill)
+    assert chaining.verified(await chaining.acts_of(new.id), held["head"]) == 0
+    # The computer in use goes on with its own numbers, and its answer to the question stands.
+    assert (await new.save(Sent(2, right["true_false"][0], right["true_false"][1]))).fresh == 1
+    await sitting.hand_in(new.id, new.token)
+    assert (await new.row())["score"] == 60
 
 
 @pytest.mark.req("S2-29")
@@ -476,3 +512,33 @@ async def test_lost_minutes_that_are_no_number_are_not_taken_for_none(
         assert answer.status_code == 422, typed
         assert "整数分钟" in answer.text
     assert await value("select token from exams_attempt") == token, "nothing was released"
+
+
+async def test_nobody_has_two_seats_in_one_session(hall: Hall) -> None:
+    """Two matters of one person: both at once, and the second when he has his seat already."""
+    async with transaction(WIDE):
+        first = await row("select * from exams_wanted order by id limit 1")
+        assert first is not None
+        await candidates.want(
+            purpose="other",
+            request=99,
+            person_id=first["person"],
+            name=first["name"],
+            organisation_id=first["organisation"],
+            card_number="",
+            due_on=None,
+            place=Place(first["region_lo"], first["org_lo"]),
+        )
+        second = await value("select max(id) from exams_wanted")
+    async with transaction(hall.who.scope):
+        with pytest.raises(Refused, match="考生1在这一场只能坐一个座位"):
+            await sessions.seat(hall.who, hall.session, [second])
+        entry = await value(
+            "select id from exams_entry where person = $1 and session = $2",
+            first["person"],
+            hall.session,
+        )
+        await sessions.unseat(hall.who, hall.session, entry)
+        with pytest.raises(Refused, match="考生1在这一场只能坐一个座位"):
+            await sessions.seat(hall.who, hall.session, [first["id"], second])
+        assert await sessions.seat(hall.who, hall.session, [second]) == 1

@@ -67,6 +67,12 @@ async def test_the_bank_from_import_to_paper(as_bureau: As, client: Browser) -> 
     assert "合格分要在" in refused.text
     refused = await client.post("/exams/papers/new", {**form, "least_points": "2"})
     assert "只有 1 题" in refused.text
+    # A paper of many subjects needs many rows; asking for them loses nothing and judges nothing.
+    wider = await client.post("/exams/papers/new", {**form, "act": "more"})
+    assert wider.status_code == 200
+    assert 'name="rows.7.kind"' in wider.text
+    assert 'value="行政处罚法"' in wider.text
+    assert "要改" not in wider.text
     made = await client.post(
         "/exams/papers/new", {**form, "least_points": "2", "rows.0.count": "1"}
     )
