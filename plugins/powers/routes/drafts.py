@@ -227,6 +227,9 @@ async def draft_page(request: Request, draft: int, status: int = 200, **forms: A
         names = await rows("select id, name from core_user where id = any($1::int8[])", actors)
         told_of = replace(found.standing(), first_by=approving.first_reviewer(told))
         people, me = await approving.apart(told_of, who.user_id)
+        elsewhere = (
+            await approving.why_not_decide(actor(who), found) if found.state == rules.FINAL else []
+        )
     faults = locate_faults(found.definition)
     findings = lint(found.definition, offered_kinds())
     errors = [one for one in findings if one.level == "error"]
@@ -248,7 +251,7 @@ async def draft_page(request: Request, draft: int, status: int = 200, **forms: A
         gate_text=[one.text for found_ in gate.blockers.values() for one in found_] if gate else [],
         may_try=may_try and found.open,
         panels=panels_for(request, "powers.draft"),
-        acts=_acts(who, standing, me),
+        acts=_acts(who, standing, me, elsewhere),
         may_recall=rules.SUBMIT in who.permissions and not rules.why_not_recall(standing, me),
         may_edit=rules.EDIT in who.permissions and not rules.why_not_edit(standing),
         form_of=forms.get,
@@ -256,14 +259,16 @@ async def draft_page(request: Request, draft: int, status: int = 200, **forms: A
     )
 
 
-def _acts(who: Visitor, standing: rules.Standing, me: int) -> dict[str, list[str]]:
+def _acts(
+    who: Visitor, standing: rules.Standing, me: int, elsewhere: list[str]
+) -> dict[str, list[str]]:
     """What the visitor's role may do with the draft, and why not now."""
     known = {
         "legal": (rules.EDIT, rules.why_not_ask_legal(standing)),
         "submit": (rules.SUBMIT, rules.why_not_submit(standing)),
         "check": (rules.LEGAL_REVIEW, rules.why_not_pass(standing, me, rules.LEGAL)),
         "first": (rules.FIRST_REVIEW, rules.why_not_pass(standing, me, rules.FIRST)),
-        "final": (rules.FINAL_REVIEW, rules.why_not_pass(standing, me, rules.FINAL)),
+        "final": (rules.FINAL_REVIEW, [*elsewhere, *rules.why_not_pass(standing, me, rules.FINAL)]),
     }
     at = {"check": rules.LEGAL, "first": rules.FIRST, "final": rules.FINAL}
     return {

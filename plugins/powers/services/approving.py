@@ -12,7 +12,7 @@ import msgspec
 
 from core.api import clock
 from core.api.access import people_behind, same_person
-from core.api.db import Place, execute, retried, transaction, value
+from core.api.db import EVERYTHING, Place, execute, retried, transaction, value
 from core.api.errors import Refused
 from core.api.facts import heard_by, history, record
 from core.api.gates import Verdict, advise, decide
@@ -249,6 +249,14 @@ async def gate_of(held: DraftRow) -> Verdict:
     return await advise(GATE, [held.ref], clock.today(), {"digest": held.digest})
 
 
+async def why_not_decide(who: Actor, held: DraftRow) -> list[str]:
+    """The last word is the competent organ's; an office above it reads the draft."""
+    organ = await reviewing_office(held, rules.FINAL_REVIEW)
+    region = who.scope.region
+    own = region.lo == organ.region_lo or region == EVERYTHING
+    return [] if own else [f"这份草稿由{organ.name}审定。"]
+
+
 @retried
 async def approve_draft(who: Actor, draft: int, revision: int, opinion: str) -> int:
     """③ 审定: the draft takes effect as the next version, on the gate's evidence (S1-13).
@@ -261,6 +269,7 @@ async def approve_draft(who: Actor, draft: int, revision: int, opinion: str) -> 
         told = await history(held.ref, ["powers.draft_passed"])
         standing = replace(judged(held), first_by=first_reviewer(told))
         refuse(rules.why_not_pass(*await apart(standing, who.user_id), rules.FINAL))
+        refuse(await why_not_decide(who, held))
         verdict = await decide(GATE, [held.ref], clock.today(), {"digest": held.digest})
         if not verdict.all_passed:
             raise Refused(*(each for found in verdict.blockers.values() for each in found))
@@ -340,6 +349,8 @@ async def return_draft(who: Actor, draft: int, state: str, revision: int, reason
     async with transaction(who.scope):
         held = await _held(who, draft, revision)
         refuse(rules.why_not_review(*await apart(held.standing(), who.user_id), state))
+        if state == rules.FINAL:
+            refuse(await why_not_decide(who, held))
         moved = await _move(
             held,
             rules.DRAFT if state == rules.LEGAL else rules.RETURNED,

@@ -14,6 +14,7 @@ from core.api.gates import Blocker, GateCheck
 from core.api.plugin import Manifest, SubjectRef, hookimpl
 from core.host import registry as host_registry
 from core.host.registry import build
+from core.scope import Interval
 from plugins.powers.queries import find_item, versions_of
 from plugins.powers.queries.drafts import find_draft
 from plugins.powers.rules import approval as rules
@@ -82,6 +83,21 @@ async def at_final(chain):
     draft = await submitted(chain)
     await approving.pass_first(chain.first, draft, 0, "")
     return draft
+
+
+@pytest.mark.req("S1-10", "S1-13")
+async def test_the_last_word_is_the_county_s_own_office(chain, region_tree):
+    """The city's office reads the draft; it neither approves nor returns it over the county's."""
+    draft = await at_final(chain)
+    city = region_tree.city
+    whole = replace(chain.final.scope, region=Interval(city.lo, city.hi))
+    actor = replace(chain.final, scope=whole)
+    held = await stands(chain, draft)
+    with pytest.raises(Refused, match="审定"):
+        await approving.approve_draft(actor, draft, 0, "同意")
+    with pytest.raises(Refused, match="审定"):
+        await approving.return_draft(actor, draft, rules.FINAL, 0, "重新编制")
+    assert await stands(chain, draft) == held
 
 
 async def in_force(chain):
