@@ -13,6 +13,8 @@ from plugins.complaints.queries.figures import by_body
 from plugins.complaints.rules import READ, figures, routing
 from plugins.complaints.services import ComplaintSettings
 
+YEAR = timedelta(days=364)
+
 
 def _day(text: str, otherwise: date) -> date:
     try:
@@ -21,12 +23,19 @@ def _day(text: str, otherwise: date) -> date:
         return otherwise
 
 
+def _period(since: str, until: str) -> tuple[date, date]:
+    """From and to, the last year by default; the calendar itself has a first day."""
+    last = _day(until, today())
+    first = _day(since, last - YEAR if last > date.min + YEAR else date.min)
+    return min(first, last), last
+
+
 @get("/figures", guards=[requires(READ)])
 async def show_figures(request: Request) -> Response:
     """By unit and enforcement type; small numbers are hidden."""
     who = visitor(request)
-    last = _day(request.query_params.get("until", ""), today())
-    first = _day(request.query_params.get("since", ""), last - timedelta(days=364))
+    asked = request.query_params
+    first, last = _period(asked.get("since", ""), asked.get("until", ""))
     async with transaction(who.scope):
         settings = await settings_of(ComplaintSettings, who.region.lo)
         table, columns = await by_body(who.scope, first, last)

@@ -770,6 +770,25 @@ async def test_figures_hide_small_numbers(client, login_as, agencies, county):
     assert page.status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("asked", "first", "last"),
+    [
+        ("until=0001-01-01", "0001-01-01", "0001-01-01"),
+        ("since=2026-06-01&until=2026-01-31", "2026-01-31", "2026-01-31"),
+        ("since=yesterday&until=2026-01-31", "2025-02-01", "2026-01-31"),
+        ("since=0001-01-01&until=9999-12-31", "0001-01-01", "9999-12-31"),
+    ],
+)
+async def test_figures_of_any_period_can_be_asked_for(
+    client, login_as, agencies, county, asked, first, last
+):
+    await as_bureau(login_as, agencies, county)
+    page = await client.get(f"/complaints/figures?{asked}")
+    assert page.status_code == 200
+    for name, day in (("since", first), ("until", last)):
+        assert re.search(f'name="{name}"[^>]*value="{day}"', page.text), (name, day)
+
+
 @pytest.mark.req("C1-01", "C1-13")
 @pytest.mark.needs("certificates")
 async def test_the_page_behind_a_qr_code_leads_to_the_publics_door(client, agencies, county):
