@@ -243,7 +243,7 @@ async def for_reporter(found: dict[str, Any]) -> Thread:
     return Thread(
         it=found,
         now=now,
-        words=flow.REPORTER_STATES[now["state"]],
+        words=flow.reporter_words(now["state"], late=now["late"]),
         chip=flow.STATES[now["state"]],
         steps=_steps(found, thread),
         notes=thread["notes"],

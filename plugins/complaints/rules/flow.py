@@ -43,6 +43,13 @@ REPORTER_STATES = {
     MERGED: "与同一件事的举报一并办理",
     ERASED: "保存期满，内容已销毁",
 }
+LATE_WORDS = "单位到期没有反馈，司法局正在督促"
+
+
+def reporter_words(state: str, *, late: bool) -> str:
+    """Where it stands, for the reporter: a date that has passed is said, not promised again."""
+    return LATE_WORDS if late and state == PUSHED else REPORTER_STATES[state]
+
 
 REFERRALS = {
     "bureau": "其他司法行政机关",

@@ -10,11 +10,12 @@ from core.api.deadlines import clocks_of
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.plugin import Fact, Place
 from plugins.complaints import queries, reactions, services
+from plugins.complaints.queries.own import OWN as READING
 from plugins.complaints.rules import flow
 from plugins.complaints.services import retaining as keeping
 from plugins.complaints.services.reminding import remind
 from plugins.complaints.services.reporters import aliases_of
-from plugins.complaints.showing import due_of
+from plugins.complaints.showing import due_of, for_reporter
 from tests.plugins.complaints.conftest import NOW, OFFICE, copy_of, received, state_of
 
 TEXT = "检查时只来了一个人，没有出示证件。"
@@ -476,6 +477,11 @@ async def test_overdue_and_unanswered_blocks_the_review(matter, clock, objects_t
     found = await copy_of(copy)
     await lapse(copy, found["clock"])
     assert (await state_of(complaint))["late"]
+    # The reporter is not promised again what has passed.
+    it = await state_of(complaint)
+    async with transaction(READING):
+        view = await for_reporter(it)
+    assert view.words == "单位到期没有反馈，司法局正在督促"
     await services.answer(matter.body, copy, "no", "经查不属实，有两人在场。", "")
     assert await objects_to(gate, subject) == []
     assert (await state_of(complaint))["state"] == flow.ANSWERED
