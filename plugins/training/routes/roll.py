@@ -207,6 +207,8 @@ async def _code(request: Request, training: int) -> dict[str, Any]:
         "code": code,
         "picture": qr(address, "签到二维码，用手机扫描"),
         "present": present,
+        # A screen that was left on in the room shows no code that nobody may use.
+        "over": clock.now() > found["ends_at"],
     }
 
 

@@ -197,6 +197,9 @@ async def test_a_list_is_previewed_written_once_and_taken_back(
     found = {each["name"]: each["attendance"] for each in await rows("select * from training_seat")}
     assert found == {"甲": "present", "乙": "excused"}
     assert len(await facts.only("training.list_applied")) == 1
+    written = (await client.get(path)).text
+    assert "已写入 2 行，有问题 5 行" in written
+    assert "可写入" not in written
     assert (await client.post(f"{path}/undo")).status_code == 303
     assert (await client.post(f"{path}/undo")).status_code == 409
     again = {
@@ -206,6 +209,33 @@ async def test_a_list_is_previewed_written_once_and_taken_back(
     assert again == {"甲": ("left", ""), "乙": ("seat", "")}
     assert await value("select taken from training_training") == 1
     assert len(await facts.only("training.list_undone")) == 1
+    assert "已撤销 2 行" in (await client.get(path)).text
+
+
+@pytest.mark.req("C8-02")
+async def test_after_closing_no_list_is_offered(
+    client: Browser, as_bureau: As, as_reader: As, clock: Clock
+) -> None:
+    """Neither the file nor the button of a list that was only looked at leads into a refusal."""
+    clock(START)
+    await as_bureau()
+    training = await announce(client)
+    await as_reader(name="甲")
+    await as_bureau()
+    answer = await client.post(
+        f"/training/{training}/lists/new", files={"file": ("签到.xlsx", sheet(("甲", "", "到场")))}
+    )
+    path = answer.headers["location"]
+    assert f'action="{path}/apply"' in (await client.get(path)).text
+    clock(START + timedelta(days=30))
+    await as_bureau()
+    assert (await client.post(f"/training/{training}/finish")).status_code == 303
+    shown = (await client.get(path)).text
+    assert "没有写入" in shown
+    assert f'action="{path}/apply"' not in shown
+    new = (await client.get(f"/training/{training}/lists/new")).text
+    assert 'type="file"' not in new
+    assert "不能再导入名单" in new
 
 
 @pytest.mark.req("C8-02")

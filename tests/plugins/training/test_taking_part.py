@@ -191,6 +191,13 @@ async def test_attendance_by_the_code_on_the_screen(
     assert 'hx-trigger="every 15s"' in poster.text
     assert "没有开脚本" in poster.text
     await htmx(client).get(f"/training/{training}/poster/code")
+    clock(START + timedelta(days=30))
+    await as_bureau()
+    over = await client.get(f"/training/{training}/poster")
+    assert "签到关闭" in over.text
+    assert "every 15s" not in over.text
+    assert "/poster" not in (await client.get(f"/training/{training}/roll")).text
+    clock(START)
     reader = await as_reader()
     await client.post(f"/training/{training}/join")
     bad = {
