@@ -13,7 +13,7 @@ from core.auth.access import requires, visitor
 from core.auth.visitor import Visitor
 from core.custody import queries, rules, services
 from core.custody.declared import KEEP, NAME
-from core.errors import Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound, Refused
 from core.forms import Bound
 from core.scope import Scope
 from core.web.responses import bind, page, redirect
@@ -84,6 +84,9 @@ async def _page(request: Req, *, status: int = 200, **context: Any) -> Response[
             "enrol_form": None,
             "agree_form": None,
             "agree_to": 0,
+            "said": "",
+            "refuse_form": None,
+            "refusing": 0,
             "leave_form": None,
             "leaving": 0,
             "rewrap_form": None,
@@ -155,11 +158,15 @@ async def leave(request: Req, custodian: FromPath[int]) -> Response[Any]:
     form = await bind(request, ReasonForm)
     if not form.ok:
         return await _page(request, status=422, leave_form=form, leaving=custodian)
-    async with db.transaction(_scope(who)):
-        await services.leave(custodian, who.region.lo, form.value.reason)
-    return redirect(
-        request, "/custody", message="已卸任。请再“重新封存”，使他以前持有的一半不再有用。"
-    )
+    try:
+        async with db.transaction(_scope(who)):
+            await services.leave(custodian, who.region.lo, form.value.reason)
+            enough = rules.may_seal(len(await queries.active_in(who.region.lo)))
+    except (Conflict, Refused) as error:
+        form.error("reason", str(error))
+        return await _page(request, status=409, leave_form=form, leaving=custodian)
+    words = "请再“重新封存”" if enough else "请指定新的保管人，再“重新封存”"
+    return redirect(request, "/custody", message=f"已卸任。{words}，使他以前持有的一半不再有用。")
 
 
 @post("/custody/rewrap", guards=[requires(NAME)], status_code=200)
@@ -169,8 +176,12 @@ async def rewrap(request: Req) -> Response[Any]:
     form = await bind(request, ReasonForm)
     if not form.ok:
         return await _page(request, status=422, rewrap_form=form)
-    async with db.transaction(_scope(who)):
-        await services.request_rewrap(who.region.lo, form.value.reason, asked_by_name=who.name)
+    try:
+        async with db.transaction(_scope(who)):
+            await services.request_rewrap(who.region.lo, form.value.reason, asked_by_name=who.name)
+    except (Conflict, Refused) as error:
+        form.error("reason", str(error))
+        return await _page(request, status=409, rewrap_form=form)
     return redirect(request, "/custody", message="已提出，等两位保管人同意。")
 
 
@@ -187,13 +198,16 @@ async def agree(request: Req, opening: FromPath[int]) -> Response[Any]:
             )
         except Invalid as error:
             _take(form, error)
+        except Refused as error:
+            # Said at the head: a request that has ended shows no sheet any more.
+            return await _page(request, status=409, said=str(error))
     form.raw.pop("passphrase", None)
     if result is None:
         return await _page(request, status=422, agree_form=form, agree_to=opening)
     if not result.opened:
         return redirect(request, "/custody", message="你已同意，还需要另一位保管人同意。")
-    if result.rewrapped:
-        words = f"已重新封存 {result.rewrapped} 件。"
+    if result.rewrapped is not None:
+        words = f"已{rules.rewrapped_words(result.rewrapped, result.left)}。"
         return redirect(request, "/custody", message=words)
     return await _page(request, secret=dict(result.secret or {}), agree_to=opening)
 
@@ -204,9 +218,12 @@ async def refuse(request: Req, opening: FromPath[int]) -> Response[Any]:
     who = visitor(request)
     form = await bind(request, ReasonForm)
     if not form.ok:
-        return await _page(request, status=422, agree_form=form, agree_to=opening)
-    async with db.transaction(_scope(who)):
-        await services.refuse_opening(opening, who.person_id, form.value.reason)
+        return await _page(request, status=422, refuse_form=form, refusing=opening)
+    try:
+        async with db.transaction(_scope(who)):
+            await services.refuse_opening(opening, who.person_id, form.value.reason)
+    except Refused as error:
+        return await _page(request, status=409, said=str(error), refuse_form=form, refusing=opening)
     return redirect(request, "/custody", message="已记下你不同意，申请结束。")
 
 

@@ -199,6 +199,12 @@ def unseal(cipher: bytes, key: bytes, label: bytes) -> dict[str, Any]:
     return found
 
 
+def rewrapped_words(done: int, left: int) -> str:
+    """How sealing anew ended; what the two could not reach is said, not passed over."""
+    rest = f"；另有 {left} 件要由封存时的另外两位保管人再办一次" if left else ""
+    return f"重新封存 {done} 件{rest}"
+
+
 def why_not_agree(
     custodian: int, agreed_first: int, state: str, active: Sequence[int]
 ) -> list[str]:

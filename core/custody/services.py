@@ -39,7 +39,9 @@ class Agreed:
 
     opened: bool
     secret: Mapping[str, Any] | None = None
-    rewrapped: int = 0
+    rewrapped: int | None = None
+    left: int = 0
+    """Not sealed anew: another pair of those who kept it then has to agree to that."""
 
 
 def _scope(actor: int | None = None) -> Scope:
@@ -147,6 +149,8 @@ async def leave(custodian: int, region_lo: int, reason: str) -> None:
             clock.now(),
             reason.strip(),
         )
+        # What he agreed to as the first no longer counts: two of those who keep now must agree.
+        await _ask_again(region_lo, custodian)
         await record(
             "core.custody.left",
             _ref(custodian),
@@ -314,15 +318,19 @@ async def agree(opening: int, person: int, passphrase: str, *, actor: int = 0) -
     except rules.CannotOpen as error:
         raise Invalid({"passphrase": str(error)}) from error
     async with db.transaction(_scope(actor)):
-        await db.lock_subjects(opening_ref(opening))
+        # The region too: sealing anew takes back what is handed over meanwhile in other requests.
+        await db.lock_subjects(opening_ref(opening), SubjectRef("core.custody", asked["region_lo"]))
         asked = await opening_of(opening)
         active = {row["id"]: row for row in await active_in(asked["region_lo"])}
         _refuse_others(own, asked, list(active))
-        if not asked["first"]:
-            return await _first(asked, own, private, active)
-        if asked["kind"] == "rewrap":
-            return await _rewrap(asked, own, private, active)
-        return await _second(asked, own, private)
+        try:
+            if not asked["first"]:
+                return await _first(asked, own, private, active)
+            if asked["kind"] == "rewrap":
+                return await _rewrap(asked, own, private, active)
+            return await _second(asked, own, private)
+        except rules.CannotOpen as error:
+            raise Refused(str(error)) from error
 
 
 def _refuse_others(
@@ -344,15 +352,37 @@ async def _envelopes(asked: Mapping[str, Any]) -> list[dict[str, Any]]:
     )
 
 
+async def _ask_again(region_lo: int, first: int = 0) -> None:
+    """Halves handed over in requests that still wait become worthless; the first agrees anew.
+
+    All of a region's after its identities were sealed anew, or only those whose first was ``first``.
+    """
+    again = await db.column(
+        "update core_envelope_opening set first = 0, first_at = null where region_lo = $1"
+        " and state = 'waiting' and first <> 0 and ($2 = 0 or first = $2) returning id",
+        region_lo,
+        first,
+    )
+    await db.execute("delete from core_envelope_handed where opening = any($1::int8[])", again)
+
+
+NOT_THEN = "封存时你还不是保管人，这一件要由当时的另一位保管人同意，或者先重新封存。"
+
+
 async def _first(
     asked: Mapping[str, Any],
     own: Mapping[str, Any],
     private: X25519PrivateKey,
     active: Mapping[int, Mapping[str, Any]],
 ) -> Agreed:
-    for envelope in await _envelopes(asked):
+    envelopes = await _envelopes(asked)
+    held = [await shares_of(each["id"], own["id"]) for each in envelopes]
+    if envelopes and not any(held):
+        # With him as the first, nobody could ever be the second.
+        raise Refused(NOT_THEN)
+    for envelope, shares in zip(envelopes, held, strict=True):
         label = bytes(envelope["label"])
-        for share in await shares_of(envelope["id"], own["id"]):
+        for share in shares:
             other, part = rules.part_of(share, own["id"], private, label)
             if other not in active:
                 continue
@@ -405,9 +435,7 @@ async def _second(
     for envelope in await _envelopes(asked):
         key = await _key_of(asked, own, private, envelope["id"])
         if key is None:
-            raise Refused(
-                "封存时你还不是保管人，这一件要由当时的另一位保管人同意，或者先重新封存。"
-            )
+            raise Refused(NOT_THEN)
         secret = rules.unseal(bytes(envelope["cipher"]), key, bytes(envelope["label"]))
     await _end(asked, "opened", f"{own['name']} 同意，已打开")
     await _tell("core.custody.opened", asked, own["name"])
@@ -421,18 +449,22 @@ async def _rewrap(
     active: Mapping[int, Mapping[str, Any]],
 ) -> Agreed:
     custodians = {number: bytes(row["public"]) for number, row in active.items()}
-    done = 0
+    done = left = 0
     for envelope in await _envelopes(asked):
         key = await _key_of(asked, own, private, envelope["id"])
         if key is None:
+            left += 1
             continue
         await db.execute("delete from core_envelope_share where envelope = $1", envelope["id"])
         shares = list(rules.split(key, custodians, bytes(envelope["label"])))
         await _write_shares(envelope["id"], shares, asked["region_lo"])
         done += 1
-    await _end(asked, "opened", f"重新封存 {done} 件")
+    if left and not done:
+        raise Refused(NOT_THEN)
+    await _end(asked, "opened", rules.rewrapped_words(done, left))
+    await _ask_again(asked["region_lo"])
     await _tell("core.custody.rewrapped", asked, own["name"])
-    return Agreed(opened=True, rewrapped=done)
+    return Agreed(opened=True, rewrapped=done, left=left)
 
 
 async def refuse_opening(opening: int, person: int, reason: str) -> None:

@@ -246,6 +246,71 @@ async def test_a_custodian_leaves_and_the_old_is_sealed_anew(office, agencies):
         await custody.agree(await ask(lo, envelope.id), one, WORDS[1])
 
 
+async def test_sealing_anew_takes_back_what_was_agreed_before_it(office):
+    """Halves handed over before belong to parts that are gone: the first is asked again."""
+    lo, (one, two, three) = office
+    async with transaction(OFFICE):
+        envelope = await custody.seal(SECRET, lo)
+        rewrap = await services.request_rewrap(lo, "口令可能外泄", asked_by_name="办理人")
+    assert envelope is not None
+    opening = await ask(lo, envelope.id)
+    await custody.agree(opening, one, WORDS[1])
+    await custody.agree(rewrap, two, WORDS[2])
+    assert (await custody.agree(rewrap, three, WORDS[3])).rewrapped == 1
+    async with transaction(OFFICE):
+        asked = await queries.opening_of(opening)
+        assert (asked["state"], asked["first"], asked["first_at"]) == ("waiting", 0, None)
+        assert await db.value("select count(*) from core_envelope_handed") == 0
+    assert not (await custody.agree(opening, one, WORDS[1])).opened
+    assert (await custody.agree(opening, two, WORDS[2])).secret == SECRET
+
+
+async def test_who_left_has_not_agreed(office):
+    lo, (one, two, three) = office
+    async with transaction(OFFICE):
+        envelope = await custody.seal(SECRET, lo)
+    assert envelope is not None
+    opening = await ask(lo, envelope.id)
+    await custody.agree(opening, one, WORDS[1])
+    async with transaction(OFFICE):
+        left = next(c for c in await queries.active_in(lo) if c["person"] == one)
+        await services.leave(left["id"], lo, "调离")
+    assert not (await custody.agree(opening, two, WORDS[2])).opened
+    assert (await custody.agree(opening, three, WORDS[3])).secret == SECRET
+
+
+async def test_who_came_later_blocks_nothing(office, agencies):
+    """Neither as the first nor as the second of a pair that cannot open anything."""
+    lo, (one, two, _) = office
+    async with transaction(OFFICE):
+        envelope = await custody.seal(SECRET, lo)
+        four = await enter_person("保管丁", agencies.bureau.id)
+        await services.name_custodian(four.id, "保管丁", lo, by_person=0)
+        await services.enrol(four.id, lo, WORDS[4], WORDS[4])
+        rewrap = await services.request_rewrap(lo, "增加一位", asked_by_name="办理人")
+    assert envelope is not None
+    opening = await ask(lo, envelope.id)
+    for asked in (opening, rewrap):
+        with pytest.raises(Refused, match="还不是保管人"):
+            await custody.agree(asked, four.id, WORDS[4])
+        assert not (await custody.agree(asked, one, WORDS[1])).opened
+        with pytest.raises(Refused, match="还不是保管人"):
+            await custody.agree(asked, four.id, WORDS[4])
+    # One sealed since, for all four: the new pair reaches that one, and says what it did not reach.
+    async with transaction(OFFICE):
+        await custody.refuse_opening(rewrap, two, "先等一等")
+        assert await custody.seal(SECRET, lo) is not None
+        rewrap = await services.request_rewrap(lo, "增加一位", asked_by_name="办理人")
+    await custody.agree(rewrap, one, WORDS[1])
+    some = await custody.agree(rewrap, four.id, WORDS[4])
+    assert (some.rewrapped, some.left) == (1, 1)
+    async with transaction(OFFICE):
+        ended = (await queries.opening_of(rewrap))["ended_because"]
+    assert ended == "重新封存 1 件；另有 1 件要由封存时的另外两位保管人再办一次"
+    assert not (await custody.agree(opening, one, WORDS[1])).opened
+    assert (await custody.agree(opening, two, WORDS[2])).secret == SECRET
+
+
 async def test_the_last_two_cannot_leave(office):
     lo, _ = office
     async with transaction(OFFICE):
@@ -343,3 +408,31 @@ async def test_the_pages(client, login_as, agencies, region_tree):
     assert (
         await client.post(f"/custody/openings/{opening}/agree", {"passphrase": WORDS[1]})
     ).status_code == 303
+
+
+@pytest.mark.parametrize("gone", [0, 1])
+async def test_who_may_not_leave_and_what_is_not_sealed_anew_is_said_beside_the_reason(
+    office, client, login_as, agencies, region_tree, gone
+):
+    """Fewer than three: the way back is named, and a reason once typed is not lost."""
+    lo, _ = office
+    await login_as("leader", organisation=agencies.bureau, region=region_tree.county)
+    async with transaction(OFFICE):
+        three = await queries.active_in(lo)
+        if gone:
+            await services.leave(three[0]["id"], lo, "调离")
+    page = (await client.get("/custody")).text
+    assert ('action="/custody/rewrap"' in page) is (not gone)
+    assert ("保管人满 3 位以后才能办理" in page) is bool(gone)
+    typed = {"reason": "其木格调离司法局"}
+    asked = await client.post("/custody/rewrap", typed)
+    left = await client.post(f"/custody/custodians/{three[1]['id']}/leave", typed)
+    if not gone:
+        assert asked.status_code == 303
+        assert "请指定新的保管人" in (await client.follow(left)).text
+        return
+    for answer, words in ((asked, "请先指定新的保管人"), (left, "再也打不开")):
+        assert answer.status_code == 409
+        assert words in answer.text
+        assert "其木格调离司法局" in answer.text
+        assert "返回上一页" not in answer.text
