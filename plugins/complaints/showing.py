@@ -219,6 +219,8 @@ class Thread:
     now: dict[str, Any]
     words: str
     chip: tuple[str, str]
+    verdict: str
+    """核查结论, once he was told; empty before."""
     steps: list[dict[str, Any]]
     notes: list[dict[str, Any]]
     media: list[dict[str, Any]]
@@ -245,6 +247,7 @@ async def for_reporter(found: dict[str, Any]) -> Thread:
         now=now,
         words=flow.reporter_words(now["state"], late=now["late"]),
         chip=flow.STATES[now["state"]],
+        verdict=FOUNDED.get(now["founded"], "") if now["state"] == flow.TOLD else "",
         steps=_steps(found, thread),
         notes=thread["notes"],
         media=thread["media"],

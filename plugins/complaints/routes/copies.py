@@ -26,7 +26,7 @@ from plugins.complaints import queries, services
 from plugins.complaints.forms import AnswerForm, NoteForm
 from plugins.complaints.queries.copies import COPY_STATES
 from plugins.complaints.routes.words import NO_STORE, actor, take
-from plugins.complaints.rules import ANSWER, COPY, intake
+from plugins.complaints.rules import ANSWER, COPY, intake, retaining
 from plugins.complaints.showing import due_of
 
 FIELD = "files"
@@ -94,6 +94,7 @@ async def _page(
         target=intake.TARGETS.get(found["target"], ""),
         founded=list(services.FOUNDED.items()),
         founded_words=services.FOUNDED.get(found["founded"], ""),
+        erased=retaining.is_copy_erased(found["text"]),
         may=ANSWER in who.permissions,
         form=form,
         note_form=note,

@@ -114,6 +114,7 @@ async def detail_page(
         target=intake.TARGETS.get(it["target"], ""),
         scan=intake.SCANS[it["scanned"]],
         founded=list(services.FOUNDED.items()),
+        founded_words=services.FOUNDED.get(it["founded"], ""),
         referrals=list(flow.REFERRALS.items()),
         rejections=list(flow.REJECTIONS.items()),
         levels=list(LEVELS.items()),

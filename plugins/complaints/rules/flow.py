@@ -173,7 +173,9 @@ def why_not_answer(state: str) -> list[str]:
 
 
 def why_not_supervise(it: Standing, *, proposed: bool) -> list[str]:
-    """A complaint may start a case supervision; once."""
+    """A complaint may start a case supervision; once. Praise is no lead."""
+    if it.kind == "praise":
+        return ["表扬不作为监督的线索。"]
     if it.state in (MERGED, ERASED):
         return ["这件不能再提出监督建议。"]
     return ["已经提出过监督建议。"] if proposed else []

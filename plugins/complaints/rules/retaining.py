@@ -41,6 +41,11 @@ def _years_later(day: date, years: int) -> date:
         return date(day.year + years, 3, 1)
 
 
+def is_copy_erased(text: str) -> bool:
+    """Whether the body's copy went with its complaint: a push never sends an empty one."""
+    return not text
+
+
 def why_not_confirm(disposal: str, proposed_by: int, confirmer: int) -> list[str]:
     """Erasing cannot be undone, so it is confirmed by hand, and only what was proposed."""
     if disposal != PROPOSED:

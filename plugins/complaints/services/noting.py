@@ -9,7 +9,7 @@ from core.api.db import Place, Scope, execute, retried, row, transaction
 from core.api.errors import Invalid, NotFound, Refused
 from core.api.facts import record
 from plugins.complaints import facts, queries
-from plugins.complaints.rules import ANSWER, flow
+from plugins.complaints.rules import ANSWER, flow, retaining
 from plugins.complaints.services.matters import (
     REGISTER,
     Actor,
@@ -105,6 +105,7 @@ async def note_of_body(who: Actor, copy: int, text: str) -> None:
         if found is None:
             raise NotFound("没有找到这件转来的投诉，或者不是发给本单位的。")
         refuse(["司法局已经办结。"] if found["state"] == "closed" else [])
+        refuse(["内容已销毁，不能再写。"] if retaining.is_copy_erased(found["text"]) else [])
         await _write(found["complaint"], "unit", text, who.name, "body", place_of(found), copy)
         async with transaction(register()):
             it = await row("select * from complaints_complaint where id = $1", found["complaint"])

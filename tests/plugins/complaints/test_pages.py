@@ -279,7 +279,9 @@ async def as_bureau(login_as: Any, agencies: Any, county: Any) -> Any:
 
 @pytest.mark.req("S0-14", "S0-15", "S3-19", "C1-10", "C1-16")
 async def test_from_the_desk_to_the_body_and_back(client, login_as, agencies, county):
-    number = await filed(client, login_as, agencies, county, confidential="sealed")
+    reporter = await volunteer(login_as, agencies, county)
+    done = await client.post("/complaints/new", report(agencies, confidential="sealed"))
+    number = int(done.headers["location"].rpartition("/")[2])
     await as_bureau(login_as, agencies, county)
     assert "投〔2026〕1号" in (await client.get("/complaints/")).text
     detail = await client.get(f"/complaints/{number}")
@@ -318,9 +320,18 @@ async def test_from_the_desk_to_the_body_and_back(client, login_as, agencies, co
     assert exported.status_code == 200
 
     await as_bureau(login_as, agencies, county)
-    told = {"founded": "yes", "result": "经核实情况属实，已通报批评。"}
+    told = {"founded": "partly", "result": "经核实，当天只来一人，已通报批评。"}
     assert (await client.post(f"/complaints/{number}/tell", told)).status_code == 303
-    assert "已告知结果" in (await client.get(f"/complaints/{number}")).text
+    desk = (await client.get(f"/complaints/{number}")).text
+    assert "已告知结果" in desk
+    # The verdict is told with the words, and it is the bureau's own, not the body's.
+    card = desk.partition("告知举报人的结果")[2].partition("</section>")[0]
+    assert "<b>部分属实</b>" in card
+    await login_as("supervisor", region=county, person=reporter.person_id, name="乌云娜")
+    own = await client.get(f"/complaints/mine/{number}")
+    card = own.text.partition("结果</h2>")[2].partition("</section>")[0]
+    assert "<b>部分属实</b>" in card
+    assert "当天只来一人" in card
 
 
 @pytest.mark.parametrize(

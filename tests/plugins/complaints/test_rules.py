@@ -120,6 +120,22 @@ def test_which_acts_are_open(state, handled, acts):
     assert {key for key, why in reasons.items() if not why} == set(acts.split())
 
 
+@pytest.mark.parametrize(
+    ("state", "kind", "proposed", "refused"),
+    [
+        ("submitted", "complaint", False, False),
+        ("told", "complaint", False, False),
+        ("submitted", "complaint", True, True),
+        ("merged", "complaint", False, True),
+        ("erased", "complaint", False, True),
+        ("submitted", "praise", False, True),
+    ],
+)
+def test_what_may_start_a_supervision(state, kind, proposed, refused):
+    it = flow.Standing(state, kind)
+    assert bool(flow.why_not_supervise(it, proposed=proposed)) is refused
+
+
 def test_late_opens_push_and_tell_again():
     it = flow.Standing("pushed", late=True)
     assert not flow.why_not_push(it)

@@ -619,6 +619,25 @@ async def test_proposed_confirmed_and_a_stone(matter, clock, facts, jobs, files)
     assert len(await facts.only("complaints.erased")) == 1
 
 
+@pytest.mark.req("C1-20")
+async def test_the_copy_at_the_body_goes_with_its_complaint(matter, clock, jobs):
+    complaint, copy = await matter.answered()
+    await services.tell_result(matter.bureau, complaint, "yes", "属实，单位已通报批评。")
+    clock(NOW + timedelta(days=365 * 10 + 5))
+    async with transaction(OFFICE):
+        await keeping.propose_due({})
+    await services.note_of_body(matter.body, copy, "整改材料已归档。")
+    await services.confirm(matter.bureau, complaint, "无继续保存的必要")
+    await jobs.run_all()
+    async with transaction(matter.body.scope):
+        found = await queries.find_copy(copy, matter.body.scope)
+        assert await queries.notes_of(complaint) == []
+    assert found is not None
+    assert (found["text"], found["answer"], found["measures"]) == ("", "", "")
+    with pytest.raises(Refused, match="内容已销毁"):
+        await services.note_of_body(matter.body, copy, "再补一份。")
+
+
 # --- scope -------------------------------------------------------------------------------------
 
 
