@@ -50,7 +50,7 @@ PAPERS: dict[str, PaperKind] = {
         "calendar",
         "决定如下，请按期执行并报告",
     ),
-    "talk": PaperKind("行政执法监督约谈通知书", "执监约", ask="请有关负责人按时到场接受约谈"),
+    "talk": PaperKind("行政执法监督约谈通知书", "执监约"),
     "bulletin": PaperKind("行政执法监督通报", "执监报", ask="现将有关情况通报如下"),
 }
 

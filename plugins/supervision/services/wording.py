@@ -40,14 +40,16 @@ def paragraphs(
         found += [Paragraph(f"依据：{'；'.join(_lines(values['basis'])).rstrip('。；')}。")]
     if kind == "decision":
         found.append(Paragraph(f"根据有关规定，现决定：{DECISIONS[values['ruling']]}。"))
-    else:
+    elif kind != "talk":
         found.append(Paragraph(f"{it.ask}：" if items else f"{it.ask}。"))
+    elif items:
+        found.append(Paragraph("约谈下列问题："))
     found += [Paragraph(f"{chinese_number(n)}、{title}") for n, title in enumerate(items, 1)]
-    found += [Paragraph(each) for each in _lines(values.get("requirement"))]
     if kind == "talk":
-        found.append(
-            Paragraph(f"约谈时间：{values['talk_words']}；约谈地点：{values['talk_place']}。")
-        )
+        # What it is about stands before the summons, which names its time and place itself.
+        place = values["talk_place"].rstrip("。")
+        found.append(Paragraph(f"请有关负责人于{values['talk_words']}到{place}接受约谈。"))
+    found += [Paragraph(each) for each in _lines(values.get("requirement"))]
     if period:
         how, short = {
             "decision": ("报告执行情况", "报告"),

@@ -454,3 +454,22 @@ def test_what_follows_an_answer_that_does_not_come(kind, told) -> None:
     made = wording.paragraphs(kind, values, ("没有公示",), period)
     assert any(told in each.text for each in made)
     assert any(each.text == "依据：《某法》第一条。" for each in made)
+
+
+@pytest.mark.req("C5-06")
+@pytest.mark.parametrize("items", [(), ("没有公示", "单人执法")])
+def test_a_summons_names_the_problems_before_the_time_and_place(items) -> None:
+    values = {
+        "facts": "两次督促，没有改正。",
+        "requirement": "请带检查记录。",
+        "talk_words": "2026年12月1日 9:00",
+        "talk_place": "县司法局三楼会议室。",
+    }
+    made = [each.text for each in wording.paragraphs("talk", values, items, "")]
+    problems = ["约谈下列问题：", "一、没有公示", "二、单人执法"] if items else []
+    assert made == [
+        "两次督促，没有改正。",
+        *problems,
+        "请有关负责人于2026年12月1日 9:00到县司法局三楼会议室接受约谈。",
+        "请带检查记录。",
+    ]
