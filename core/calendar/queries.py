@@ -2,7 +2,7 @@
 """Reading calendars and clocks."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal, cast
 
@@ -173,7 +173,12 @@ async def computed(clock: Clock, calendar: WorkCalendar | None = None) -> Due:
 
 async def ledger(clock: Clock) -> tuple[Line, ...]:
     """The arithmetic behind a clock's due date, for the macro ``ledger`` and for letters."""
-    return (await computed(clock)).ledger
+    lines = (await computed(clock)).ledger
+    if clock.state != "paused":
+        return lines
+    # The day moves with every day of the pause: none is promised.
+    due = lines[-1]
+    return (*lines[:-1], replace(due, text=f"{due.text}，恢复后顺延"))
 
 
 async def standing_of(clock: Clock, calendar: WorkCalendar | None = None) -> Standing:

@@ -289,6 +289,8 @@ class _Count:
         # takes one more instead. The date moves by exactly the days between the two acts.
         self.paused: dict[date, int] = {}
         self.paused_days = 0
+        self.told: set[int] = set()
+        """The pauses that have a line of their own."""
         for index, pause in enumerate(pauses):
             first = calendar.day_of(pause.start)
             last = calendar.day_of(pause.end) if pause.end else first
@@ -313,6 +315,7 @@ class _Count:
                 segments.append((part.unit, [(part, extension)]))
         for unit, parts in segments:
             self._segment(unit, parts)
+        self._write_idle()
         if not self.pauses and not extensions:
             self.lines.append(Line("none", "中止、延期", "无"))
         for missing in sorted(self.unpublished):
@@ -424,6 +427,7 @@ class _Count:
         for index, days in sorted(halted.items()):
             pause = self.pauses[index]
             self.paused_days += len(days)
+            self.told.add(index)
             self.lines.append(
                 Line(
                     "pause",
@@ -442,6 +446,21 @@ class _Count:
                     len(roll),
                 )
             )
+
+    def _write_idle(self) -> None:
+        """The pauses that have moved nothing yet: still open, or lifted on the day they began.
+
+        Whoever asks what became of the period sees the act, also before it has cost a day.
+        """
+        for index, pause in enumerate(self.pauses):
+            if index in self.told:
+                continue
+            label = f"中止{_because(pause.reason, pause.approver)}"
+            first = self.calendar.day_of(pause.start)
+            if pause.end is None:
+                self.lines.append(Line("pause", f"{label}，不计", f"{self._date(first)}起"))
+            elif self.calendar.day_of(pause.end) == first:
+                self.lines.append(Line("pause", label, f"{self._date(first)}，当天恢复"))
 
     def _run_hours(self, limit: Limit, extensions: Sequence[Extension]) -> Due:
         """Hours run through nights and rest days: they are set where nothing may wait."""
@@ -473,6 +492,14 @@ class _Count:
                         f"{minutes // 60} 小时 {minutes % 60} 分",
                     )
                 )
+                continue
+            self.lines.append(
+                Line(
+                    "pause",
+                    f"中止{_because(pause.reason, pause.approver)}，不计",
+                    f"{self._date(self.calendar.day_of(pause.start))} {clock(pause.start)}起",
+                )
+            )
         day = self.calendar.day_of(at)
         # The days of an hourly ledger are those between the two dates; one row carries them so
         # that this ledger sums to its date like every other.

@@ -81,6 +81,10 @@ async def test_a_pause_moves_the_date_and_is_remembered(place, clock) -> None:
             await pause_clock(mine.id, " ", "局长")
         held = await pause_clock(mine.id, "鉴定", "李局长")
         assert held.state == "paused"
+        # While it stands still the act is there to be read, and no day is promised.
+        lines = {line.label: line.text for line in await ledger(held)}
+        assert lines["中止（鉴定，李局长批准），不计"] == "5月6日起"
+        assert lines["到期"] == "5月14日 24:00，恢复后顺延"
         with pytest.raises(Refused, match="正在计时"):
             await pause_clock(mine.id, "再停", "李局长")
     clock(datetime(2026, 6, 30, 2, tzinfo=UTC))

@@ -347,6 +347,28 @@ def test_a_pause_moves_the_date_by_the_days_it_lasted(
     assert sums(date.fromisoformat(start), found)
 
 
+@pytest.mark.req("C1-10", "C3-12")
+@pytest.mark.parametrize("limit", [Limit(30, "calendar"), Limit(7, "working"), Limit(48, "hours")])
+def test_a_pause_is_in_the_ledger_before_it_has_moved_anything(limit: Limit) -> None:
+    start = _at(date(2026, 5, 6))
+    plain = due_date(start, limit)
+    running = due_date(
+        start, limit, pauses=[Pause(_at(date(2026, 5, 7)), None, "等鉴定", "李局长")]
+    )
+    (line,) = [line for line in running.ledger if line.kind == "pause"]
+    assert line.label == "中止（等鉴定，李局长批准），不计"
+    assert line.text.startswith("5月7日")
+    assert line.text.endswith("起")
+    same_day = _at(date(2026, 5, 7)) + timedelta(hours=2)
+    lifted = due_date(start, limit, pauses=[Pause(_at(date(2026, 5, 7)), same_day, "等鉴定")])
+    assert [line.label for line in lifted.ledger if line.kind == "pause"] == [
+        "中止（等鉴定），不计" if limit.unit == "hours" else "中止（等鉴定）"
+    ]
+    assert running.date == plain.date
+    assert sums(date(2026, 5, 6), running)
+    assert sums(date(2026, 5, 6), lifted)
+
+
 @pytest.mark.req("C3-13")
 def test_extensions_of_one_unit_lengthen_the_period_itself() -> None:
     """查封 thirty days and thirty more are sixty, not thirty from a date already moved."""
