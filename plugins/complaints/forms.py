@@ -168,6 +168,12 @@ class ReasonForm(msgspec.Struct):
     reason: Annotated[str, Meta(title="理由", min_length=5, max_length=1000)]
 
 
+class RevealForm(msgspec.Struct):
+    """查看联系电话."""
+
+    reason: Annotated[str, Meta(title="查看的理由", min_length=2, max_length=300)]
+
+
 class PostponeForm(msgspec.Struct):
     until: Annotated[date, Meta(title="暂缓到")]
     reason: Reason

@@ -163,6 +163,7 @@ def fact_kinds() -> list[FactKind]:
         FactKind("complaints.noted", "填写备注", "{number}添加备注", facts.Noted, broadcast=False),
         _acted("matched", "匹配主体", "{number}匹配主体：{words}"),
         _acted("identified", "认定执法人员", "{number}认定执法人员：{words}"),
+        _acted("contact_revealed", "查看举报人电话", "{number}查看举报人的电话：{words}"),
         _acted("extended", "延期", "{number}{words}"),
         _acted("paused", "中止计时", "{number}{words}"),
         _acted("resumed", "恢复计时", "{number}{words}"),

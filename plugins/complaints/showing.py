@@ -35,6 +35,7 @@ ICONS = {
     "complaints.result_told": "circle-check",
     "complaints.praised": "thumb-up",
     "complaints.merged": "git-merge",
+    "complaints.contact_revealed": "eye",
     "complaints.overdue": "alarm",
     "complaints.supervision_proposed": "eye",
 }
@@ -51,6 +52,7 @@ TITLES = {
     "complaints.supervision_proposed": "提出监督建议：{reason}",
     "complaints.matched": "匹配主体：{words}",
     "complaints.identified": "认定执法人员：{words}",
+    "complaints.contact_revealed": "查看举报人的电话：{words}",
     "complaints.extended": "{words}",
     "complaints.paused": "{words}",
     "complaints.resumed": "恢复计时",
@@ -85,6 +87,8 @@ class View:
     opening: dict[str, Any] | None
     cannot: dict[str, list[str]]
     said_at: datetime | str = ""
+    how_told: str = ""
+    """How the result reaches the reporter; empty for whoever may not know him."""
     bureaus: list[tuple[int, str]] = field(default_factory=list)
     units: list[tuple[str, list[tuple[int, str]]]] = field(default_factory=list)
     officers: list[tuple[int, str]] = field(default_factory=list)
@@ -205,6 +209,11 @@ async def view_of(it: dict[str, Any], who: Visitor) -> View:
             "supervise": flow.why_not_supervise(stands, proposed=it["proposed_at"] is not None),
         },
         said_at=clock.told_by_phone(it["said_at"]),
+        how_told=intake.how_told(
+            it["door"],
+            sealed=it["sealed"],
+            phone=bool(known and contact_of(it["contact"]).get("phone")),
+        ),
     )
 
 
@@ -245,7 +254,11 @@ async def for_reporter(found: dict[str, Any]) -> Thread:
     return Thread(
         it=found,
         now=now,
-        words=flow.reporter_words(now["state"], late=now["late"]),
+        words=flow.reporter_words(
+            now["state"],
+            late=now["late"],
+            organ=now["organ_name"] if len(thread["chain"]) > 1 else "",
+        ),
         chip=flow.STATES[now["state"]],
         verdict=FOUNDED.get(now["founded"], "") if now["state"] == flow.TOLD else "",
         steps=_steps(found, thread),

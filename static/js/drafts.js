@@ -205,7 +205,10 @@
           await box.put("drafts", draft);
         }
         draft.stored = true;
-        restored(form, draft, why);
+        // The answer just given says what is to be mended; a second word about a last time would
+        // read as if this were another form.
+        if (refused) kept(form, `草稿已存在${HERE}上`);
+        else restored(form, draft, why);
       } else if (once && document.querySelector(".jd-errbox") === null) {
         // A page kept on the phone is opened more than once: each draft has a key of its own.
         once.value = draft.once = draft.id = box.newId();

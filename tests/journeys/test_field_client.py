@@ -208,6 +208,9 @@ def test_what_is_refused_comes_back_with_everything(phones: Pick) -> None:
     phone.submit()
     expect(page.locator("#jd-errbox")).to_contain_text("请填写标题。")
     expect(page.locator("#f-account")).to_have_value(name)
+    # One word about what is to be mended, none of a form left behind some other time.
+    page.wait_for_selector(READY)
+    expect(page.get_by_text("上次没有提交的内容已经填回来")).to_have_count(0)
     phone.items(1)
     expect(page.locator("[data-jd-media] figure")).to_have_count(1)
     expect(page.locator("[data-jd-media]").get_by_text("已收到")).to_have_count(0)

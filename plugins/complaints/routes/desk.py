@@ -10,7 +10,7 @@ from core.api.access import requires, visitor
 from core.api.clock import now, today
 from core.api.db import transaction
 from core.api.deadlines import load_calendar, standing
-from core.api.errors import Invalid, NotFound
+from core.api.errors import Invalid, NotFound, TooMany
 from core.api.turns import holds
 from core.api.web import (
     Bound,
@@ -36,6 +36,7 @@ from plugins.complaints.forms import (
     PostponeForm,
     ReasonForm,
     RejectForm,
+    RevealForm,
     TellForm,
     TransferForm,
 )
@@ -85,7 +86,10 @@ async def register(request: Request) -> Response:
 async def detail_page(
     request: Request, complaint: int, status: int = 200, **forms: Any
 ) -> Response:
-    """One complaint with its acts; a refused form stands open with what was typed."""
+    """One complaint with its acts; a refused form stands open with what was typed.
+
+    Among ``forms``, ``phone`` is the reporter's full number, for the one answer to whoever asked.
+    """
     who = visitor(request)
     async with transaction(who.scope):
         it = await queries.find(complaint, who.scope)
@@ -119,6 +123,7 @@ async def detail_page(
         rejections=list(flow.REJECTIONS.items()),
         levels=list(LEVELS.items()),
         form_of=forms.get,
+        phone=forms.get("phone", ""),
         today=today(),
     )
 
@@ -271,6 +276,20 @@ async def supervise(request: Request, complaint: FromPath[int]) -> Response:
     return await _act(request, complaint, "supervise", form, act, "监督建议已提出。")
 
 
+@post("/{complaint:int}/contact", guards=[requires(HANDLE)])
+async def contact(request: Request, complaint: FromPath[int]) -> Response:
+    """查看联系电话: for a reason, shown once, recorded."""
+    form = await bind(request, RevealForm)
+    if not form.ok:
+        return await detail_page(request, complaint, 422, contact=form)
+    try:
+        phone = await services.reveal_contact(actor(request), complaint, form.value.reason)
+    except TooMany as error:
+        form.error("reason", str(error))
+        return await detail_page(request, complaint, 429, contact=form)
+    return await detail_page(request, complaint, phone=phone)
+
+
 @post("/{complaint:int}/identity", guards=[requires(HANDLE)])
 async def identity(request: Request, complaint: FromPath[int]) -> Response:
     """申请打开身份."""
@@ -318,6 +337,7 @@ ROUTES = (
     identify,
     merge,
     supervise,
+    contact,
     identity,
     dispose,
     postpone,

@@ -46,9 +46,13 @@ REPORTER_STATES = {
 LATE_WORDS = "单位到期没有反馈，司法局正在督促"
 
 
-def reporter_words(state: str, *, late: bool) -> str:
-    """Where it stands, for the reporter: a date that has passed is said, not promised again."""
-    return LATE_WORDS if late and state == PUSHED else REPORTER_STATES[state]
+def reporter_words(state: str, *, late: bool, organ: str = "") -> str:
+    """Where it stands, for the reporter: a date that has passed is said, not promised again.
+
+    ``organ`` is the bureau it was handed over to: 司法局 alone would be the one he knows.
+    """
+    words = LATE_WORDS if late and state == PUSHED else REPORTER_STATES[state]
+    return words.replace("司法局", organ) if organ else words
 
 
 REFERRALS = {

@@ -137,6 +137,19 @@ def outside_words(door: str) -> str:
     return PSEUDONYMS[door]
 
 
+def how_told(door: str, *, sealed: bool, phone: bool) -> str:
+    """How a result reaches the reporter, for the handler: what the platform does, what he must."""
+    if door != PUBLIC:
+        return (
+            "举报人要求保密，平台不发消息，他在自己的列表里看到。"
+            if sealed
+            else "平台发消息给举报人。"
+        )
+    if phone:
+        return "举报人用回执码看到。他留了电话，平台不发短信，请打电话告知。"
+    return "举报人没有留下可以联系的电话，用回执码看到。"
+
+
 def title_of(kind: str, target: str, body: str, officer: str) -> str:
     """One line for lists: 投诉行政执法人员：县市场监管局 李志强."""
     about = " ".join(part for part in (body, officer) if part) or "单位不明"

@@ -5,6 +5,7 @@ Each does its steps in one order: lock, check the rule, change, move clocks and 
 """
 
 from plugins.complaints.services.answering import FOUNDED, answer
+from plugins.complaints.services.contacting import reveal_contact
 from plugins.complaints.services.deciding import (
     accept,
     ask_identity,
@@ -65,6 +66,7 @@ __all__ = [
     "ref",
     "reject",
     "resume",
+    "reveal_contact",
     "supervisor",
     "tell_result",
     "transfer",

@@ -374,6 +374,7 @@ POSTS = (
     "match",
     "merge",
     "supervise",
+    "contact",
     "identity",
     "dispose",
     "postpone",
@@ -423,6 +424,63 @@ async def test_who_only_reads_is_not_told_who_reported(
     assert "检查时要我交钱" in page
     for secret in ("王大锤", "团结路", "3344"):
         assert secret not in page
+
+
+@pytest.mark.req("C1-07", "C1-11", "S3-23")
+async def test_the_handler_rings_up_whoever_left_a_number_openly(
+    client, login_as, agencies, county, region_tree
+):
+    """A number nobody can read could not be rung up: shown once, for a reason that is recorded."""
+    said = told(county, name="王大锤", phone="13722233344", confidential="open")
+    assert (await client.post("/complaints/public/new", said)).status_code == 303
+    async with transaction(OFFICE):
+        number = await value("select id from complaints_complaint")
+    path = f"/complaints/{number}"
+    bureau = {"organisation": agencies.bureau, "region": county}
+    await login_as("supervision_bureau", **bureau)
+    page = (await client.get(path)).text
+    assert "137****3344" in page
+    assert "13722233344" not in page
+    assert "请打电话告知" in page
+    refused = await client.post(f"{path}/contact", {"reason": ""})
+    assert refused.status_code == 422
+    assert "13722233344" not in refused.text
+    shown = await client.post(f"{path}/contact", {"reason": "打电话告知核查结果。"})
+    assert shown.status_code == 200
+    assert "13722233344" in shown.text
+    assert "no-store" in shown.headers["cache-control"]
+    assert "13722233344" not in (await client.get(path)).text
+    assert "查看举报人的电话：打电话告知核查结果。" in (await client.get(path)).text
+    async with transaction(OFFICE):
+        seen = await rows(
+            "select payload from core_fact where kind = 'complaints.contact_revealed'"
+        )
+    assert len(seen) == 1
+    assert "13722233344" not in str(seen[0]["payload"])
+    # Looking up is work, collecting is not.
+    for _ in range(19):
+        await client.post(f"{path}/contact", {"reason": "再打一次。"})
+    collected = await client.post(f"{path}/contact", {"reason": "再打一次。"})
+    assert collected.status_code == 429
+    assert "13722233344" not in collected.text
+    assert "再打一次。" in collected.text
+    await login_as("supervision_bureau", organisation=False, region=region_tree.other_county)
+    assert (await client.post(f"{path}/contact", {"reason": "看看是谁"})).status_code == 404
+
+
+@pytest.mark.req("C1-11", "S3-22")
+async def test_no_number_is_shown_of_whoever_asked_for_confidentiality(
+    client, login_as, agencies, county
+):
+    said = told(county, name="王大锤", phone="13722233344", confidential="sealed")
+    assert (await client.post("/complaints/public/new", said)).status_code == 303
+    async with transaction(OFFICE):
+        number = await value("select id from complaints_complaint")
+    await login_as("supervision_bureau", organisation=agencies.bureau, region=county)
+    assert "查看完整电话" not in (await client.get(f"/complaints/{number}")).text
+    answer = await client.post(f"/complaints/{number}/contact", {"reason": "看看是谁"})
+    assert answer.status_code == 409
+    assert "13722233344" not in answer.text
 
 
 @pytest.mark.req("S3-22", "C1-11", "B41-1")
@@ -584,6 +642,35 @@ async def test_anybody_files_and_follows_with_the_code(client, agencies, county,
     assert code in (await client.follow(again)).text
     async with transaction(OFFICE):
         assert await value("select count(*) from complaints_complaint") == 1
+
+
+@pytest.mark.req("C1-13", "C1-20")
+async def test_after_the_retention_the_code_finds_the_stone(
+    client, login_as, agencies, county, jobs
+):
+    """Whoever kept the code reads that the content is gone, not that he never complained."""
+    done = await client.post("/complaints/public/new", told(county))
+    shown = await client.follow(done)
+    code = receipts.read_code(re.search(r'translate="no">([\d ]+)<', shown.text)[1])  # type: ignore[index]
+    await jobs.run_all()
+    async with transaction(OFFICE):
+        number = await value("select id from complaints_complaint")
+        await execute(
+            "update complaints_complaint set state = 'told', disposal = 'proposed' where id = $1",
+            number,
+        )
+    await login_as("supervision_bureau", organisation=agencies.bureau, region=county)
+    sure = await client.post(f"/complaints/{number}/dispose", {"reason": "保存期满，不再需要。"})
+    assert sure.status_code == 303
+    await jobs.run_all()
+    stone = await client.post("/complaints/public/follow", {"code": code})
+    assert stone.status_code == 200
+    assert "保存期满，内容已销毁" in stone.text
+    assert "投〔2026〕1号" in stone.text
+    assert "没有开票" not in stone.text
+    assert "下载回执" in stone.text
+    assert "下载内容副本" not in stone.text
+    assert "补充说明" not in stone.text
 
 
 @pytest.mark.req("C1-13", "C1-03")

@@ -74,6 +74,31 @@ def test_the_types_are_data():
     assert len(set(types)) == len(types)
 
 
+@pytest.mark.req("C1-07", "S3-23")
+@pytest.mark.parametrize(
+    ("door", "sealed", "phone", "words"),
+    [
+        ("supervisor", False, False, "平台发消息给举报人"),
+        ("supervisor", True, False, "平台不发消息"),
+        ("public", False, True, "请打电话告知"),
+        ("public", False, False, "用回执码看到"),
+        ("public", True, False, "用回执码看到"),
+    ],
+)
+def test_how_the_result_reaches_the_reporter(door, sealed, phone, words):
+    assert words in intake.how_told(door, sealed=sealed, phone=phone)
+
+
+@pytest.mark.req("C1-07")
+def test_after_a_hand_over_the_reporter_reads_which_bureau_has_it():
+    words = flow.reporter_words("submitted", late=False, organ="巴彦淖尔市司法局")
+    assert words == "巴彦淖尔市司法局已收到，还没有处理"
+    assert flow.reporter_words("submitted", late=False) == "司法局已收到，还没有处理"
+    assert "巴彦淖尔市司法局正在督促" in flow.reporter_words(
+        "pushed", late=True, organ="巴彦淖尔市司法局"
+    )
+
+
 @pytest.mark.req("S3-22")
 @pytest.mark.parametrize(
     ("door", "sealed", "name", "inside"),
