@@ -82,6 +82,8 @@ class NavItem:
     it without one of these."""
     note: "Callable[[Scope], Awaitable[str]] | None" = None
     """A few words at the end of the row on the phone: 已发证."""
+    covers: tuple[str, ...] = ()
+    """Further paths whose pages stand under this entry, when they do not begin with its own."""
 
 
 @dataclass(frozen=True)

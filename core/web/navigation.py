@@ -77,19 +77,19 @@ def is_on(where: Held | Platform, entry: object, _who: Visitor | None = None) ->
 
 
 def _current(found: tuple[tuple[str, tuple[NavItem, ...]], ...], path: str) -> str:
-    """The entry whose path fits longest; ``/orders`` and ``/orders/`` are one page."""
+    """The entry whose path fits longest; ``/orders`` and ``/orders/`` are one page.
+
+    An entry's own path goes before one another entry covers.
+    """
     within = path.rstrip("/") + "/"
-    return max(
-        (
-            each.path
-            for _, items in found
-            for each in items
-            if within == each.path
-            or (each.path != "/" and within.startswith(each.path.rstrip("/") + "/"))
-        ),
-        key=len,
-        default="",
-    )
+    fitting = [
+        (len(place.rstrip("/")), place == each.path, each.path)
+        for _, items in found
+        for each in items
+        for place in (each.path, *each.covers)
+        if within == place or (place != "/" and within.startswith(place.rstrip("/") + "/"))
+    ]
+    return max(fitting, key=lambda fit: fit[:2], default=(0, True, ""))[2]
 
 
 def menu(kept: Held, who: Visitor, path: str, badges: dict[str, int]) -> list[Section]:

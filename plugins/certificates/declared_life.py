@@ -58,7 +58,18 @@ async def remind_in_the_morning(_payload: Mapping[str, Any]) -> None:
 
 READERS = ("body_admin", "supervision_bureau", "justice_office", "legal_office", "leader")
 
-OFFICERS = ("handler", "data_entry", "submitter", "legal_office", "dept_supervisor", "body_admin")
+OFFICERS = (
+    "handler",
+    "data_entry",
+    "submitter",
+    "legal_office",
+    "dept_supervisor",
+    "body_admin",
+    "supervision_bureau",
+    "justice_office",
+    "leader",
+)
+"""Everybody who works in a unit may hold a card."""
 
 PERMISSIONS = (
     Permission(MINE, "看自己的执法证、年审和考试", OFFICERS),
@@ -71,7 +82,15 @@ PERMISSIONS = (
 NAV = (
     NavItem("我的证件", "/certificates/mine", MINE, "本单位", "qrcode", 302, phone="me"),
     NavItem("证件统计", "/certificates/figures", READ, "本单位", "chart-bar", 320),
-    NavItem("执法主体", "/certificates/bodies", BODIES_READ, "本单位", "building", 308),
+    NavItem(
+        "执法主体",
+        "/certificates/bodies",
+        BODIES_READ,
+        "本单位",
+        "building",
+        308,
+        covers=("/certificates/registrations",),
+    ),
     NavItem("执法主体注册", "/certificates/register", "", "公众服务", "building", for_public=True),
     NavItem("委托书公开", "/certificates/letters", "", "公众服务", "file-text", for_public=True),
     NavItem("数据核对", "/certificates/data", BODIES_READ, "本单位", "clipboard-check", 318),
@@ -83,8 +102,8 @@ NAV = (
 SUBJECTS = (
     SubjectKind(INSPECTION, "执法证年审", describe=describe_inspection, permission=READ),
     SubjectKind("certificates.certificate", "执法证", describe=describe_card, permission=READ),
-    SubjectKind(OWN, "我的证件", describe=describe_own, permission=MINE),
-    SubjectKind(OWN_INSPECTION, "我的年审", describe=describe_own_inspection, permission=MINE),
+    SubjectKind(OWN, "我的证件", describe=describe_own),
+    SubjectKind(OWN_INSPECTION, "我的年审", describe=describe_own_inspection),
     SubjectKind(BODY, "执法主体", describe=describe_body, permission=BODIES_READ),
     SubjectKind(
         REGISTRATION, "执法主体注册", describe=describe_registration, permission=BODIES_READ

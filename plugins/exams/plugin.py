@@ -54,6 +54,9 @@ OFFICERS = (
     "legal_office",
     "dept_supervisor",
     "body_admin",
+    "supervision_bureau",
+    "justice_office",
+    "leader",
 )
 SECTION = "考试"
 

@@ -406,6 +406,35 @@ def test_a_long_menu_folds_and_stands_open_where_one_is():
     assert not any(each["fold"] for each in folded((home, section("b", 3)), "/b", {}))
 
 
+def test_a_page_may_stand_under_an_entry_with_another_path():
+    from core.api.plugin import NavItem
+    from core.web.navigation import folded
+
+    found = (
+        (
+            "",
+            (
+                NavItem("人员", "/c/", "", "", "id"),
+                NavItem("主体", "/c/bodies", "", "", "building", covers=("/c/registrations",)),
+                NavItem("本人", "/c/mine", "", "", "qrcode", covers=("/c/inspections",)),
+                NavItem("年审", "/c/inspections", "", "", "calendar"),
+            ),
+        ),
+    )
+    for path, title in (
+        ("/c/officers/3", "人员"),
+        ("/c/bodies/3", "主体"),
+        ("/c/registrations/3", "主体"),
+        ("/c/inspections/3", "年审"),  # its own before what another one covers
+        ("/c/registrations3", "人员"),
+    ):
+        [section] = folded(found, path, {})
+        assert [item["title"] for item in section["items"] if item["current"]] == [title], path
+    without = ((("", found[0][1][:3])),)
+    [section] = folded(without, "/c/inspections/3", {})
+    assert [item["title"] for item in section["items"] if item["current"]] == ["本人"]
+
+
 async def test_export_leaves_a_fact(client, login_as, facts):
     await login_as("audit_admin")
     answer = await client.get("/accounts?format=xlsx&q=tester")

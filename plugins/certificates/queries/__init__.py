@@ -15,6 +15,7 @@ from plugins.certificates.queries.register import (
     find_officer,
     officer_of_certificate,
     officer_of_person,
+    transfers_of,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "officer_of_certificate",
     "officer_of_person",
     "public_certificate",
+    "transfers_of",
 ]

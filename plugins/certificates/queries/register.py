@@ -252,3 +252,13 @@ async def batches_in(scope: Scope) -> list[dict[str, Any]]:
             where {condition} order by b.id desc limit 20""",
         *args,
     )
+
+
+async def transfers_of(person: int) -> list[dict[str, Any]]:
+    """From which unit to which, and why, newest first."""
+    return await rows(
+        """select t.reason, t.at, b.name as before, a.name as after
+           from certificates_transfer t join core_organisation b on b.id = t.before
+           join core_organisation a on a.id = t.after where t.person = $1 order by t.id desc""",
+        person,
+    )

@@ -38,7 +38,7 @@ from plugins.certificates.forms import (
 )
 from plugins.certificates.photos import RULES
 from plugins.certificates.queries.applying import REQUESTS, checks_of, request_row
-from plugins.certificates.routes.common import take_file, units_of, waiting_of
+from plugins.certificates.routes.common import must_hold_one, take_file, units_of, waiting_of
 from plugins.certificates.rules import applying as rules
 from plugins.certificates.services import applying, making, settling
 from plugins.certificates.services.base import (
@@ -58,7 +58,7 @@ PAPER_KINDS = ("document", "photo")
 async def list_scope(who: Actor) -> tuple[Any, str, list[int]]:
     """Under which scope a list of requests is read: an office sees what it reviews."""
     if who.may(REVIEW):
-        where, args = who.reviewing("q")
+        where, args = who.listed("q")
         return who.wide, where, args
     return who.scope, "", []
 
@@ -362,6 +362,7 @@ async def post_settle(request: Request, number: FromPath[int]) -> Response:
 )
 async def post_cancel(request: Request, number: FromPath[int]) -> Response:
     """无证注销."""
+    must_hold_one(Actor.of(visitor(request)), SUBMIT, REVIEW)
     place = await _place(request, number)
     form, who = await bind(request, ReasonForm), Actor.of(visitor(request))
     paper = await take_file(

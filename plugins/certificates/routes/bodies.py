@@ -37,7 +37,7 @@ from plugins.certificates.forms import (
     RegistrationForm,
 )
 from plugins.certificates.queries import bodies as queries
-from plugins.certificates.routes.common import Nothing, take_file, units_of
+from plugins.certificates.routes.common import Nothing, must_hold_one, take_file, units_of
 from plugins.certificates.rules import bodies as rules
 from plugins.certificates.services import bodies
 from plugins.certificates.services.base import (
@@ -62,7 +62,7 @@ async def list_bodies(request: Request) -> Response:
     scope, where, args = who.scope, "", list[int]()
     if actor.may(REVIEW):
         scope = actor.wide
-        where, args = actor.reviewing("b")
+        where, args = actor.listed("b")
     async with transaction(scope):
         if wants_xlsx(request):
             found = await queries.BODIES_LIST.export(request, scope, where=where, args=args)
@@ -261,6 +261,7 @@ async def post_include(request: Request, number: FromPath[int]) -> Response:
 async def post_letter(request: Request, number: FromPath[int]) -> Response:
     """委托书."""
     who = Actor.of(visitor(request))
+    must_hold_one(who, BODIES_WRITE, INCLUDE)
     async with transaction(who.wide):
         found = await queries.body_row(number)
     if found is None or not who.sees(found):

@@ -7,18 +7,36 @@ from typing import Any
 import msgspec
 
 from core.api.db import Place, Scope
-from core.api.errors import Invalid
+from core.api.errors import Forbidden, Invalid
 from core.api.files import Received, Waiting, attachments, waiting_uploads
 from core.api.people import organisations_in
 from core.api.web import Bound, Request, UploadedFile
 from plugins.certificates.photos import photo_faults
-from plugins.certificates.services.base import BODIES, READ, REGISTER
+from plugins.certificates.services.base import BODIES, READ, REGISTER, Actor
 
-__all__ = ["BODIES", "READ", "REGISTER", "Nothing", "take_file", "units_of", "waiting_of"]
+__all__ = [
+    "BODIES",
+    "READ",
+    "REGISTER",
+    "Nothing",
+    "must_hold_one",
+    "take_file",
+    "units_of",
+    "waiting_of",
+]
 
 
 async def units_of(scope: Scope) -> list[tuple[int, str]]:
     return [(one.id, one.name) for one in await organisations_in(scope, kinds=BODIES)]
+
+
+def must_hold_one(who: Actor, *permissions: str) -> None:
+    """Refuse whoever holds none of them, before a word of the form is read.
+
+    For an act two kinds of people may do, where the guard can only ask for what both of them hold.
+    """
+    if not any(who.may(each) for each in permissions):
+        raise Forbidden(permissions)
 
 
 async def take_file(

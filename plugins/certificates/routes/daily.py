@@ -14,10 +14,10 @@ from core.api.people import organisations_in
 from core.api.web import Bound, Request, Response, bind, get, page, post, redirect
 from plugins.certificates.forms import BasicsForm, DailyForm, RenameForm, TransferForm
 from plugins.certificates.photos import RULES
-from plugins.certificates.queries import find_officer
+from plugins.certificates.queries import cards_of, find_officer, transfers_of
 from plugins.certificates.queries.bodies import body_row
-from plugins.certificates.routes.common import BODIES, take_file
-from plugins.certificates.rules import STATES
+from plugins.certificates.routes.common import BODIES, must_hold_one, take_file
+from plugins.certificates.rules import standing_words
 from plugins.certificates.rules.daily import ACTS, acts_for
 from plugins.certificates.services import daily
 from plugins.certificates.services.applying import PAPER, PHOTO
@@ -63,6 +63,8 @@ async def card_page(
                order by id desc""",
             certificate,
         )
+        moves = await transfers_of(found["person"])
+        cards = (await cards_of([found["person"]])).get(found["person"], [])
         writes = await acts_for_unit(who, found)
         home = visitor(request).region
         units = (
@@ -85,11 +87,12 @@ async def card_page(
         "certificates/card.html",
         status=status,
         found=found,
-        states=STATES,
+        standing=next(standing_words(one, clock.today()) for one in cards if one.id == certificate),
         acts=acts,
         done=done,
         kinds=ACTS,
         names=names,
+        moves=moves,
         units=choices if not found["closed_at"] else [],
         today=clock.today(),
         form=form,
@@ -129,6 +132,7 @@ async def _done(
 async def post_act(request: Request, certificate: FromPath[int]) -> Response:
     """注销, 强制注销, 暂扣, 解除暂扣, 吊销."""
     who = Actor.of(visitor(request))
+    must_hold_one(who, SUBMIT, REVIEW)
     found = await _found(who, certificate)
     form = await bind(request, DailyForm)
     paper = await take_file(request, form, "evidence", place=place_of(found), purpose=PAPER)

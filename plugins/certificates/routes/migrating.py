@@ -25,10 +25,17 @@ from core.api.web import (
     xlsx_response,
 )
 from plugins.certificates.forms import MigrationForm, SignOffForm
-from plugins.certificates.routes.common import Nothing
+from plugins.certificates.routes.common import Nothing, must_hold_one
 from plugins.certificates.rules.migrating import WORDS
 from plugins.certificates.services import migrating
-from plugins.certificates.services.base import BODIES_READ, MIGRATE, REVIEW, Actor
+from plugins.certificates.services.base import (
+    BODIES_READ,
+    MIGRATE,
+    REVIEW,
+    SUBMIT,
+    Actor,
+    acts_for_unit,
+)
 from plugins.certificates.sheet import OLD_BODIES, OLD_OFFICERS
 
 KINDS = {"bodies": "执法主体", "officers": "执法人员"}
@@ -221,14 +228,10 @@ async def _data_page(
     who = Actor.of(visitor(request))
     async with transaction(who.scope):
         units = await migrating.units_to_sign(who)
-    for each in units:
-        each["side"] = (
-            "legal"
-            if who.reviews(each)
-            else "body"
-            if who.may(BODIES_READ) and who.reach == "organisation" and not who.may(REVIEW)
-            else ""
-        )
+    async with transaction(who.wide):
+        for each in units:
+            own = not who.reviews(each) and await acts_for_unit(who, each)
+            each["side"] = "legal" if who.reviews(each) else "body" if own else ""
     return page(
         request,
         "certificates/data.html",
@@ -248,6 +251,7 @@ async def show_data(request: Request) -> Response:
 @post("/data/{unit:int}/{side:str}", guards=[requires(BODIES_READ)])
 async def post_sign(request: Request, unit: FromPath[int], side: FromPath[str]) -> Response:
     """Sign the figures of one unit."""
+    must_hold_one(Actor.of(visitor(request)), SUBMIT, REVIEW)
     form = await bind(request, SignOffForm)
     if form.ok:
         try:

@@ -33,7 +33,7 @@ from plugins.certificates.queries import (
 from plugins.certificates.queries.inspecting import inspections_of
 from plugins.certificates.queries.mine import notes_of
 from plugins.certificates.routes.common import READ, REGISTER, units_of
-from plugins.certificates.rules import STATES, inspecting, judge_person
+from plugins.certificates.rules import STATES, inspecting, judge_person, standing_words
 from plugins.certificates.services.base import SUBMIT
 
 ASPECTS = {"complaints": "投诉处理", "training": "培训", "exams": "考试"}
@@ -103,7 +103,8 @@ async def _officer_page(request: Request, officer: int, **context: Any) -> Respo
         cards = await certificates_of(officer)
         inspections = await inspections_of(officer)
         notes = await notes_of(found["person"])
-        standing = judge_person((await cards_of([found["person"]])).get(found["person"], []), today)
+        judged = (await cards_of([found["person"]])).get(found["person"], [])
+        standing = judge_person(judged, today)
         subject = SubjectRef("core.person", found["person"])
         verdict = await decide("certificates.annual_review", [subject], today)
     return page(
@@ -115,6 +116,7 @@ async def _officer_page(request: Request, officer: int, **context: Any) -> Respo
             "cards": cards,
             "standing": standing,
             "states": STATES,
+            "standings": {one.id: standing_words(one, today) for one in judged},
             "may_register": REGISTER in who.permissions,
             "form": None,
             "may_submit": SUBMIT in who.permissions,

@@ -13,6 +13,7 @@ from plugins.certificates.rules.standing import (
     check_number,
     judge_card,
     judge_person,
+    standing_words,
 )
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "check_number",
     "judge_card",
     "judge_person",
+    "standing_words",
 ]

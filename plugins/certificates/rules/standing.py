@@ -91,6 +91,14 @@ def judge_card(card: Card, day: date) -> Standing:
     return Standing(True, "ok", "", card.number, card.id)
 
 
+def standing_words(card: Card, day: date) -> str:
+    """The chip of one card on ``day``; dates speak as well: valid on paper, not inspected today."""
+    if not card.periods:
+        return "待发证"
+    code = judge_card(card, day).code
+    return STATES.get({"ok": "valid", "not_inspected": "overdue"}.get(code, code), "尚未生效")
+
+
 def judge_person(cards: Sequence[Card], day: date) -> Standing:
     """How a person stands on ``day``: one good certificate is enough; else the newest explains."""
     judged = [judge_card(card, day) for card in sorted(cards, key=lambda one: one.valid_until)]

@@ -55,5 +55,12 @@ MESSAGES: dict[str, Wording] = {
     "body_approved": Wording("账户审核通过", "{name}的执法主体账户审核通过。"),
     "body_returned": Wording("账户被退回", "{name}的执法主体账户被退回：{reason}"),
     "body_included": Wording("已由上级纳入", "{name}已由上级执法主体纳入账户。"),
+    "body_renamed": Wording(
+        "执法主体更名", "{before}更名为{after}，{faces} 个证面重新生成，旧证在有效期内照常有效。"
+    ),
+    "transferred": Wording(
+        "执法人员调入", "{name}从{before}调到{after}，证号 {number} 不变，证面单位已更新：{reason}"
+    ),
+    "transferred_away": Wording("执法人员调出", "{name}从{before}调到{after}：{reason}"),
     "card_act": Wording("证件{act}", "{name}的执法证 {number} 已{act}：{reason}"),
 }

@@ -127,6 +127,19 @@ class Actor:
             )
         return f"{alias}.reviewer_region_lo = {{}}", [self.region_lo]
 
+    def listed(self, alias: str) -> tuple[str, list[int]]:
+        """What stands in the lists of an office: what it reviews, and what its own unit does.
+
+        A legal section whose unit is reviewed elsewhere still reads what becomes of its people.
+        """
+        where, args = self.reviewing(alias)
+        if self.organisation is None or not args:
+            return where, args
+        return (
+            f"({where} or {alias}.org_lo between {{}} and {{}})",
+            [*args, self.organisation.lo, self.organisation.hi],
+        )
+
     def sees(self, row: Mapping[str, Any]) -> bool:
         """Of his own place, or his office's to review."""
         return self.scope.sees(place_of(row)) or self.reviews(row)

@@ -10,6 +10,7 @@ from core.api.errors import Invalid, NotFound, Refused
 from core.api.facts import record
 from core.api.files import Received, keep
 from core.api.people import (
+    OrganisationRow,
     change_organisation,
     change_person,
     decrypt,
@@ -18,11 +19,12 @@ from core.api.people import (
 )
 from plugins.certificates.facts import CardAct, Renamed, Transferred
 from plugins.certificates.forms import BasicsForm, DailyForm, RenameForm, StateForm, TransferForm
-from plugins.certificates.queries.bodies import body_row
+from plugins.certificates.queries.bodies import body_of, body_row
 from plugins.certificates.queries.inspecting import open_inspection
 from plugins.certificates.rules.daily import ACTS, acts_for
 from plugins.certificates.services.applying import PAPER, PHOTO, digest_of
 from plugins.certificates.services.base import (
+    BODIES_WRITE,
     SUBMIT,
     Actor,
     acts_for_unit,
@@ -203,7 +205,36 @@ async def transfer(who: Actor, certificate: int, form: TransferForm) -> None:
             Transferred(found["officer"], found["person"], found["organisation"], unit.id),
             place_of({"region_lo": unit.region_lo, "org_lo": unit.lo}),
         )
+        await _tell_both_units(found, unit, form.reason)
         await ask_to_sign()
+
+
+async def _tell_both_units(found: dict[str, Any], unit: OrganisationRow, reason: str) -> None:
+    """The officer and the unit he comes to read his card; the one he left its own page."""
+    words = {
+        "name": found["name"],
+        "number": found["number"],
+        "before": found["organisation_name"],
+        "after": unit.name,
+        "reason": reason,
+    }
+    there = place_of({"region_lo": unit.region_lo, "org_lo": unit.lo})
+    await tell(
+        "transferred",
+        certificate_ref(found["id"]),
+        there,
+        person=found["person"],
+        office=SUBMIT,
+        **words,
+    )
+    left = await body_of(found["organisation"])
+    await tell(
+        "transferred_away",
+        body_ref(left["id"] if left else 0),
+        place_of(found),
+        office=SUBMIT,
+        **words,
+    )
 
 
 async def rename(who: Actor, body: int, form: RenameForm, paper: Received | None) -> int:
@@ -250,6 +281,15 @@ async def rename(who: Actor, body: int, form: RenameForm, paper: Received | None
             body_ref(body),
             Renamed(body, found["name"], unit.name, faces),
             place,
+        )
+        await tell(
+            "body_renamed",
+            body_ref(body),
+            place,
+            office=BODIES_WRITE,
+            before=found["name"],
+            after=unit.name,
+            faces=faces,
         )
         await ask_to_sign()
     return faces

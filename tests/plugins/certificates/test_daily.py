@@ -219,7 +219,9 @@ async def test_a_renaming_makes_its_own_and_its_entrusted_faces_anew(county, clo
     assert f"{unit.name}（2026年8月" in asked.text
 
 
-async def test_a_transfer_keeps_the_number_and_changes_the_face(county, clock):
+async def test_a_transfer_keeps_the_number_and_changes_the_face(
+    county, clock, client, login_as, messages
+):
     unit, office = county.agency, county.bureau
     held = await card(await card_in_hand(unit, office, TODAY))
     clock(LATER)
@@ -237,6 +239,14 @@ async def test_a_transfer_keeps_the_number_and_changes_the_face(county, clock):
         there.name,
         there.lo,
     )
+    # He is told; whoever opens the card reads from where he came and why.
+    assert "transferred" in {
+        each["kind"].split(".")[1] for each in await messages.to(held["person"])
+    }
+    await login_as("supervision_bureau", region=office.region)
+    shown = (await client.get(f"/certificates/cards/{held['id']}")).text
+    assert f"从{unit.name}调到{there.name}" in shown
+    assert "工作需要" in shown
 
 
 @pytest.mark.req("S2-21")

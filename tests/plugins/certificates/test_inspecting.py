@@ -97,6 +97,35 @@ async def test_two_years_later_the_unit_applies_the_office_approves_the_officer_
     assert "exams" in {*found["evidence"]["scan"]["silent"], *found["evidence"]["scan"]["asked"]}
 
 
+@pytest.mark.req("S2-22", "S2-23")
+async def test_approval_without_scan_finishes_nothing(agencies, officer, clock, facts):
+    """The office's word alone leaves the card as it was: after its day it is not inspected."""
+    clock(datetime(2028, 5, 10, 2, tzinfo=UTC))
+    unit, office = agencies.agency, agencies.bureau
+    inspection = await apply(agencies, officer)
+    await inspecting.approve(reviewer(office), inspection, DecisionForm("pass"))
+    with pytest.raises(Conflict, match="待扫码完成"):
+        await inspecting.finish_with_card(reviewer(office), inspection)
+    with pytest.raises(Conflict, match="待扫码完成"):
+        await inspecting.approve(reviewer(office), inspection, DecisionForm("pass"))
+    for nothing in ("", officer["number"], "15082200999", f"{code(officer)[:-1]}"):
+        with pytest.raises(Invalid) as refused:
+            await inspecting.scan(clerk(unit), inspection, nothing)
+        assert set(refused.value.errors) == {"code"}
+    # The office that approved does not scan in the unit's place.
+    with pytest.raises((Refused, NotFound)):
+        await inspecting.scan(reviewer(office), inspection, code(officer))
+    assert await state(inspection) == "approved"
+    assert await facts.only("certificates.inspection_done") == []
+    clock(datetime(2028, 5, 13, 2, tzinfo=UTC))
+    ref = SubjectRef("core.person", officer["person"])
+    async with transaction(OFFICE):
+        [due] = (await cards_of([officer["person"]]))[officer["person"]]
+        stops = await answer_officer_may_act([ref], date(2028, 5, 13))
+    assert due.inspection_due == date(2028, 5, 12)
+    assert [each.code for each in stops[ref]] == ["not_inspected"]
+
+
 @pytest.mark.req("S2-22")
 async def test_overdue_is_unqualified_from_the_day_and_stays_so_for_those_days(
     agencies, officer, clock

@@ -19,8 +19,11 @@ from plugins.certificates.forms import (
     DecisionForm,
     IssueForm,
     MakeForm,
+    RenameForm,
     SettleForm,
+    TransferForm,
 )
+from plugins.certificates.queries.bodies import body_of
 from plugins.certificates.rules.wording import MESSAGES
 from plugins.certificates.services import applying, bodies, daily, inspecting, making, settling
 from plugins.certificates.services.inspecting import base as asking
@@ -147,6 +150,16 @@ async def play_inspections(unit, office, card, clock, monkeypatch):
     await daily.act(office, card["id"], said, await paper())
 
 
+async def play_moves(unit, agencies, card):
+    """The unit takes another name; he goes to another unit and comes back."""
+    office = reviewer(agencies.bureau)
+    async with transaction(OFFICE):
+        body = (await body_of(unit.id))["id"]
+    await daily.rename(office, body, RenameForm("磴口县综合稽查大队"), await paper())
+    for to in (agencies.other_agency, unit):
+        await daily.transfer(office, card["id"], TransferForm(to.id, "干部交流"))
+
+
 @pytest.mark.req("S2-3")
 async def test_every_message_opens_a_page_of_its_readers(app, agencies, second, clock, monkeypatch):
     unit, below = second
@@ -163,6 +176,7 @@ async def test_every_message_opens_a_page_of_its_readers(app, agencies, second, 
     lowest = list(readers)[3]
     await play_bodies(unit, agencies)
     card = await play_application(unit, office)
+    await play_moves(unit, agencies, card)
     # The officer's own account has nothing but what concerns himself.
     himself, browser = await reader(app, "submitter", unit, name="张海龙", person=card["person"])
     readers[himself] = browser

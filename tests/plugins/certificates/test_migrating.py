@@ -226,6 +226,9 @@ async def test_the_body_signs_then_the_legal_office_then_the_expired_ones_open(c
         await migrating.sign(clerk(unit), unit.id, "body", SignOffForm("no"))
     with pytest.raises(NotFound):
         await migrating.sign(clerk(county.other_agency), unit.id, "body", SignOffForm("yes"))
+    # Whoever reviews the figures does not sign them for the body as well.
+    with pytest.raises(NotFound):
+        await migrating.sign(reviewer(office), unit.id, "body", SignOffForm("yes"))
     await migrating.sign(clerk(unit), unit.id, "body", SignOffForm("yes"))
     await migrating.sign(reviewer(office), unit.id, "legal", SignOffForm("yes"))
     _, dry = await try_out(office, content, expired_open=True)

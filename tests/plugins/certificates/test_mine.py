@@ -5,13 +5,15 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from core.api.db import Place, SubjectRef, row, transaction, value
+from core.api.db import Place, Scope, SubjectRef, row, transaction, value
 from core.api.errors import Refused
 from core.api.people import found_organisation
 from core.api.plugin import Fact
+from core.api.web import describe
 from plugins.certificates.queries.mine import figures_by_unit, notes_of
-from plugins.certificates.reactions import keep_praise
+from plugins.certificates.reactions import describe_own, keep_praise
 from plugins.certificates.services.applying import cancel
+from plugins.certificates.services.base import OWN
 from tests.plugins.certificates.helpers import (
     ID,
     OFFICE,
@@ -105,3 +107,53 @@ async def test_the_superior_sees_the_people_below_and_cannot_act_for_them(client
     assert (await client.get("/certificates/figures?format=xlsx")).status_code == 200
     await login_as("body_admin", organisation=county.other_agency)
     assert "渡口所" not in (await client.get("/certificates/figures")).text
+
+
+@pytest.mark.parametrize("role", ["leader", "justice_office", "former_supervisor"])
+async def test_whoever_has_a_card_opens_it_in_whatever_role(client, login_as, county, role):
+    """The message about his own card leads here; the right only decides about the menu."""
+    request = await card_in_hand(county.agency, county.bureau, date(2026, 5, 12))
+    async with transaction(OFFICE):
+        card = await row(
+            """select c.number, c.person from certificates_request q
+               join certificates_certificate c on c.id = q.certificate where q.id = $1""",
+            request,
+        )
+        assert await describe_own(card["person"], Scope.platform("no person")) is None
+    at = {"organisation": county.agency, "region": county.agency.region}
+    who = await login_as(role, **at, person=card["person"])
+    shown = await client.get("/certificates/mine")
+    assert shown.status_code == 200
+    assert card["number"] in shown.text
+    assert (await client.get("/certificates/mine/basics")).status_code == 200
+    own = SubjectRef(OWN, card["person"])
+    async with transaction(who.scope):
+        named = await describe([own], who.scope, who.permissions)
+    assert named[own].path == "/certificates/mine"
+
+
+async def test_in_another_role_nobody_reads_a_card_but_his_own(client, login_as, county):
+    request = await card_in_hand(county.agency, county.bureau, date(2026, 5, 12))
+    async with transaction(OFFICE):
+        number = await value(
+            """select c.number from certificates_request q
+               join certificates_certificate c on c.id = q.certificate where q.id = $1""",
+            request,
+        )
+    await login_as("former_supervisor", region=county.agency.region)
+    page = await client.get("/certificates/mine")
+    assert "还没有登记为执法人员" in page.text
+    assert number not in page.text
+    assert (await client.get("/certificates/mine/basics")).status_code == 404
+
+
+async def test_a_legal_section_that_reviews_nothing_reads_its_own_unit(client, login_as, county):
+    """The bureau reviews; the unit's own legal section sees how far its people are."""
+    await apply(county.agency)
+    for path in ("requests", "bodies"):
+        await login_as("legal_office", organisation=county.agency)
+        mine = (await client.get(f"/certificates/{path}")).text
+        assert county.agency.name in mine, path
+        await login_as("legal_office", organisation=county.other_agency)
+        other = (await client.get(f"/certificates/{path}")).text
+        assert county.agency.name not in other, path

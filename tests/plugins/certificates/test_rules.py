@@ -13,6 +13,7 @@ from plugins.certificates.rules import (
     check_number,
     judge_card,
     judge_person,
+    standing_words,
 )
 
 D = date
@@ -62,6 +63,24 @@ def test_a_card_is_judged_by_the_day_of_the_act(periods, due, day, code):
     assert standing.code == code
     assert standing.qualified is (code == "ok")
     assert bool(standing.reason) is (code != "ok")
+
+
+@pytest.mark.parametrize(
+    ("periods", "due", "day", "words"),
+    [
+        (None, D(2025, 7, 1), D(2025, 7, 1), "有效"),
+        (None, D(2025, 7, 1), D(2025, 7, 2), "未年审"),
+        (None, None, D(2028, 7, 1), "过期"),
+        (None, None, D(2023, 6, 30), "尚未生效"),
+        (SUSPENDED, None, D(2026, 3, 1), "暂扣"),
+        ((Period("overdue", D(2023, 7, 1)),), None, D(2026, 3, 1), "未年审"),
+        ((Period("revoked", D(2023, 7, 1)),), None, D(2026, 3, 1), "吊销"),
+    ],
+)
+def test_the_chip_of_a_card_says_what_holds_today(periods, due, day, words):
+    assert standing_words(card(*(periods or ()), due=due), day) == words
+    made = Card(3, "15082200009", D(2023, 7, 1), D(2028, 6, 30), None)
+    assert standing_words(made, day) == "待发证"
 
 
 @pytest.mark.req("S1-15")

@@ -185,6 +185,21 @@ async def test_another_officer_of_the_same_body_reads_and_changes_nothing(
     assert await counted() == before
 
 
+async def test_a_reader_is_refused_before_his_form_is_read(client, login_as, agencies, world):
+    """Whoever may only read is told so, and not what he left out."""
+    await login_as("leader", region=agencies.agency.region)
+    before = await counted()
+    tried = 0
+    for method, theirs, _ in addresses(world):
+        if method == "POST" and not theirs.endswith("/scan"):
+            for form in ({}, FORM):
+                answer = await client.post(theirs, form)
+                assert answer.status_code == 403, (theirs, answer.status_code)
+            tried += 1
+    assert tried > 20
+    assert await counted() == before
+
+
 async def test_without_a_session_nothing_is_open(client, world):
     before = await counted()
     for method, theirs, _ in addresses(world):

@@ -542,3 +542,16 @@ async def test_nobody_has_two_seats_in_one_session(hall: Hall) -> None:
         with pytest.raises(Refused, match="考生1在这一场只能坐一个座位"):
             await sessions.seat(hall.who, hall.session, [first["id"], second])
         assert await sessions.seat(hall.who, hall.session, [second]) == 1
+
+
+async def test_a_leader_who_sits_an_exam_reads_his_own(
+    hall: Hall, client: Browser, login_as: Any, clock: Any
+) -> None:
+    """His exams are his in whatever role; somebody else finds nothing there."""
+    one = await begin(hall, clock)
+    await login_as("former_supervisor", name="考生1", person=one.entry["person"])
+    assert "九月第一场" in (await client.get("/exams/mine")).text
+    assert (await client.get(f"/exams/mine/{one.entry['id']}")).status_code == 200
+    await login_as("former_supervisor", name="别人")
+    assert "九月第一场" not in (await client.get("/exams/mine")).text
+    assert (await client.get(f"/exams/mine/{one.entry['id']}")).status_code == 404

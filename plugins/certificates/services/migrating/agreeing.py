@@ -11,7 +11,7 @@ from core.api.regions import REGIONS
 from plugins.certificates.facts import SignedOff
 from plugins.certificates.forms import SignOffForm
 from plugins.certificates.rules import migrating as rules
-from plugins.certificates.services.base import Actor, place_of
+from plugins.certificates.services.base import Actor, must_submit, place_of
 
 
 async def figures_of(organisation: int) -> dict[str, int]:
@@ -94,8 +94,8 @@ async def sign(who: Actor, organisation: int, side: str, form: SignOffForm) -> N
             )
             if before is None:
                 raise Refused("主体还没有核对签字，请等主体先核对。")
-        elif not who.scope.may_write(place_of(found)):
-            raise NotFound
+        else:
+            await must_submit(who, found)
         await execute(
             """insert into certificates_sign_off (organisation, side, figures, agrees, note, by,
                  by_name, at, region_lo, org_lo)
