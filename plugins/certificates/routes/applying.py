@@ -50,6 +50,7 @@ from plugins.certificates.services.base import (
     acts_for_unit,
     place_of,
     request_ref,
+    unit_name_of,
 )
 
 PAPER_KINDS = ("document", "photo")
@@ -161,7 +162,7 @@ async def request_page(
         checks = await checks_of(number, found["runs"])
         papers = await files([found[each] for each in ("photo", "evidence") if found[each]])
         unit = await organisation(found["organisation"])
-        unit_name = await making.unit_name_of(unit) if unit else ""
+        unit_name = await unit_name_of(unit) if unit else ""
         submits = await acts_for_unit(who, found)
         holding = await hold(request_ref(number), visitor(request))
     reviews = who.reviews(found)

@@ -21,6 +21,7 @@ from core.api.people import (
 )
 from core.api.settings import settings_of
 from core.api.turns import close_turn, hand_turn
+from plugins.certificates.rules.applying import unit_on_card
 
 READ, REGISTER = "certificates.officer.read", "certificates.officer.register"
 SUBMIT, REVIEW, MAKE = (
@@ -211,6 +212,12 @@ async def reviewer_of(unit: OrganisationRow) -> OrganisationRow | None:
 async def superior_of(unit: OrganisationRow) -> OrganisationRow | None:
     """The organisation directly above it."""
     return None if unit.parent is None else await organisation(unit.parent)
+
+
+async def unit_name_of(unit: OrganisationRow) -> str:
+    """What the card face says as unit (S2-4): nobody can type it."""
+    above = await superior_of(unit)
+    return unit_on_card(unit.kind, unit.name, above.name if above else "")
 
 
 async def tell(

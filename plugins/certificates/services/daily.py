@@ -38,7 +38,6 @@ from plugins.certificates.services.bodies import body_ref, place_officer
 from plugins.certificates.services.cards import certificate_ref, change_state
 from plugins.certificates.services.ending import end_inspection, end_requests
 from plugins.certificates.services.lists import put_on_forced_list
-from plugins.certificates.services.making import unit_name_of
 from plugins.certificates.services.signing import ask_to_sign
 
 _CARD = """select c.id, c.officer, c.person, c.number, c.holder_name as name, c.unit_name,
@@ -180,11 +179,6 @@ async def transfer(who: Actor, certificate: int, form: TransferForm) -> None:
         if found["closed_at"] is not None:
             raise Refused("这个人已经离岗，不能调动。")
         await place_officer(found["officer"], found["person"], unit)
-        await execute(
-            "update certificates_certificate set unit_name = $2 where id = $1",
-            certificate,
-            await unit_name_of(unit),
-        )
         await execute(
             """insert into certificates_transfer (person, name, before, after, reason, at, by,
                  region_lo, org_lo)

@@ -28,18 +28,12 @@ from plugins.certificates.services.base import (
     place_of,
     request_ref,
     settings_in,
-    superior_of,
     tell,
+    unit_name_of,
 )
 from plugins.certificates.services.cards import Particulars, announce, enter_period
 from plugins.certificates.services.register import enter_officer
 from plugins.certificates.services.signing import ask_to_sign
-
-
-async def unit_name_of(unit: OrganisationRow) -> str:
-    """What the card face says as unit (S2-4): nobody can type it."""
-    above = await superior_of(unit)
-    return rules.unit_on_card(unit.kind, unit.name, above.name if above else "")
 
 
 async def make(who: Actor, request: int, form: MakeForm) -> int:

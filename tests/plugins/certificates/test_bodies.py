@@ -11,6 +11,7 @@ from core.api.files import receive
 from core.api.people import found_organisation
 from plugins.certificates.forms import (
     BodyForm,
+    CertificateForm,
     CreateBodyForm,
     DecisionForm,
     DivideForm,
@@ -21,7 +22,8 @@ from plugins.certificates.forms import (
 from plugins.certificates.queries.bodies import body_of, body_row, published_letters
 from plugins.certificates.rules.bodies import Info, closed_because, letter_problem, missing
 from plugins.certificates.services import applying, bodies
-from plugins.certificates.services.making import unit_name_of
+from plugins.certificates.services.base import unit_name_of
+from plugins.certificates.services.cards import register_certificate
 from plugins.certificates.services.register import register_officer
 from tests.plugins.certificates.helpers import (
     ID,
@@ -144,6 +146,12 @@ async def test_a_first_level_body_completes_and_is_approved(county, facts):
         "submitted",
         "approved",
     ]
+    # Saving what already stands there leaves it open; a change has to be approved again.
+    same = {k: getattr(FULL, k) for k in FULL.__struct_fields__} | {"admin_phone": ""}
+    for changes, state in (({}, "approved"), ({"career_quota": 3}, "draft")):
+        await bodies.complete(clerk(unit), body, BodyForm(**{**same, **changes}))
+        async with transaction(OFFICE):
+            assert (await body_row(body))["state"] == state
 
 
 @pytest.mark.req("S2-14")
@@ -285,6 +293,10 @@ async def test_the_people_of_a_shared_account_are_divided(county):
         officer = await register_officer(
             OfficerForm(name="张海龙", organisation=unit.id, id_number=ID)
         )
+        await register_certificate(
+            officer,
+            CertificateForm("15082200001", date(2026, 1, 1), date(2030, 12, 31)),
+        )
     body = await bodies.begin(clerk(unit), unit.id)
     shared = BodyForm(
         **{k: getattr(FULL, k) for k in FULL.__struct_fields__ if k != "shared"}, shared=True
@@ -300,6 +312,9 @@ async def test_the_people_of_a_shared_account_are_divided(county):
         found = await body_of(unit.id)
     assert (held["organisation"], held["org_lo"]) == (below.id, below.lo)
     assert found["divided_at"] is not None
+    async with transaction(OFFICE):
+        card = await row("select * from certificates_certificate where officer = $1", officer)
+    assert card["unit_name"] == "渡口所", "a second-level body's face bears its own name"
 
 
 async def test_the_pages(client, login_as, county):

@@ -60,7 +60,10 @@ async def begin(who: Actor, unit: int) -> int:
 
 
 async def complete(who: Actor, body: int, form: BodyForm) -> None:
-    """完善资料; a body that was approved has to be approved again after a change."""
+    """完善资料; a body that was approved has to be approved again after a change.
+
+    Saving what already stands there changes nothing.
+    """
     phone = clean(form.admin_phone)
     errors = {
         "admin_phone": phone_problem(phone) if phone else "",
@@ -96,6 +99,23 @@ async def complete(who: Actor, body: int, form: BodyForm) -> None:
             await change_organisation(
                 unit.id, name=unit.name, short_name=unit.short_name, unified_code=code
             )
+        saved = {
+            "kind": kind,
+            "origin": origin,
+            "superior": superior,
+            "unified_code": code,
+            "civil_quota": form.civil_quota,
+            "civil_actual": form.civil_actual,
+            "career_quota": form.career_quota,
+            "career_actual": form.career_actual,
+            "other_quota": form.other_quota,
+            "other_actual": form.other_actual,
+            "admin_name": form.admin_name.strip(),
+            "basis": form.basis.strip(),
+            "basis_url": form.basis_url.strip(),
+        }
+        if not phone and all(found[key] == each for key, each in saved.items()):
+            return
         await execute(
             """update certificates_body set kind = $2, origin = $3, superior = $4,
                  superior_lo = $5, civil_quota = $6, civil_actual = $7, career_quota = $8,

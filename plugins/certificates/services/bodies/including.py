@@ -33,6 +33,7 @@ from plugins.certificates.services.base import (
     Actor,
     place_of,
     tell,
+    unit_name_of,
 )
 from plugins.certificates.services.bodies.base import (
     PHONE,
@@ -43,6 +44,7 @@ from plugins.certificates.services.bodies.base import (
     record_act,
     superior_done,
 )
+from plugins.certificates.services.signing import ask_to_sign
 
 
 async def include(who: Actor, body: int) -> None:
@@ -111,11 +113,17 @@ async def divide(who: Actor, body: int, form: DivideForm) -> int:
                 "update certificates_body set divided_at = $2 where id = $1", body, clock.now()
             )
         await record_act(body, "divided", place_of(found), f"{moved} 人")
+        if moved:
+            await ask_to_sign()
     return moved
 
 
 async def place_officer(officer: int, person: int, unit: OrganisationRow) -> None:
-    """An officer and his cards now belong to another unit; what he did stays where it was."""
+    """An officer and his cards now belong to another unit; what he did stays where it was.
+
+    The face says the name of the unit he comes to, as if he had been registered there; whoever
+    calls this asks for new signatures.
+    """
     await move_person(person, unit.id)
     for table, key in (
         ("certificates_officer", "id"),
@@ -136,6 +144,15 @@ async def place_officer(officer: int, person: int, unit: OrganisationRow) -> Non
     )
     await execute(
         "update certificates_officer set organisation = $2 where id = $1", officer, unit.id
+    )
+    await execute(
+        """update certificates_certificate c set unit_name = $2 where officer = $1
+             and valid_until >= $3 and not exists (
+               select 1 from certificates_period p where p.certificate = c.id
+                 and p.until is null and p.state in ('cancelled', 'revoked'))""",
+        officer,
+        await unit_name_of(unit),
+        clock.today(),
     )
 
 
