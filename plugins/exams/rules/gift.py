@@ -102,7 +102,7 @@ def _question(text: str, notes: dict[str, str], category: str, line: int) -> Que
     if _find(after, "{") >= 0 or _find(after, "}") >= 0:
         raise _Broken("一道题里有两组花括号，可能是上一题少了空行。")
     before = re.sub(r"^\s*::(?:\\.|[^:\\]|:(?!:))*::", "", before, count=1)
-    markup = False
+    markup = None
     if match := _FORMAT.match(before.strip()):
         markup = match[1].lower() in ("html", "moodle")
         before = before.strip()[match.end() :]
@@ -124,7 +124,7 @@ def _question(text: str, notes: dict[str, str], category: str, line: int) -> Que
     )
 
 
-def _answers(inner: str, *, markup: bool) -> tuple[str, tuple[Option, ...], tuple[str, ...]]:
+def _answers(inner: str, *, markup: bool | None) -> tuple[str, tuple[Option, ...], tuple[str, ...]]:
     if not inner:
         raise _Broken("花括号里没有答案；问答题不能自动评分，不收。")
     if inner.startswith("#"):
@@ -204,14 +204,19 @@ def _split(text: str, mark: str) -> tuple[str, str, str]:
     return (text, "", "") if at < 0 else (text[:at], mark, text[at + len(mark) :])
 
 
-def _plain(text: str, *, markup: bool = False) -> str:
+def _plain(text: str, *, markup: bool | None = None) -> str:
+    """``markup`` is what the question says of itself; where it says nothing, tags tell."""
     text = text.strip()
     if match := _FORMAT.match(text):
         markup = match[1].lower() in ("html", "moodle")
         text = text[match.end() :]
     text = re.sub(r"\\n", "\n", text)
     text = re.sub(r"\\([~=#{}:\\])", r"\1", text)
-    if markup or re.search(r"</?(?:p|br|b|i|strong|em|div|span|ul|ol|li)\b", text, re.IGNORECASE):
+    if markup is None:
+        markup = bool(
+            re.search(r"</?(?:p|br|b|i|strong|em|div|span|ul|ol|li)\b", text, re.IGNORECASE)
+        )
+    if markup:
         return words_of(text)
     return "\n".join(line.strip() for line in text.split("\n")).strip()
 

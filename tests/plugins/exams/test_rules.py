@@ -80,6 +80,8 @@ class TestGift:
                 [("对=1", True), ("错~2", False)])),
             Question(kind="multiple", stem="多", subject="法", difficulty=3, law="第九条",
                      options=options_of([("一", True), ("二", True), ("三", True), ("四", False)])),
+            Question(kind="single", stem="网页里的 <script> 和 <b>粗体</b> 怎么写？", subject="法",
+                     options=options_of([("<b>字</b>", True), ("字<br>", False)])),
             Question(kind="true_false", stem="判", subject="法", options=true_false(False)),
             Question(kind="fill", stem="填____", subject="法", accepted=("三十", "30")),
         ]  # fmt: skip
