@@ -3,7 +3,7 @@
 
 from core.api.clock import today
 from core.api.imports import SheetColumn
-from core.api.people import read_id_number
+from core.api.people import read_id_number, unified_code_problem
 from plugins.certificates.rules import check_number
 
 
@@ -69,8 +69,13 @@ OLD_OFFICERS: tuple[SheetColumn, ...] = (
 """The officers of the 2008 system."""
 
 OLD_BODIES: tuple[SheetColumn, ...] = (
-    SheetColumn("name", ("单位名称", "单位", "名称"), required=True),
-    SheetColumn("unified_code", ("统一社会信用代码", "组织机构代码", "单位代码"), as_text=True),
+    SheetColumn("name", ("单位名称", "单位", "名称"), required=True, longest=120),
+    SheetColumn(
+        "unified_code",
+        ("统一社会信用代码", "组织机构代码", "单位代码"),
+        as_text=True,
+        check=unified_code_problem,
+    ),
     SheetColumn("kind", ("类别", "单位类别")),
     SheetColumn("superior_code", ("上级代码", "上级统一社会信用代码"), as_text=True),
 )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading applications, their checks and the lists behind them."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -116,6 +117,16 @@ async def forced_entry(digest: bytes) -> dict[str, Any] | None:
            order by id desc limit 1""",
         digest,
     )
+
+
+async def forced_among(digests: Sequence[bytes]) -> set[bytes]:
+    """Which of these numbers are on the forced-cancel list, wherever they were put there."""
+    found = await rows(
+        """select distinct id_number_hash from certificates_list_entry
+           where kind = 'forced' and removed_at is null and id_number_hash = any($1::bytea[])""",
+        list(digests),
+    )
+    return {bytes(each["id_number_hash"]) for each in found}
 
 
 async def open_request_of(digest: bytes, but: int) -> dict[str, Any] | None:

@@ -112,6 +112,9 @@ def _real(known: Known) -> Check:
     return Check("id_number", "pass", "号码的位数、出生日期和校验位都对；没有接入人口信息核验。")
 
 
+STRUCK_OFF = "在强制注销名单中，不能登记为执法人员；只有省级写明理由移出后才能办。"
+
+
 def _forced(known: Known) -> Check:
     if known.forced_reason:
         return Check(

@@ -94,6 +94,23 @@ def row_problem(line: Mapping[str, Any], today: date) -> str:
     return ""
 
 
+def said_by(runs: Sequence[Mapping[str, Mapping[str, int]]]) -> dict[str, dict[str, int]]:
+    """What the old system said for each unit, of all the runs that stand, the oldest first.
+
+    Whoever was in use there counts, also where his row had a fault and was left out: this is what
+    the unit has to account for. A run of nothing but corrected rows says less than the one before
+    it, not that the others are gone.
+    """
+    said: dict[str, dict[str, int]] = {}
+    for units in runs:
+        for unit, of in units.items():
+            faults = of.get("faults", 0)
+            told = {**of, "kept": of.get("kept", 0) + faults, "faults": faults}
+            if told["kept"] >= said.get(unit, {}).get("kept", 0):
+                said[unit] = told
+    return said
+
+
 def differences(said: Mapping[str, int], have: Mapping[str, int]) -> list[tuple[str, int, int]]:
     """The figures that do not agree: what the old system said, what is here."""
     titles = {"kept": "在用和制证中的人员"}

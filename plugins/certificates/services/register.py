@@ -4,7 +4,9 @@
 from core.api import clock
 from core.api.db import (
     Place,
+    Scope,
     SubjectRef,
+    current_scope,
     lock_subjects,
     transaction,
     value,
@@ -14,6 +16,7 @@ from core.api.facts import record
 from core.api.people import (
     OrganisationRow,
     PersonRow,
+    decrypt,
     enter_person,
     organisation,
     person,
@@ -21,7 +24,11 @@ from core.api.people import (
 )
 from plugins.certificates.facts import OfficerRegistered
 from plugins.certificates.forms import OfficerForm
+from plugins.certificates.queries.applying import forced_entry
+from plugins.certificates.rules.applying import STRUCK_OFF
+from plugins.certificates.services.applying import digest_of
 from plugins.certificates.services.cards import Particulars, enter_certificate, read_particulars
+from plugins.certificates.services.entering import ID_NUMBER
 
 
 async def register_officer(form: OfficerForm) -> int:
@@ -36,9 +43,19 @@ async def register_officer(form: OfficerForm) -> int:
         if body is None:
             raise Invalid({"organisation": "请选择单位。"})
         holder = await find_or_enter_person(form, body)
+        await _must_not_be_struck_off(holder)
         return await enter_officer(
             holder, body, category=form.category, position=form.position, card=particulars
         )
+
+
+async def _must_not_be_struck_off(holder: PersonRow) -> None:
+    """Nobody comes back by way of the register whom an application would refuse (S2-26)."""
+    everywhere = Scope.platform("强制注销名单对所有地区有效", actor=current_scope().actor)
+    async with transaction(everywhere):
+        sealed = await value("select id_number from core_person where id = $1", holder.id)
+        if sealed is not None and await forced_entry(digest_of(decrypt(sealed, ID_NUMBER))):
+            raise Invalid({"id_number": STRUCK_OFF})
 
 
 async def find_or_enter_person(form: OfficerForm, body: OrganisationRow) -> PersonRow:

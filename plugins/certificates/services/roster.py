@@ -31,10 +31,13 @@ from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
 from core.api.imports import Sheet
 from core.api.jobs import enqueue
-from core.api.people import decrypt, encrypt, lookup_hash, mask_id_number, organisation
+from core.api.people import clean, decrypt, encrypt, lookup_hash, mask_id_number, organisation
 from plugins.certificates.facts import ImportChanged
 from plugins.certificates.queries import batch_of
+from plugins.certificates.queries.applying import forced_among
 from plugins.certificates.rules import roster as rules
+from plugins.certificates.rules.applying import STRUCK_OFF
+from plugins.certificates.services.applying import digest_of
 from plugins.certificates.services.base import place_of
 from plugins.certificates.services.entering import (
     ID_NUMBER,
@@ -92,6 +95,8 @@ async def preview_import(body: int, sheet: Sheet, content: bytes, filename: str)
         faults: dict[int, list[str]] = {}
         for one in sheet.faults:
             faults.setdefault(one.row, []).append(f"{one.column}：{one.text}")
+        for line in sheet.rows:
+            line["id_number"], line["phone"] = clean(line["id_number"]), clean(line["phone"])
         for number, texts in rules.doubles(sheet.rows).items():
             faults.setdefault(number, []).extend(texts)
         for start in range(0, len(sheet.rows), CHUNK):
@@ -149,6 +154,7 @@ async def _problems(lines: Sequence[dict[str, Any]], body: int) -> dict[int, str
     for each in lines:
         each["hash"] = lookup_hash(each["id_number"], ID_NUMBER) if each["id_number"] else b""
         each["person"] = each["card"] = None
+    digests = {each["row"]: digest_of(each["id_number"]) for each in lines if each["id_number"]}
     async with transaction(Scope.platform(_WHOLE, actor=current_scope().actor)):
         persons = {
             bytes(one["id_number_hash"]): one
@@ -171,8 +177,12 @@ async def _problems(lines: Sequence[dict[str, Any]], body: int) -> dict[int, str
                 [each["number"] for each in lines if each["number"]],
             )
         }
+        forced = await forced_among(list(digests.values()))
     found: dict[int, str] = {}
     for each in lines:
+        if digests.get(each["row"]) in forced:
+            found[each["row"]] = STRUCK_OFF
+            continue
         held, card = persons.get(each["hash"]), cards.get(each["number"])
         text = rules.particulars_problem(each) or rules.problem_of(each, held, card, body, UNDONE)
         if text:

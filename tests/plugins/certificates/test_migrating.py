@@ -4,20 +4,35 @@
 import base64
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import xlsxwriter
 
-from core.api.db import SubjectRef, execute, row, rows, transaction, value
+from core.api.db import (
+    EVERYTHING,
+    Place,
+    Scope,
+    SubjectRef,
+    execute,
+    row,
+    rows,
+    transaction,
+    value,
+)
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.imports import read_sheet
 from core.api.people import close_person, enter_person, found_organisation, organisation_by_code
+from core.api.regions import REGIONS
 from plugins.certificates.forms import IssueForm, SignOffForm
 from plugins.certificates.queries.bodies import body_of
 from plugins.certificates.reactions import answer_officer_may_act
+from plugins.certificates.rules.applying import STRUCK_OFF
 from plugins.certificates.rules.migrating import corrected, differences, fate_of, row_problem
 from plugins.certificates.services import making, migrating
+from plugins.certificates.services.applying import digest_of
+from plugins.certificates.services.lists import put_on_forced_list
 from plugins.certificates.services.migrating import handing, running
 from plugins.certificates.sheet import OLD_BODIES, OLD_OFFICERS
 from tests.plugins.certificates.helpers import (
@@ -210,6 +225,135 @@ async def test_all_bodies_come_over_and_wait_for_their_approval(county):
         assert await organisation_by_code(CODE) is None
     rerun, dry = await try_out(office, content, "bodies")
     assert (dry["counts"]["new"], await apply(office, rerun, content, "bodies")) == (2, 2)
+    # Officers who came and were taken back, one of them in production, are nothing built on it.
+    people = sheet(HEAD, person("李四", OTHER_ID, "15082200002", "磴口县城市管理局", "制证中"))
+    officers, _ = await try_out(office, people)
+    assert await apply(office, officers, people) == 1
+    with pytest.raises(Refused, match="执法人员"):
+        await migrating.undo(reviewer(office), rerun)
+    assert await migrating.undo(reviewer(office), officers) == 1
+    assert await migrating.undo(reviewer(office), rerun) == 2
+
+
+BODY_HEAD = ["单位名称", "统一社会信用代码", "类别", "上级代码"]
+OTHER_CODE = "91350211M000100Y46"
+
+
+@pytest.mark.req("S2-17")
+async def test_the_dry_run_of_bodies_says_what_the_run_will_do(county):
+    """Faults are told before anything is entered, and a second run of the file enters nothing."""
+    office = county.bureau
+    async with transaction(OFFICE):
+        await execute(
+            "update core_organisation set unified_code = $2 where id = $1",
+            county.foreign_agency.id,
+            OTHER_CODE,
+        )
+    content = sheet(
+        BODY_HEAD,
+        ["磴口县城市管理局", CODE.lower(), "一级", ""],
+        ["渡口镇城管中队", "", "二级", CODE],
+        ["某某局", CODE, "一级", ""],
+        ["渡口镇城管中队", "", "二级", CODE],
+        ["别处的大队", OTHER_CODE, "一级", ""],
+        ["别处的中队", "", "二级", OTHER_CODE],
+        ["没有上级的中队", "", "二级", "91350100M000100Y00"],
+        ["校验不符的局", "91350100M000100Y44", "一级", ""],
+        ["长" * 121, "", "一级", ""],
+        ["没有代码的局", "", "一级", ""],
+        ["../../etc/passwd", 91350100, "一级", ""],
+    )
+    run, dry = await try_out(office, content, "bodies")
+    said = {each["row"]: each["text"] for each in dry["faults"]}
+    for number, words in {
+        4: "与第 2 行重复",
+        5: "与第 3 行重复",
+        6: "别的地区",
+        7: "上级单位不在本地区",
+        8: "没有找到上级单位",
+        9: "校验不符",
+        10: "最多 120 个字",
+        12: "数字格式",
+    }.items():
+        assert words in said.pop(number)
+    assert (said, dry["counts"]["new"], dry["counts"]["faults"]) == ({}, 3, 8)
+    assert await apply(office, run, content, "bodies") == 3
+    done = await stored(run)
+    assert (done["counts"], done["faults"]) == ({**dry["counts"], "entered": 3}, dry["faults"])
+    bodies = "select count(*) from certificates_body"
+    assert await count(bodies) == 3
+    async with transaction(OFFICE):
+        assert await body_of(county.foreign_agency.id) is None
+    again, dry = await try_out(office, content, "bodies")
+    assert (dry["counts"].get("new", 0), dry["counts"]["known"]) == (0, 3)
+    assert await apply(office, again, content, "bodies") == 0
+    assert await count(bodies) == 3
+
+
+@pytest.mark.req("S2-17", "S2-26")
+async def test_who_was_struck_off_does_not_come_back_with_the_old_data(county):
+    """Neither is one person, written with a small x the second time, two persons."""
+    unit = county.agency
+    async with transaction(OFFICE):
+        await put_on_forced_list(
+            digest_of(THIRD), "", "王五", "", "伪造证件", None, Place(unit.region_lo, 0)
+        )
+    content = sheet(
+        HEAD,
+        person("王五", THIRD, "15082200003", unit.name),
+        person("张海龙", ID, "15082200001", unit.name),
+        person("张海龙", ID.lower(), "15082200002", unit.name),
+    )
+    run, dry = await try_out(county.bureau, content)
+    assert [(each["row"], each["text"]) for each in dry["faults"]] == [
+        (2, STRUCK_OFF),
+        (4, "身份证号或证号与第 3 行重复。"),
+    ]
+    assert await apply(county.bureau, run, content) == 1
+
+
+@pytest.mark.req("S2-13")
+async def test_rows_left_out_are_differences_the_unit_has_to_account_for(county):
+    unit, office = county.agency, county.bureau
+    await open_body(unit)
+    good = person("张海龙", ID, "15082200001", unit.name)
+    bad = person("李四", OTHER_ID, "15082200002", unit.name)
+    gone = person("王五", "110105194912310020", "15082200003", unit.name, "注销")
+    whole = sheet(HEAD, good, [*bad[:5], "2035-07-01", *bad[6:]], gone)
+
+    async def figures(who):
+        async with transaction(OFFICE):
+            (found,) = [
+                each
+                for each in await migrating.units_to_sign(who)
+                if each["organisation"] == unit.id
+            ]
+        return found["said"], found["left_out"], found["differences"]
+
+    run, _ = await try_out(office, whole)
+    assert await apply(office, run, whole) == 1
+    assert await figures(clerk(unit)) == (2, 1, [("在用和制证中的人员", 2, 1)])
+    # Only the corrected row comes again: the figure of the old system stays what it was.
+    rest = sheet(HEAD, bad)
+    run, _ = await try_out(office, rest)
+    assert await apply(office, run, rest) == 1
+    assert await figures(clerk(unit)) == (2, 1, [])
+    # Who looks from above sees the same figures.
+    city = REGIONS.ancestors(office.region_lo)[-2]
+    above = Scope(REGIONS.interval(city), EVERYTHING, actor=12)
+    assert await figures(replace(reviewer(office), region_lo=city, scope=above)) == (2, 1, [])
+
+
+@pytest.mark.req("S2-17")
+async def test_the_newest_word_of_the_legal_office_counts(county):
+    unit, office = county.agency, county.bureau
+    await open_body(unit)
+    content = sheet(HEAD, person("张海龙", ID, "15082200001", unit.name, "过期"))
+    await migrating.sign(clerk(unit), unit.id, "body", SignOffForm("yes"))
+    await migrating.sign(reviewer(office), unit.id, "legal", SignOffForm("yes"))
+    await migrating.sign(reviewer(office), unit.id, "legal", SignOffForm("no", "少两个人"))
+    with pytest.raises(Refused, match="过期数据"):
+        await try_out(office, content, expired_open=True)
 
 
 @pytest.mark.req("S2-13")

@@ -8,25 +8,29 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import xlsxwriter
 
-from core.api.db import Interval, Scope, SubjectRef, execute, row, rows, transaction, value
+from core.api.db import Interval, Place, Scope, SubjectRef, execute, row, rows, transaction, value
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.imports import read_sheet
 from core.api.jobs import enqueue
 from core.api.testing import Browser, LoginAs
 from core.people.services import close_person, enter_person, found_organisation
-from plugins.certificates.forms import StateForm
+from plugins.certificates.forms import OfficerForm, StateForm
 from plugins.certificates.queries import OFFICERS, batch_of
 from plugins.certificates.reactions import answer_officer_may_act
 from plugins.certificates.rules import roster as rules
+from plugins.certificates.rules.applying import STRUCK_OFF
 from plugins.certificates.services import (
     apply_import,
     change_state,
     enter_piece,
     go_on_import,
     preview_import,
+    register_officer,
     roster,
     undo_import,
 )
+from plugins.certificates.services.applying import digest_of
+from plugins.certificates.services.lists import put_on_forced_list
 from plugins.certificates.sheet import SHEET
 from tests.bench.officers_import import id_number
 
@@ -519,3 +523,26 @@ async def test_the_number_of_a_card_from_a_sheet_stands_in_the_papers_of_a_case(
             (date(2028, 7, 1), {}),
         ):
             assert await register.value.find([person, 0], day) == number, day
+
+
+@pytest.mark.req("S2-26")
+async def test_who_was_struck_off_is_not_registered_again(body, jobs):
+    """Neither by a sheet nor by hand; and one number in two spellings is one person."""
+    async with transaction(OFFICE):
+        digest = digest_of(GOOD[1])
+        await put_on_forced_list(digest, "", "张海龙", "", "伪造", None, Place(body.region_lo, 0))
+    batch = await preview(body, GOOD, line(2), [*line(2)[:1], *line(3)[1:]])
+    assert await faults(batch) == {2: STRUCK_OFF}
+    by_hand = OfficerForm("张海龙", body.id, id_number=GOOD[1].lower())
+    with pytest.raises(Invalid, match="强制注销名单"):
+        await act(register_officer, by_hand, scope=clerk(body))
+    assert await count("select count(*) from core_person where name = '张海龙'") == 0
+    async with transaction(OFFICE):
+        await execute("update certificates_list_entry set removed_at = now()")
+    await act(register_officer, by_hand, scope=clerk(body))
+    assert await count("select count(*) from core_person where name = '张海龙'") == 1
+
+
+async def test_a_small_x_is_no_other_person(body):
+    twin = ["张海龙", GOOD[1].lower(), "15082204018", *GOOD[3:]]
+    assert await faults(await preview(body, GOOD, twin)) == {3: "身份证号：与第 2 行重复。"}

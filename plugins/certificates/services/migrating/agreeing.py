@@ -31,17 +31,18 @@ async def figures_of(organisation: int) -> dict[str, int]:
 
 
 async def said_of(region_lo: int) -> dict[str, dict[str, int]]:
-    """What the newest applied run said for each unit."""
+    """What the runs that stand said for each unit, its own office's and those above and below."""
+    below = REGIONS.interval(region_lo)
     found = await rows(
         """select counts from certificates_migration
-           where kind = 'officers' and state = 'applied' and region_lo = any($1::int8[])
+           where kind = 'officers' and state = 'applied'
+             and (region_lo = any($1::int8[]) or region_lo between $2 and $3)
            order by id""",
         list(REGIONS.ancestors(region_lo)),
+        below.lo,
+        below.hi,
     )
-    said: dict[str, dict[str, int]] = {}
-    for each in found:
-        said.update(each["counts"].get("units", {}))
-    return said
+    return rules.said_by([each["counts"].get("units", {}) for each in found])
 
 
 async def units_to_sign(who: Actor) -> list[dict[str, Any]]:
@@ -65,6 +66,7 @@ async def units_to_sign(who: Actor) -> list[dict[str, Any]]:
         each["figures"] = await figures_of(each["organisation"])
         told = said.get(str(each["organisation"]), {})
         each["said"] = told.get("kept")
+        each["left_out"] = told.get("faults", 0)
         each["differences"] = rules.differences(told, each["figures"]) if told else []
         each["signed"] = {
             one["side"]: one for one in signed if one["organisation"] == each["organisation"]
@@ -124,8 +126,9 @@ async def signed_by_office(who: Actor) -> bool:
     interval = REGIONS.interval(who.region_lo)
     open_ = await value(
         """select count(*) from certificates_body b where b.region_lo between $1 and $2
-             and not exists (select 1 from certificates_sign_off s
-               where s.organisation = b.organisation and s.side = 'legal' and s.agrees = 'yes')""",
+             and coalesce((select s.agrees from certificates_sign_off s
+               where s.organisation = b.organisation and s.side = 'legal'
+               order by s.id desc limit 1), '') <> 'yes'""",
         interval.lo,
         interval.hi,
     )

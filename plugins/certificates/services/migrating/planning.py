@@ -8,9 +8,12 @@ from typing import Any
 from core.api import clock
 from core.api.db import rows
 from core.api.imports import Sheet
-from core.api.people import lookup_hash, organisation_by_code
+from core.api.people import clean, lookup_hash
 from core.api.regions import REGIONS
+from plugins.certificates.queries.applying import forced_among
 from plugins.certificates.rules import migrating as rules
+from plugins.certificates.rules.applying import STRUCK_OFF
+from plugins.certificates.services.applying import digest_of
 from plugins.certificates.services.base import Actor
 from plugins.certificates.services.entering import ID_NUMBER
 
@@ -40,8 +43,9 @@ class Plan:
             of = self.units.setdefault(str(unit), {})
             of[key] = of.get(key, 0) + 1
 
-    def fault(self, line: Mapping[str, Any], text: str) -> None:
-        self.count("faults")
+    def fault(self, line: Mapping[str, Any], text: str, unit: int | None = None) -> None:
+        """``unit`` is the one that misses an officer for it, and has to account for him."""
+        self.count("faults", unit)
         if len(self.faults) < FAULTS_KEPT:
             self.faults.append({"row": line["row"], "name": line.get("name", ""), "text": text})
 
@@ -71,14 +75,6 @@ async def _units(who: Actor) -> tuple[dict[str, dict[str, Any]], set[str]]:
     return known, shared
 
 
-def _bad_rows(sheet: Sheet, plan: Plan) -> set[int]:
-    bad = {each.row for each in sheet.faults}
-    for row_number in sorted(bad):
-        texts = [f"{each.column}：{each.text}" for each in sheet.faults if each.row == row_number]
-        plan.fault({"row": row_number}, "；".join(texts))
-    return bad
-
-
 async def plan_officers(
     who: Actor, sheet: Sheet, *, expired_open: bool, progress: Progress = silently
 ) -> Plan:
@@ -90,29 +86,32 @@ async def plan_officers(
         by_row.setdefault(each.row, []).append(f"{each.column}：{each.text}")
     seen: dict[str, int] = {}
     for line in sheet.rows:
-        if line["row"] in by_row:
-            plan.fault(line, "；".join(by_row[line["row"]]))
-            continue
         fate = rules.fate_of(line["state"], expired_open=expired_open)
-        unit = units.get(line["unit_code"]) or units.get(line["unit"])
-        if not fate:
+        line["id_number"], line["phone"] = clean(line["id_number"]), clean(line["phone"])
+        code = clean(line["unit_code"])
+        unit = units.get(code) or units.get(line["unit"])
+        misses = unit["id"] if unit and fate in ("keep", "making") else None
+        if line["row"] in by_row:
+            plan.fault(line, "；".join(by_row[line["row"]]), misses)
+        elif not fate:
             plan.fault(line, f"状态“{line['state']}”认不出来。")
         elif fate in ("skip", "expired"):
             plan.count(fate, unit["id"] if unit else None)
         elif unit is None:
             plan.fault(line, f"没有“{line['unit'] or line['unit_code']}”这个单位，请先迁移主体。")
-        elif line["unit"] in shared and line["unit_code"] not in units:
+        elif line["unit"] in shared and code not in units:
             plan.fault(line, f"有几个单位都叫“{line['unit']}”，请填统一社会信用代码。")
         elif problem := rules.row_problem(line, today):
-            plan.fault(line, problem)
+            plan.fault(line, problem, misses)
         elif twin := seen.get(line["id_number"]) or seen.get(line["number"]):
-            plan.fault(line, f"身份证号或证号与第 {twin} 行重复。")
+            plan.fault(line, f"身份证号或证号与第 {twin} 行重复。", misses)
         else:
             seen[line["id_number"]] = seen[line["number"]] = line["row"]
             line["to"] = unit
             line["fate"] = fate
             plan.lines.append(line)
     await _compare(plan, progress)
+    plan.faults.sort(key=lambda each: each["row"])
     return plan
 
 
@@ -123,6 +122,8 @@ async def _compare(plan: Plan, progress: Progress) -> None:
         progress("核对", done * CHUNK, len(plan.lines))
         for each in lines:
             each["hash"] = lookup_hash(each["id_number"], ID_NUMBER)
+        digests = {each["row"]: digest_of(each["id_number"]) for each in lines}
+        forced = await forced_among(list(digests.values()))
         persons = {
             bytes(one["id_number_hash"]): one
             for one in await rows(
@@ -145,9 +146,12 @@ async def _compare(plan: Plan, progress: Progress) -> None:
         for each in lines:
             held = persons.get(each["hash"])
             card = cards.get(each["number"])
+            unit = each["to"]["id"]
             each["person"] = held["id"] if held else None
-            if card is not None and (held is None or card["person"] != held["id"]):
-                plan.fault(each, f"证号 {each['number']} 已经登记在别人名下。")
+            if digests[each["row"]] in forced:
+                plan.fault(each, STRUCK_OFF, unit)
+            elif card is not None and (held is None or card["person"] != held["id"]):
+                plan.fault(each, f"证号 {each['number']} 已经登记在别人名下。", unit)
             elif held is not None and held["officer"] and held["active"]:
                 plan.count("known", each["to"]["id"])
                 plan.count("kept", each["to"]["id"])
@@ -161,9 +165,9 @@ async def _compare(plan: Plan, progress: Progress) -> None:
                     each["to"]["id"],
                 )
             ):
-                plan.fault(each, "这个身份证号已经登记在别的单位。")
+                plan.fault(each, "这个身份证号已经登记在别的单位。", unit)
             elif held is not None and held["name"] != each["name"]:
-                plan.fault(each, f"这个身份证号登记的姓名是“{held['name']}”。")
+                plan.fault(each, f"这个身份证号登记的姓名是“{held['name']}”。", unit)
             else:
                 each["card"] = card["id"] if card else None
                 plan.count("new", each["to"]["id"])
@@ -176,28 +180,3 @@ async def _compare(plan: Plan, progress: Progress) -> None:
 def chunks(lines: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
     for start in range(0, len(lines), CHUNK):
         yield lines[start : start + CHUNK]
-
-
-async def plan_bodies(sheet: Sheet) -> Plan:
-    plan = Plan()
-    bad = _bad_rows(sheet, plan)
-    for line in sheet.rows:
-        if line["row"] in bad:
-            continue
-        kind = rules.BODY_KINDS.get(line["kind"].strip() or "一级")
-        if kind is None:
-            plan.fault(line, f"类别“{line['kind']}”认不出来，应为一级、二级或受委托。")
-        elif kind != "first" and not line["superior_code"]:
-            plan.fault(line, "二级机构和受委托单位要填上级的统一社会信用代码。")
-        elif line["unified_code"] and await organisation_by_code(line["unified_code"]):
-            line["known"] = True
-            line["body_kind"] = kind
-            plan.count("known")
-            plan.lines.append(line)
-        else:
-            line["body_kind"] = kind
-            plan.count("new")
-            plan.lines.append(line)
-    # Superiors first, wherever they stand in the sheet.
-    plan.lines.sort(key=lambda each: each["body_kind"] != "first")
-    return plan

@@ -24,7 +24,7 @@ from core.api.db import (
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
 from core.api.imports import Sheet
-from core.api.people import found_organisation, organisation_by_code
+from core.api.people import found_organisation, organisation, organisation_by_code
 from core.api.regions import region_at
 from plugins.certificates.facts import Migrated
 from plugins.certificates.queries.bodies import body_of
@@ -45,10 +45,10 @@ from plugins.certificates.services.migrating.planning import (
     Plan,
     Progress,
     chunks,
-    plan_bodies,
     plan_officers,
     silently,
 )
+from plugins.certificates.services.migrating.planning_bodies import NO_SUPERIOR, plan_bodies
 from plugins.certificates.services.migrating.producing import enter_productions
 from plugins.certificates.services.signing import ask_to_sign
 
@@ -75,7 +75,7 @@ async def try_out(
         if expired_open and not await signed_by_office(who):
             raise Refused("过期数据在初始化完成、法制机构核对签字以后才开放。")
         plan = (
-            await plan_bodies(sheet)
+            await plan_bodies(who, sheet)
             if kind == "bodies"
             else await plan_officers(who, sheet, expired_open=expired_open, progress=progress)
         )
@@ -130,7 +130,7 @@ async def apply(
         found = await migration_row(who, migration)
         the_file_tried(found, content)
         if found["kind"] == "bodies":
-            plan = await plan_bodies(sheet)
+            plan = await plan_bodies(who, sheet)
             made = await _enter_bodies(who, migration, plan)
         else:
             plan = await plan_officers(
@@ -164,21 +164,21 @@ async def _enter_bodies(who: Actor, migration: int, plan: Plan) -> int:
     bodies: list[int] = []
     for line in plan.lines:
         above = await organisation_by_code(line["superior_code"]) if line["superior_code"] else None
-        if line["body_kind"] != "first" and above is None:
-            plan.fault(line, "没有找到上级单位。")
+        below = line["body_kind"] != "first"
+        if below and above is None:  # its superior was refused a moment ago
+            _refused(plan, line, NO_SUPERIOR)
             continue
         try:
             async with transaction():
-                unit = (
-                    await organisation_by_code(line["unified_code"]) if line.get("known") else None
-                ) or await found_organisation(
-                    line["name"],
-                    ORGANISATION_KINDS[line["body_kind"]],
-                    home.id,
-                    parent=above.id if above and line["body_kind"] != "first" else None,
-                    unified_code=line["unified_code"],
-                )
-                if not line.get("known"):
+                unit = await organisation(line["known"]) if line["known"] else None
+                if unit is None:
+                    unit = await found_organisation(
+                        line["name"],
+                        ORGANISATION_KINDS[line["body_kind"]],
+                        above.region if above and below else home.id,
+                        parent=above.id if above and below else None,
+                        unified_code=line["unified_code"],
+                    )
                     made.append(unit.id)
                 if await body_of(unit.id) is None:
                     bodies.append(
@@ -190,13 +190,19 @@ async def _enter_bodies(who: Actor, migration: int, plan: Plan) -> int:
                         )
                     )
         except Invalid as error:
-            plan.fault(line, "；".join(error.errors.values()))
+            _refused(plan, line, "；".join(error.errors.values()))
     await execute(
         "update certificates_migration set made = $2 where id = $1",
         migration,
         json({"organisations": made, "bodies": bodies}),
     )
     return len(made)
+
+
+def _refused(plan: Plan, line: Mapping[str, Any], text: str) -> None:
+    """A row that was good when it was looked at and could not be entered all the same."""
+    plan.counts["known" if line["known"] else "new"] -= 1
+    plan.fault(line, text)
 
 
 async def enter_lines(migration: int, plan: Plan, progress: Progress) -> int:

@@ -55,7 +55,8 @@ select g.id, g.name, concat_ws('、',
     and o.closed_at is null) then '执法人员' end,
   case when exists (select 1 from core_assignment a where a.organisation = g.id
     and a.revoked_at is null) then '账号' end,
-  case when exists (select 1 from certificates_request r where r.organisation = g.id) then '申领' end,
+  case when exists (select 1 from certificates_request r where r.organisation = g.id
+    and not (r.submitted_by = 0 and r.state = 'cancelled')) then '申领' end,
   case when exists (select 1 from certificates_body b where b.organisation = g.id
     and (b.state <> 'draft' or b.included_at is not null)) then '办过的账户手续' end,
   case when exists (select 1 from core_organisation s where s.lo between g.lo and g.hi
