@@ -478,7 +478,8 @@ async def refuse_opening(opening: int, person: int, reason: str) -> None:
         active = [row["id"] for row in await active_in(asked["region_lo"])]
         if own is None or own["id"] not in active or asked["state"] != "waiting":
             raise Refused("这次申请已经结束，或者不归你办理。")
-        await _end(asked, "refused", reason.strip())
+        # Who said no stands beside it: the names above are of who asked and who agreed.
+        await _end(asked, "refused", f"{own['name']} 不同意：{reason.strip()}")
         await _tell("core.custody.refused", asked, own["name"], reason.strip())
 
 

@@ -214,6 +214,10 @@ async def test_one_no_ends_it(office, facts):
     with pytest.raises(Refused):
         await custody.agree(opening, two, WORDS[2])
     assert len(await facts.only("core.custody.refused")) == 1
+    async with transaction(OFFICE):
+        asked = await queries.opening_of(opening)
+    # Whose reason it is: the other names on the page are of who asked and who agreed.
+    assert asked["ended_because"] == "保管甲 不同意：没有必要"
 
 
 async def test_a_custodian_leaves_and_the_old_is_sealed_anew(office, agencies):

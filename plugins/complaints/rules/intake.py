@@ -147,7 +147,9 @@ def how_told(door: str, *, sealed: bool, phone: bool) -> str:
         )
     if phone:
         return "举报人用回执码看到。他留了电话，平台不发短信，请打电话告知。"
-    return "举报人没有留下可以联系的电话，用回执码看到。"
+    if sealed:
+        return "举报人要求保密，用回执码看到。"
+    return "举报人没有留电话，用回执码看到。"
 
 
 def title_of(kind: str, target: str, body: str, officer: str) -> str:

@@ -81,8 +81,8 @@ def test_the_types_are_data():
         ("supervisor", False, False, "平台发消息给举报人"),
         ("supervisor", True, False, "平台不发消息"),
         ("public", False, True, "请打电话告知"),
-        ("public", False, False, "用回执码看到"),
-        ("public", True, False, "用回执码看到"),
+        ("public", False, False, "没有留电话，用回执码看到"),
+        ("public", True, False, "要求保密，用回执码看到"),
     ],
 )
 def test_how_the_result_reaches_the_reporter(door, sealed, phone, words):
