@@ -24,6 +24,14 @@ class Acted(msgspec.Struct, frozen=True):
     words: str = ""
 
 
+class Looked(msgspec.Struct, frozen=True):
+    """Somebody saw, or found out, what is kept back; the audit lists it with its reason."""
+
+    complaint: int
+    number: str
+    reason: str
+
+
 class Pushed(msgspec.Struct, frozen=True):
     complaint: int
     number: str

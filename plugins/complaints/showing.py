@@ -52,7 +52,8 @@ TITLES = {
     "complaints.supervision_proposed": "提出监督建议：{reason}",
     "complaints.matched": "匹配主体：{words}",
     "complaints.identified": "认定执法人员：{words}",
-    "complaints.contact_revealed": "查看举报人的电话：{words}",
+    "complaints.contact_revealed": "查看举报人的电话：{reason}",
+    "complaints.name_revealed": "{reason}",
     "complaints.extended": "{words}",
     "complaints.paused": "{words}",
     "complaints.resumed": "恢复计时",
@@ -291,7 +292,11 @@ def _steps(found: Mapping[str, Any], thread: Mapping[str, Any]) -> list[dict[str
                 (each["handled_at"], "arrows-exchange", f"{organ}移交{each['referral_to']}")
             )
         if each["told_at"]:
-            word = "不予受理" if each["state"] == flow.REJECTED else "告知结果"
+            # Once erased, the state says no more which it was; a result has a verdict.
+            refused = each["state"] == flow.REJECTED or (
+                each["state"] == flow.ERASED and not each["founded"]
+            )
+            word = "不予受理" if refused else "告知结果"
             moments.append((each["told_at"], "circle-check", f"{organ}{word}"))
     for each in thread["pushes"]:
         moments.append((each["pushed_at"], "send", f"推送{each['organisation_name']}"))

@@ -146,6 +146,8 @@ async def _act(
         await act
     except Invalid as error:
         take(form, error.errors)
+        typed = [each for each in form.raw.values() if isinstance(each, str)]
+        await services.note_guess(actor(request), complaint, *typed)
         return await detail_page(request, complaint, 422, **{name: form})
     return redirect(request, f"/complaints/{complaint}", message=message)
 

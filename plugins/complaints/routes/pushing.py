@@ -74,6 +74,7 @@ async def push(request: Request, complaint: FromPath[int]) -> Response:
         )
     except Invalid as error:
         take(form, error.errors)
+        await services.note_guess(actor(request), complaint, value.text, value.demand)
         return await _page(request, complaint, form, 422)
     return redirect(request, f"/complaints/{complaint}", message="已推送，单位的期限开始计算。")
 
@@ -83,6 +84,7 @@ async def check(request: Request, complaint: FromPath[int]) -> Response:
     """Look through the copy as it stands, without sending it."""
     form = await bind(request, PushForm)
     form.errors.clear()
+    await services.note_guess(actor(request), complaint, str(form.get("text") or ""))
     return await _page(request, complaint, form)
 
 

@@ -7,7 +7,7 @@ of transfer, so every copy is looked through before it goes, and again when it i
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 HIDDEN = "［已隐去］"
 MUST = "must"
@@ -130,6 +130,28 @@ def leaks(text: str, is_self: Callable[[str], bool] = nobody) -> list[Leak]:
         for match in pattern.finditer(plain):
             add(kind, words, CHECK, *match.span())
     return sorted(found, key=lambda leak: leak.start)
+
+
+UNSAID = "（不指明是哪几个字）"
+
+
+def unsaid(found: Sequence[Leak], said: str) -> list[Leak]:
+    """The reporter's own name without its characters, unless he wrote them himself.
+
+    For whoever checks a text under seal: of a list of names he must not learn which it is.
+    """
+    plain = said.translate(_WIDE)
+    return [replace(each, text=UNSAID) if _is_new(each, plain) else each for each in found]
+
+
+def guessed(text: str, said: str, is_self: Callable[[str], bool]) -> bool:
+    """Whether ``text`` has the reporter's own name or number where he never wrote it himself."""
+    plain = said.translate(_WIDE)
+    return any(_is_new(each, plain) for each in leaks(text, is_self))
+
+
+def _is_new(leak: Leak, said: str) -> bool:
+    return leak.kind == "self" and leak.text.translate(_WIDE) not in said
 
 
 _OWN_NUMBER = re.compile(r"[0-9Xx](?:[ .\u00b7-]?[0-9Xx]){5,19}")

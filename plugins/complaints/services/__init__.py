@@ -19,6 +19,7 @@ from plugins.complaints.services.deciding import (
     transfer_to_bureau,
 )
 from plugins.complaints.services.filing import Filed, Intake, file, filed_before, may_be_sealed
+from plugins.complaints.services.guessing import note_guess
 from plugins.complaints.services.matters import Actor, ComplaintSettings, copy_ref, ref
 from plugins.complaints.services.noting import LEVELS, add_word, note, note_of_body
 from plugins.complaints.services.pushing import Draft, draft_copy, extend, pause, push, resume
@@ -56,6 +57,7 @@ __all__ = [
     "may_be_sealed",
     "merge",
     "note",
+    "note_guess",
     "note_of_body",
     "pause",
     "postpone",

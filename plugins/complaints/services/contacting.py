@@ -25,7 +25,7 @@ async def reveal_contact(who: Actor, complaint: int, reason: str) -> str:
         await record(
             "complaints.contact_revealed",
             ref(complaint),
-            facts.Acted(complaint, it["number"], reason.strip()),
+            facts.Looked(complaint, it["number"], reason.strip()),
             place_of(it),
         )
     return phone

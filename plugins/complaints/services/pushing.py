@@ -69,7 +69,10 @@ async def draft_copy(it: Mapping[str, Any], text: str | None = None) -> Draft:
     check = self_check(it["marks"])
     if text is None:
         text = redacting.redacted(it["account"], check)
-    return Draft(text, redacting.leaks(text, check), await queries.media_of(it["id"]))
+    found = redacting.leaks(text, check)
+    if it["sealed"]:
+        found = redacting.unsaid(found, it["account"])
+    return Draft(text, found, await queries.media_of(it["id"]))
 
 
 async def clean_files(
@@ -123,6 +126,8 @@ async def push(
         if len(text) < 5:
             raise Invalid({"text": "副本的内容不能为空。"})
         found = redacting.leaks(text, self_check(it["marks"]))
+        if it["sealed"]:
+            found = redacting.unsaid(found, it["account"])
         if stay := [leak for leak in found if leak.must]:
             words = "、".join(dict.fromkeys(f"{leak.words}“{leak.text}”" for leak in stay))
             raise Invalid({"text": f"副本里还有{words}，会让单位认出举报人，请隐去。"})

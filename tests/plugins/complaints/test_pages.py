@@ -483,6 +483,68 @@ async def test_no_number_is_shown_of_whoever_asked_for_confidentiality(
     assert "13722233344" not in answer.text
 
 
+@pytest.mark.req("C1-11", "C1-12", "C1-16", "S3-22")
+async def test_trying_names_and_phones_on_a_sealed_reporter_is_on_the_record(
+    client, login_as, agencies, county
+):
+    """The check knows the name. Whoever feeds it a list does not learn which, and is written down."""
+    said = told(
+        county,
+        name="王大锤",
+        phone="13722233344",
+        confidential="sealed",
+        account="检查时要我交钱，没有开票。",
+        body_name="镇上的检查站",
+    )
+    assert (await client.post("/complaints/public/new", said)).status_code == 303
+    async with transaction(OFFICE):
+        number = await value("select id from complaints_complaint")
+        await execute(
+            "update complaints_complaint set body = $2, body_name = $3 where id = $1",
+            number,
+            agencies.agency.id,
+            agencies.agency.name,
+        )
+
+    async def tried() -> int:
+        async with transaction(OFFICE):
+            return await value(
+                "select count(*) from core_fact where kind = 'complaints.name_revealed'"
+            )
+
+    await login_as("supervision_bureau", organisation=agencies.bureau, region=county)
+    path = f"/complaints/{number}/push"
+    innocent = await client.post(f"{path}/check", {"text": "李小龙、赵铁柱当时都在场。"})
+    assert innocent.status_code == 200
+    assert await tried() == 0
+    names = "李小龙、王大锤、赵铁柱当时都在场。"
+    found = await client.post(f"{path}/check", {"text": names})
+    assert "不指明是哪几个字" in found.text
+    assert "<span>王大锤" not in found.text
+    assert await tried() == 1
+    sent = await client.post(path, {"text": names, "checked": "on"})
+    assert sent.status_code == 422
+    assert "“王大锤”" not in sent.text
+    assert await tried() == 2
+    phones = await client.post(f"{path}/check", {"text": "可以打137 2223 3344问一问。"})
+    assert phones.status_code == 200
+    assert await tried() == 3
+    clean = {"text": "检查时要交钱，没有开票。", "checked": "on"}
+    assert (await client.post(path, clean)).status_code == 303
+    for act in ("pause", "extend"):
+        form = {"reason": "请先问王大锤。", "approver": "赵建国", "days": "5"}
+        assert (await client.post(f"/complaints/{number}/{act}", form)).status_code == 422
+    assert await tried() == 5
+    async with transaction(OFFICE):
+        facts = await rows("select payload from core_fact where kind = 'complaints.name_revealed'")
+    assert "王大锤" not in str(facts)
+    # Counted with the looks at full numbers: a list is not gone through in an afternoon.
+    for _ in range(15):
+        await client.post(f"{path}/check", {"text": "王大锤"})
+    assert (await client.post(f"{path}/check", {"text": "王大锤"})).status_code == 429
+    assert await tried() == 20
+
+
 @pytest.mark.req("S3-22", "C1-11", "B41-1")
 @pytest.mark.parametrize("confidential", ["open", "sealed"])
 async def test_who_only_reads_does_not_find_the_photos_by_their_number(
@@ -655,11 +717,11 @@ async def test_after_the_retention_the_code_finds_the_stone(
     await jobs.run_all()
     async with transaction(OFFICE):
         number = await value("select id from complaints_complaint")
-        await execute(
-            "update complaints_complaint set state = 'told', disposal = 'proposed' where id = $1",
-            number,
-        )
     await login_as("supervision_bureau", organisation=agencies.bureau, region=county)
+    reason = {"ground": "outside", "reason": "邻里之间的民事纠纷。"}
+    assert (await client.post(f"/complaints/{number}/reject", reason)).status_code == 303
+    async with transaction(OFFICE):
+        await execute("update complaints_complaint set disposal = 'proposed' where id = $1", number)
     sure = await client.post(f"/complaints/{number}/dispose", {"reason": "保存期满，不再需要。"})
     assert sure.status_code == 303
     await jobs.run_all()
@@ -668,6 +730,8 @@ async def test_after_the_retention_the_code_finds_the_stone(
     assert "保存期满，内容已销毁" in stone.text
     assert "投〔2026〕1号" in stone.text
     assert "没有开票" not in stone.text
+    assert "不予受理" in stone.text
+    assert "告知结果" not in stone.text
     assert "下载回执" in stone.text
     assert "下载内容副本" not in stone.text
     assert "补充说明" not in stone.text
@@ -760,6 +824,53 @@ async def test_walking_through_codes_is_stopped(client, county):
     statuses = [each.status_code for each in answers]
     assert statuses[:10] == [404] * 10
     assert set(statuses[10:]) == {429}
+
+
+@pytest.mark.req("C1-11", "C1-13")
+async def test_walking_through_phones_tells_nothing(app, client, agencies, county):
+    """A number somebody left, or a person of the register has, answers like one nobody knows."""
+    known, unknown = "13722233344", "13733344455"
+    left = told(county, name="王大锤", phone=known, confidential="open")
+    assert (await client.post("/complaints/public/new", left)).status_code == 303
+    async with transaction(OFFICE):
+        await enter_person("王大锤", agencies.agency.id, phone=known)
+    ways = (
+        ("/complaints/public/follow", lambda phone: {"code": phone}),
+        ("/login", lambda phone: {"login": phone, "password": "x" * 12}),
+    )
+    for path, form in ways:
+        answers = []
+        for phone in (known, unknown):
+            answer = await client.post(path, form(phone))
+            # Keys of forms are drawn anew for every page.
+            text = re.sub(r'value="[^"]*"', "", answer.text).replace(phone, "")
+            answers.append((answer.status_code, text))
+        assert answers[0] == answers[1], path
+    # Filing with a number already left is filing like any other.
+    for n, phone in enumerate((known, unknown)):
+        more = told(county, phone=phone, confidential="open", once=f"{n:024d}")
+        done = await client.post("/complaints/public/new", more)
+        assert done.headers["location"].startswith("/complaints/public/done?t=")
+    # Whoever goes on is stopped, known number or not.
+    platform_of(app).limits.counts.clear()
+    phones = [f"137222{n:05d}" for n in range(14)] + [known]
+    statuses = [
+        (await client.post("/complaints/public/follow", {"code": each})).status_code
+        for each in phones
+    ]
+    assert statuses == [404] * 10 + [429] * 5
+
+
+async def test_the_right_code_is_no_way_round_the_limit(client, county):
+    """Once stopped, the right code is refused like the wrong ones: no answer says it was right."""
+    done = await client.post("/complaints/public/new", told(county))
+    shown = await client.follow(done)
+    code = receipts.read_code(re.search(r'translate="no">([\d ]+)<', shown.text)[1])  # type: ignore[index]
+    for n in range(10):
+        await client.post("/complaints/public/follow", {"code": f"{n:016d}"})
+    for path in ("follow", "words", "receipt", "content"):
+        answer = await client.post(f"/complaints/public/{path}", {"code": code, "text": "补充"})
+        assert answer.status_code == 429, path
 
 
 async def test_being_refused_costs_the_database_no_new_connection(fresh_db, app, registry):
