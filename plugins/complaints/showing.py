@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the pages show: the bureau's view, the reporter's, the files of the receipt."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -128,7 +129,8 @@ def _story(facts: Sequence[Fact], reporter: str) -> list[dict[str, Any]]:
             continue
         moment = clock.local(each.at)
         # A fact never names the reporter; this page does, as far as its reader may know him.
-        title = words.format_map({**each.payload, "by": reporter})
+        # A fact of an older version may lack a field: the act is told without it.
+        title = words.format_map(defaultdict(str, {**each.payload, "by": reporter}))
         today = f"{moment.month}月{moment.day}日"
         found.append(
             {

@@ -2,12 +2,14 @@
 """The rules of complaints as tables."""
 
 import hashlib
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.api.db import Place, SubjectRef
+from core.api.plugin import Fact
 from core.api.workdays import standard
 from plugins.complaints.rules import (
     figures,
@@ -21,6 +23,7 @@ from plugins.complaints.rules import (
     similar,
 )
 from plugins.complaints.rules.intake import Unit
+from plugins.complaints.showing import TITLES, _story
 
 CITY = Unit(1, "市交通局", 100, 199)
 BUREAU = Unit(2, "县市场监管局", 200, 299)
@@ -72,6 +75,14 @@ def test_the_types_are_data():
     assert types[:4] == ("行政处罚", "行政许可", "行政检查", "行政强制")
     assert types[-3:] == ("城市管理", "网格巡查", "其他")
     assert len(set(types)) == len(types)
+
+
+@pytest.mark.parametrize("kind", sorted(TITLES))
+def test_an_act_of_an_older_version_is_told_without_what_it_lacks(kind):
+    at = datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
+    fact = Fact(1, kind, SubjectRef("complaints.complaint", 1), {}, Place(1), 1, at, at)
+    [told] = _story([fact], "群众（保密）")
+    assert told["note"] == "10:00"
 
 
 @pytest.mark.req("C1-07", "S3-23")
