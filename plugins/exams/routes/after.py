@@ -154,6 +154,7 @@ async def _appeal_page(
         if found is None:
             raise NotFound
         session = await own_session(who, found["session"])
+        why_not = await services.not_to_decide(who, found) if who.may(RUN) else ""
         question = (await questions_of([{"q": found["question"]}]))[found["question"]]
         item = next(
             each["item"]
@@ -172,6 +173,7 @@ async def _appeal_page(
         key_options=[(each["key"], each["text"]) for each in question["options"]],
         right=[each["key"] for each in question["options"] if each["correct"]],
         may_run=who.may(RUN),
+        why_not=why_not,
         **WORDS,
     )
 

@@ -235,6 +235,24 @@ def ruling_from(form: RulingForm, question: Mapping[str, Any]) -> Ruling | None:
     return Ruling("key", right=(right,))
 
 
+async def not_to_decide(who: Visitor, appeal: Mapping[str, Any]) -> str:
+    """Why somebody does not decide an appeal: it is his own, or the ruling changes his own mark."""
+    if not who.person_id:
+        return ""
+    if appeal["person"] == who.person_id:
+        return "这是你自己提出的异议，由别人处理。"
+    asked = await value(
+        """select 1 from exams_entry e join exams_session s on s.id = e.session
+           where e.person = $1 and s.org_lo = $2 and s.region_lo = $3 and s.sheet @> $4::jsonb
+           limit 1""",
+        who.person_id,
+        appeal["org_lo"],
+        appeal["region_lo"],
+        [{"q": appeal["question"]}],
+    )
+    return "你也考过这道题，处理结果会改到你自己的得分，由别人处理。" if asked else ""
+
+
 async def decide_appeal(who: Visitor, appeal: int, form: RulingForm) -> int:
     """Uphold or reject; upheld, everybody who had this question is marked anew (C7-15)."""
     found = await row(
@@ -243,8 +261,8 @@ async def decide_appeal(who: Visitor, appeal: int, form: RulingForm) -> int:
     if found is None:
         raise Conflict("这件异议已经有人处理，或者不在你的范围内。")
     await own_session(who, found["session"])
-    if found["person"] == who.person_id:
-        raise Conflict("这是你自己提出的异议，由别人处理。")
+    if why := await not_to_decide(who, found):
+        raise Conflict(why)
     question = await row("select * from exams_question where id = $1", found["question"])
     assert question is not None
     ruling = ruling_from(form, question)

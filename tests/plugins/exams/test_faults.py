@@ -14,6 +14,7 @@ from core.api.files import receive
 from core.api.people import decrypt, enter_person
 from core.api.testing import Agencies, Browser
 from core.db import DB, WORKER
+from plugins.exams.forms import AppealForm
 from plugins.exams.rules.sealed import seal
 from plugins.exams.rules.sitting import Sent
 from plugins.exams.services import after, candidates, chaining, door, sessions, sitting
@@ -349,6 +350,39 @@ async def test_an_upheld_appeal_marks_everybody_anew(
     page = await client.get(f"/exams/sessions/{hall.session}/results")
     assert "重新评分记录" in page.text
     assert who.user_id
+
+
+@pytest.mark.req("C7-15")
+@pytest.mark.parametrize(("whose", "words"), [(0, "你自己提出的异议"), (1, "你也考过这道题")])
+async def test_nobody_decides_an_appeal_that_changes_his_own_mark(
+    hall: Hall, clock: Any, client: Browser, as_bureau: As, whose: int, words: str
+) -> None:
+    """Neither the one he filed himself nor a colleague's about a question he was asked, too."""
+    people = [await begin(hall, clock), await begin(hall, clock, 1)]
+    right = await hall.answers()
+    clock(START + timedelta(hours=2))
+    async with transaction(CANDIDATE):
+        await sitting.sweep(0, 2**62)
+    async with transaction(hall.who.scope):
+        await after.publish(hall.who, hall.session)
+    first = people[0].entry
+    position = right["fill"][0]
+    filer = await as_bureau("又考又管", person=first["person"])
+    async with transaction(CANDIDATE):
+        filed = AppealForm(position + 1, "题目没有写明是查封还是扣押")
+        appeal = await after.file_appeal(filer, first["id"], position, filed)
+    judge = await as_bureau("又考又管", person=people[whose].entry["person"])
+    assert judge.person_id == people[whose].entry["person"]
+    shown = await client.get(f"/exams/appeals/{appeal}")
+    assert (shown.status_code, words in shown.text, "处理异议" in shown.text) == (200, True, False)
+    form = {"outcome": "all", "answer": "题目确有歧义，人人得分。"}
+    refused = await client.post(f"/exams/appeals/{appeal}", form)
+    assert (refused.status_code, words in refused.text) == (422, True)
+    assert [(await each.row())["score"] for each in people] == [0, 0]
+    assert await value("select state from exams_appeal where id = $1", appeal) == "open"
+    await as_bureau("旁人")
+    assert (await client.post(f"/exams/appeals/{appeal}", form)).status_code == 303
+    assert [(await each.row())["score"] for each in people] == [20, 20]
 
 
 async def test_photos_go_after_their_time_and_their_hash_stays(

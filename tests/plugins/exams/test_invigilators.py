@@ -156,7 +156,7 @@ async def test_changing_them_takes_a_reason_and_is_recorded(hall: Hall, as_staff
 
 
 async def test_nobody_invigilates_where_he_sits(hall: Hall, as_staff: As) -> None:
-    """Neither named, nor unnamed, nor as arranger; and he decides no appeal of his own."""
+    """Neither named, nor unnamed, nor as arranger."""
     both = await as_staff("又考又监")
     async with transaction(WIDE):
         entry = await value("select max(id) from exams_entry")
