@@ -12,9 +12,12 @@ OWN = Scope.platform("a reporter reads his own, which stands in the bureau's reg
 LIST = (
     "select c.id, c.number, c.kind, c.target, c.enforcement_type, c.body_name, c.officer_name,"
     " c.state, c.filed_at, c.sealed, c.news, c.told_at, coalesce(l.state, c.state) as now_state,"
-    " coalesce(l.news, false) as later_news, coalesce(l.late, c.late) as now_late"
-    " from complaints_complaint c left join lateral (select s.state, s.news, s.late from"
-    " complaints_complaint s where s.origin = c.id order by s.id desc limit 1) l on true"
+    " coalesce(l.news, false) as later_news, coalesce(l.late, c.late) as now_late,"
+    " coalesce(l.organ_name, '') as now_organ"
+    " from complaints_complaint c left join lateral (select s.state, s.news, s.late,"
+    " o.name as organ_name from complaints_complaint s"
+    " left join core_organisation o on o.id = s.organ"
+    " where s.origin = c.id order by s.id desc limit 1) l on true"
     " where c.alias = any($1::bytea[]) and c.origin = 0"
 )
 

@@ -52,7 +52,9 @@ async def own_list(request: Request) -> Response:
     for found in lists.values():
         for each in found:
             each["chip"] = flow.STATES[each["now_state"]]
-            each["words"] = flow.reporter_words(each["now_state"], late=each["now_late"])
+            each["words"] = flow.reporter_words(
+                each["now_state"], late=each["now_late"], organ=each["now_organ"]
+            )
             each["fresh"] = each["news"] or each["later_news"]
     tab = request.query_params.get("tab", "")
     if tab not in lists or (tab == "news" and not lists["news"]):

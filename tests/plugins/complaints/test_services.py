@@ -332,7 +332,9 @@ async def test_transfer_to_another_bureau_gives_it_a_row_of_its_own(matter, fact
         assert await value("select count(*) from core_file where id = $1", media["file"]) == 1
     with pytest.raises(Refused):
         await services.push(matter.bureau, complaint, TEXT)
-    # The reporter goes on seeing one matter, and its result.
+    # The reporter goes on seeing one matter, which bureau has it, and its result.
+    [own] = await queries.own_list(aliases_of(matter.supervisor), done=True)
+    assert own["now_organ"] == matter.agencies.foreign_bureau.name
     await services.tell_result(matter.foreign, made, "no", "经查不属实，已当面说明。")
     [own] = await queries.own_list(aliases_of(matter.supervisor), done=True)
     assert (own["id"], own["now_state"]) == (complaint, flow.TOLD)
