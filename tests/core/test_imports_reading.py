@@ -97,6 +97,45 @@ def test_a_decompression_bomb_is_not_unpacked():
         read_sheet(out.getvalue(), COLUMNS)
 
 
+def opened_up(content, **parts) -> bytes:
+    """The workbook with members added to it, and ``head`` put before its texts."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for entry in old.infolist():
+            inner = old.read(entry)
+            if entry.filename == "xl/sharedStrings.xml" and "head" in parts:
+                inner = inner.replace(b"<sst", parts["head"].encode() + b"<sst", 1)
+                inner = inner.replace("张海龙".encode(), b"&told;")
+            new.writestr(entry, inner)
+        for name in parts.get("names", ()):
+            new.writestr(name, b"written where it does not belong")
+    return out.getvalue()
+
+
+def test_entities_in_a_workbook_are_neither_followed_nor_expanded(tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("the words of another file", encoding="utf-8")
+    good = sheet([HEAD, ["张海龙", "11010519491231002X", "15082204017", ""]])
+    assert read_sheet(good, COLUMNS).rows[0]["name"] == "张海龙"
+    for head in (
+        f'<!DOCTYPE x [<!ENTITY told SYSTEM "{secret.as_uri()}">]>',
+        '<!DOCTYPE x [<!ENTITY a "aaaaaaaa"><!ENTITY told "&a;&a;&a;&a;">]>',
+    ):
+        with pytest.raises(SheetError, match="打不开"):
+            read_sheet(opened_up(good, head=head), COLUMNS)
+
+
+def test_names_that_climb_out_of_a_workbook_write_nothing(tmp_path, monkeypatch):
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    good = sheet([HEAD, ["张海龙", "11010519491231002X", "15082204017", ""]])
+    names = ["../../climbed.txt", str(tmp_path / "rooted.txt"), "xl/../../../climbed.xml"]
+    found = read_sheet(opened_up(good, names=names), COLUMNS, filename="../../名册.xlsx")
+    assert [each["name"] for each in found.rows] == ["张海龙"]
+    assert [each.name for each in tmp_path.rglob("*")] == ["a", "b"]
+
+
 def test_csv_in_gb18030_and_a_date_that_is_none():
     content = "姓名,身份证号,有效期至\n张海龙,11010519491231002X,明年\n".encode("gb18030")
     read = read_sheet(content, COLUMNS, filename="名册.csv")
