@@ -80,8 +80,7 @@ def words_of_day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-CERTIFICATE = """{{name}}：
-{{basis}}经审核并向社会公示，现聘请你为{{region}}行政执法社会监督员，聘期{{years}}，自{{starts}}起至{{ends}}止。
+CERTIFICATE = """{{basis}}经审核并向社会公示，现聘请你为{{region}}行政执法社会监督员，聘期{{years}}，自{{starts}}起至{{ends}}止。
 聘期内应当履行下列义务：
 {{obligations}}"""
 """Fits on one page with its signature; what supervisors do stands in the code of conduct."""
@@ -96,7 +95,6 @@ def certificate_paper(found: Mapping[str, Any], address: str, basis: Sequence[st
     named = "、".join(each if each.startswith("《") else f"《{each}》" for each in basis)
     values = {
         "basis": f"根据{named}，" if basis else "经研究，",
-        "name": str(found["name"]),
         "region": str(found["region_name"]),
         "years": {1: "一年", 2: "两年", 3: "三年", 4: "四年", 5: "五年"}.get(years, ""),
         "starts": words_of_day(found["starts"]),
@@ -110,6 +108,7 @@ def certificate_paper(found: Mapping[str, Any], address: str, basis: Sequence[st
         paragraphs=fill(CERTIFICATE, values),
         organ=str(found["organ_name"]),
         number=str(found["number"]),
+        to=str(found["name"]),
         signed=(str(found["organ_name"]), words_of_day(issued)),
         code=address,
         note=f"第{found['number_in_row']}届　{found['number']}",

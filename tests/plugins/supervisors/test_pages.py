@@ -93,7 +93,9 @@ class TestApplying:
         async with transaction(OFFICE):
             card = await public_card(await value("select token from supervisors_card"))
         paper = certificate_paper(card, "https://x.cn/", await basis_in(office.county.lo))
-        assert f"根据《{rule}》" in paper.paragraphs[1].text
+        assert f"根据《{rule}》" in paper.paragraphs[0].text
+        # The person is addressed flush left, as a letter does.
+        assert paper.to == card["name"]
 
     @pytest.mark.parametrize("region", ["0", "-1", "999999999", "x", "1;drop table", "²"])
     async def test_a_region_that_is_none_is_no_fault_of_the_platform(self, office, client, region):
