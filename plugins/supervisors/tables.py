@@ -233,7 +233,7 @@ class Proposal(Owned, Table, tablename="supervisors_proposal"):
     evidence = JSONB(default="{}")
     text = Text(default="")
     state = Varchar(length=10, default="open", index=True)
-    """open | dismissed | dropped | lapsed: what it rested on was corrected"""
+    """open | dismissed | dropped | lapsed: what it rested on was corrected, or the term ended before anybody decided"""
     answer = Text(default="")
     at = Timestamptz(default=None)
     decided_at = Timestamptz(null=True, default=None)

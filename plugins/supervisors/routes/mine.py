@@ -39,7 +39,7 @@ from plugins.supervisors.routes.terms import units_in
 from plugins.supervisors.rules import states
 from plugins.supervisors.rules.terms import TERM_STATES
 from plugins.supervisors.rules.words import OBLIGATIONS, RELATIONS, ROUTES
-from plugins.supervisors.services import conduct, papers, requests
+from plugins.supervisors.services import conduct, papers, requests, turning
 from plugins.supervisors.services.base import CARRY, MINE, Actor, organ_of, settings_in
 from plugins.supervisors.services.papers import printed_path
 from plugins.supervisors.services.showing import basis_in, certificate_paper, open_photo, standing
@@ -169,7 +169,7 @@ async def _term_page(
             async with transaction(RULES.read_only()):
                 settings = await settings_in(found["region_lo"])
                 refused = {
-                    kind: await requests.why_not_request(found, kind) for kind in requests.TITLES
+                    kind: await requests.why_not_request(found, kind) for kind in turning.TITLES
                 }
     good, words = standing(found, clock.today()) if found else (False, "")
     return page(
@@ -182,7 +182,7 @@ async def _term_page(
         every=every,
         term_states=TERM_STATES,
         asked=asked,
-        titles=requests.TITLES,
+        titles=turning.TITLES,
         pending={each["kind"] for each in asked if each["state"] == "submitted"},
         refused=refused,
         praised=praised,
@@ -213,7 +213,7 @@ async def _ask(request: Request, kind: str) -> Response:
             return redirect(
                 request,
                 "/supervisors/mine/term",
-                message=f"{requests.TITLES[kind]}申请已提交，等待审核。",
+                message=f"{turning.TITLES[kind]}申请已提交，等待审核。",
             )
     return await _term_page(request, form=form, form_of=kind, status=422)
 

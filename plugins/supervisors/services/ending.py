@@ -31,10 +31,8 @@ from plugins.supervisors.rules.words import ground_words
 from plugins.supervisors.services.appointing import ROLE, words_of
 from plugins.supervisors.services.base import (
     FORMER,
-    SERVE,
     Actor,
     application_ref,
-    give_office,
     note_progress,
     note_term,
     office_scope,
@@ -47,6 +45,7 @@ from plugins.supervisors.services.base import (
     term_ref,
 )
 from plugins.supervisors.services.closing import end_application
+from plugins.supervisors.services.turning import turn_of_term
 
 NIGHT = "the end of a term comes by the calendar"
 LONGEST_REMINDER = 180
@@ -118,6 +117,7 @@ async def close_term(
            where term = $1 and state = 'submitted'""",
         found["id"],
     )
+    await _lapse(found, "聘期已结束，不再决定。")
 
 
 async def _may_come_back(found: Mapping[str, Any], by: int) -> None:
@@ -229,15 +229,15 @@ async def dismiss(who: Actor, term: int, form: DismissForm, *, proposal: int = 0
         today = clock.today()
         last = today if found["starts"] <= today else found["starts"] - timedelta(days=1)
         await end_what_follows(found, "dismissed", "已解聘，继任随之终止。", by=who.user_id)
-        await close_term(
-            found, "dismissed", last, reason=form.reason, ground=form.ground, by=who.user_id
-        )
         await execute(
             """update supervisors_proposal set state = 'dismissed', decided_at = $2,
                       decided_by = $3, answer = '已解聘' where term = $1 and state = 'open'""",
             term,
             clock.now(),
             who.user_id,
+        )
+        await close_term(
+            found, "dismissed", last, reason=form.reason, ground=form.ground, by=who.user_id
         )
         await record(
             "supervisors.dismissed",
@@ -289,7 +289,7 @@ async def drop_proposal(who: Actor, proposal: int, reason: str) -> int:
         if len(reason) < 2:
             raise Invalid({"reason": "请写明不解聘的理由。"})
         found = await _decide_proposal(who, proposal, "dropped", reason)
-        await _rest_when_decided(found["term"])
+        await turn_of_term(term)
         await record(
             "supervisors.proposal_dropped",
             term_ref(found["term"]),
@@ -306,10 +306,21 @@ async def lapse_proposals(term: Mapping[str, Any], activity: int, why: str) -> i
 
     What a human has decided stands: only he could say otherwise.
     """
+    count = await _lapse(term, why, activity)
+    if count:
+        await turn_of_term(term)
+        await tell_office(
+            "office_corrected", term_ref(term["id"]), place_of(term), name=term["name"]
+        )
+    return count
+
+
+async def _lapse(term: Mapping[str, Any], why: str, activity: int = 0) -> int:
+    """Open proposals nobody has to decide any more: all, or those resting on one absence."""
     found = await rows(
         """update supervisors_proposal set state = 'lapsed', answer = $3, decided_at = $4
-           where term = $1 and cause = 'absences' and state = 'open'
-             and evidence -> 'activities' @> to_jsonb($2::int8)
+           where term = $1 and state = 'open' and ($2 = 0
+             or cause = 'absences' and evidence -> 'activities' @> to_jsonb($2::int8))
            returning id, cause, ground""",
         term["id"],
         activity,
@@ -323,20 +334,7 @@ async def lapse_proposals(term: Mapping[str, Any], activity: int, why: str) -> i
             Proposed(term["person"], term["id"], each["id"], each["cause"], each["ground"], why),
             place_of(term),
         )
-    if found:
-        await _rest_when_decided(term["id"])
-        await tell_office(
-            "office_corrected", term_ref(term["id"]), place_of(term), name=term["name"]
-        )
     return len(found)
-
-
-async def _rest_when_decided(term: int) -> None:
-    """Nobody's turn any more once no proposal is open."""
-    if not await value(
-        "select 1 from supervisors_proposal where term = $1 and state = 'open' limit 1", term
-    ):
-        await close_turn(term_ref(term))
 
 
 async def propose_dismissal(
@@ -366,14 +364,7 @@ async def propose_dismissal(
     )
     if made is None:
         return 0
-    await give_office(
-        term_ref(term["id"]),
-        title=f"{term['name']}：{text[:60]}",
-        step="决定是否解聘",
-        path=f"/supervisors/terms/{term['id']}",
-        place=place_of(term),
-        permission=SERVE,
-    )
+    await turn_of_term(term)
     await record(
         "supervisors.dismissal_proposed",
         term_ref(term["id"]),

@@ -16,7 +16,6 @@ from core.api.db import (
 )
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
-from core.api.turns import close_turn
 from plugins.supervisors.facts import Requested
 from plugins.supervisors.forms import RequestDecisionForm
 from plugins.supervisors.queries.applications import application_row, open_of
@@ -30,10 +29,8 @@ from plugins.supervisors.queries.terms import (
 from plugins.supervisors.rules.terms import why_not_renew
 from plugins.supervisors.services.appointing import words_of
 from plugins.supervisors.services.base import (
-    SERVE,
     Actor,
     ask_gate,
-    give_office,
     note_term,
     office_scope,
     organ_of,
@@ -44,9 +41,9 @@ from plugins.supervisors.services.base import (
 )
 from plugins.supervisors.services.deciding import open_notice
 from plugins.supervisors.services.ending import end_what_follows, refuse_ended, take_term
+from plugins.supervisors.services.turning import TITLES, turn_of_term
 
 OWN = "a supervisor applies on his phone; the bureau's rows are written for him"
-TITLES = {"renewal": "继任", "resignation": "辞职"}
 
 
 async def why_not_request(term: dict[str, Any], kind: str) -> list[str]:
@@ -105,15 +102,7 @@ async def file_request(who: Actor, kind: str, reason: str) -> int:
         )
         if request is None:
             raise Conflict(f"你已经提交过{TITLES[kind]}申请，正在审核。")
-        await give_office(
-            term_ref(found["id"]),
-            title=f"{found['name']}申请{TITLES[kind]}",
-            subline=f"聘期到 {words_of(found['ends'])}",
-            step=f"审核{TITLES[kind]}申请",
-            path=f"/supervisors/terms/{found['id']}",
-            place=place_of(found),
-            permission=SERVE,
-        )
+        await turn_of_term(found)
         await record(
             "supervisors.requested",
             term_ref(found["id"]),
@@ -151,7 +140,7 @@ async def decide_request(who: Actor, request: int, form: RequestDecisionForm) ->
             who.user_id,
             form.last_day if asked["kind"] == "resignation" and passed else None,
         )
-        await close_turn(term_ref(found["id"]))
+        await turn_of_term(found)
         if asked["kind"] == "renewal":
             await _decide_renewal(found, form, passed=passed)
         else:

@@ -618,6 +618,14 @@ class TestRequests:
         assert (await messages.to(person))[-1]["text"] == "请先交接"
 
 
+async def proposed(term: int) -> int:
+    """A proposal to dismiss, as a body's report that was found true raises it."""
+    async with transaction(OFFICE):
+        found = await row("select * from supervisors_term where id = $1", term)
+        assert found is not None
+        return await ending.propose_dismissal(found, "report", "property", "收受财物", {})
+
+
 class TestEnding:
     @pytest.mark.req("S3-7", "C13-04")
     async def test_the_term_expires_by_itself_the_night_after(self, office, facts):
@@ -701,6 +709,54 @@ class TestEnding:
         await office.after_notice(application)
         with pytest.raises(Refused):
             await appointing.appoint(office.bureau, application, AppointForm(date(2028, 5, 19)))
+
+    @pytest.mark.req("S3-25", "C13-05")
+    @pytest.mark.parametrize("first", ["request", "proposal"])
+    async def test_what_is_still_undecided_stays_the_organs_turn(self, office, first):
+        """An application and a proposal to dismiss share one page and one turn; neither is lost."""
+        term, person = await office.supervisor()
+        await requests.file_request(own(person, office.county), "resignation", "工作调动")
+        request = int(await ask("select id from supervisors_request"))
+        proposal = await proposed(term)
+
+        async def step() -> str | None:
+            found = await ask(
+                "select step_title from core_turn where subject_kind = 'supervisors.term'"
+                " and subject_id = $1 and closed_at is null",
+                term,
+            )
+            return None if found is None else str(found)
+
+        assert await step() == "审核辞职申请"
+        if first == "request":
+            await requests.decide_request(
+                office.bureau, request, RequestDecisionForm("reject", "请先交接")
+            )
+            assert await step() == "决定是否解聘"
+            await ending.drop_proposal(office.bureau, proposal, "情节轻微")
+        else:
+            await ending.drop_proposal(office.bureau, proposal, "情节轻微")
+            assert await step() == "审核辞职申请"
+            await requests.decide_request(
+                office.bureau, request, RequestDecisionForm("reject", "请先交接")
+            )
+        assert await step() is None
+
+    @pytest.mark.req("S3-25", "C13-05")
+    async def test_a_proposal_nobody_decided_ends_with_the_term(self, office, facts):
+        term, person = await office.supervisor()
+        await requests.file_request(own(person, office.county), "resignation", "工作调动")
+        request = int(await ask("select id from supervisors_request"))
+        await proposed(term)
+        await requests.decide_request(office.bureau, request, RequestDecisionForm("pass"))
+        assert await ask("select state from supervisors_proposal") == "open"
+        office.clock(office.clock.moment + timedelta(days=1))
+        async with transaction(OFFICE):
+            await jobs.end_terms({})
+        assert await ask("select state from supervisors_term where id = $1", term) == "resigned"
+        assert await ask("select state from supervisors_proposal") == "lapsed"
+        assert len(await facts.only("supervisors.proposal_lapsed")) == 1
+        assert await ask("select count(*) from core_turn where closed_at is null") == 0
 
     async def test_another_bureau_dismisses_nobody_here(self, office):
         term, _ = await office.supervisor()
