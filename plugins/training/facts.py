@@ -26,6 +26,18 @@ class Withdrawn(msgspec.Struct, frozen=True):
     reason: str
 
 
+class SeatsChanged(msgspec.Struct, frozen=True):
+    """Payload of ``training.seats_added``; 0 seats means no limit."""
+
+    training: int
+    title: str
+    before: int
+    after: int
+    words: str
+    """How many there are now, as it is read."""
+    reason: str
+
+
 class TookPart(msgspec.Struct, frozen=True):
     """Payload of ``training.signed_up``, ``left``, ``moved_up`` and ``checked_in``."""
 

@@ -81,6 +81,13 @@ class AddForm(msgspec.Struct):
     person: Annotated[int, Meta(title="人员")]
 
 
+class SeatsForm(msgspec.Struct):
+    """More seats for a training that was announced; 0 = no limit."""
+
+    seats: Annotated[int, Meta(title="名额", ge=0, le=10_000)]
+    reason: Annotated[str, Meta(title="原因", min_length=2, max_length=300)]
+
+
 class ListForm(msgspec.Struct):
     """A list of attendance to be imported; the file comes beside it."""
 

@@ -160,6 +160,7 @@ def fact_kinds() -> list[FactKind]:
             facts.HoursEntered,
         ),
         own("withdrawn", "取消培训", "取消培训“{title}”：{reason}", facts.Withdrawn),
+        own("seats_added", "增加名额", "“{title}”名额增加到{words}：{reason}", facts.SeatsChanged),
         own("signed_up", "报名", "{name}报名“{title}”（{outcome}）", facts.TookPart),
         own("left", "退出或请假", "{name}退出“{title}”（{outcome}）{reason}", facts.TookPart),
         own("moved_up", "候补转正", "{name}候补进入“{title}”", facts.TookPart),
@@ -221,7 +222,7 @@ def message_kinds() -> list[MessageKind]:
         MessageKind(
             "training.moved_up",
             "候补成功：{title}",
-            "有人退出，你有名额了，{when}开始。去不了请退出，让给下一位。",
+            "{why}，你有名额了，{when}开始。去不了请退出，让给下一位。",
             may_mute=False,
         ),
         MessageKind("training.begins", "明天培训：{title}", "{when}，{venue}。到场扫码签到。"),

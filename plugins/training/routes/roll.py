@@ -31,7 +31,7 @@ from core.api.web import (
     wants_xlsx,
     xlsx_response,
 )
-from plugins.training.forms import AddForm, AttendanceForm, ListForm, Nothing
+from plugins.training.forms import AddForm, AttendanceForm, ListForm, Nothing, SeatsForm
 from plugins.training.queries.trainings import (
     ROLL,
     audience_of,
@@ -48,7 +48,7 @@ from plugins.training.rules.feedback import scores
 from plugins.training.services import listing as lists
 from plugins.training.services.base import MANAGE, feedback_end, office_of
 from plugins.training.services.closing import finish, results_of, set_attendance
-from plugins.training.services.taking_part import add_person, present_count, subject_of
+from plugins.training.services.taking_part import add_person, add_seats, present_count, subject_of
 from plugins.training.sheet import SHEET
 
 
@@ -74,8 +74,12 @@ async def roll_page(
     status: int = 200,
     error: str = "",
     cancelling: Bound[Any] | None = None,
+    widening: Bound[Any] | None = None,
 ) -> Response:
-    """The list with everything done on it; ``cancelling`` is a cancellation that was refused."""
+    """The list with everything done on it.
+
+    ``cancelling`` and ``widening`` are a cancellation and more seats that were refused.
+    """
     who = visitor(request)
     text = request.query_params.get("find", "").strip()[:40]
     async with transaction(who.scope):
@@ -96,6 +100,7 @@ async def roll_page(
         status=status,
         error=error,
         cancelling=cancelling,
+        widening=widening,
         training=found,
         listing=listing,
         counts=counts,
@@ -125,6 +130,22 @@ async def put_on_list(request: Request, training: FromPath[int]) -> Response:
         return await roll_page(request, training, status=422, error=str(error))
     said = "已加入名单。" if got == "seat" else "名额已满，已排入候补。"
     return redirect(request, f"/training/{training}/roll", message=said)
+
+
+@post("/{training:int}/seats", guards=[requires(MANAGE)])
+async def widen(request: Request, training: FromPath[int]) -> Response:
+    """More seats than were announced, with the reason."""
+    who = visitor(request)
+    form = await bind(request, SeatsForm)
+    if form.ok:
+        try:
+            async with transaction(who.scope):
+                await add_seats(who, training, form.value.seats, form.value.reason)
+        except Invalid as error:
+            form.errors.update(error.errors)
+        else:
+            return redirect(request, f"/training/{training}/roll", message="名额已增加。")
+    return await roll_page(request, training, status=422, widening=form)
 
 
 @get("/{training:int}/roll/{person:int}", guards=[requires(MANAGE)])
@@ -356,6 +377,7 @@ async def show_results(request: Request, training: FromPath[int]) -> Response:
 ROUTES_ROLL = (
     show_roll,
     put_on_list,
+    widen,
     show_attendance,
     mark_attendance,
     close,

@@ -89,6 +89,24 @@ def place_for(seats: int, taken: int) -> str:
     return "seat" if seats == 0 or taken < seats else "waiting"
 
 
+def seats_words(seats: int) -> str:
+    return f"{seats}人" if seats else "不限"
+
+
+def why_not_add_seats(state: str, before: int, after: int) -> str:
+    """Why an announced training does not get that many seats; empty when it does.
+
+    Seats are only added: whoever was given one has arranged his day by it.
+    """
+    if state != "published":
+        return "只有已发布、还没有结课的培训可以增加名额。"
+    if before == 0:
+        return "这期培训不限名额。"
+    if after and after <= before:
+        return f"现在是 {before} 人，只能增加，或者填 0 表示不限。"
+    return ""
+
+
 def may_move_up(seats: int, taken: int, waiting: int) -> int:
     """How many of the waiting list get a seat now."""
     free = waiting if seats == 0 else max(0, seats - taken)

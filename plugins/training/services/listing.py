@@ -27,7 +27,7 @@ from plugins.training.services.planning import held
 from plugins.training.services.taking_part import SEAT, recount
 from plugins.training.sheet import OUTCOMES
 
-FULL = "名额已满，这个人没有报上名。"
+FULL = "名额已满，这个人没有报上名；确实到了场的，先在名单页增加名额，再导入。"
 
 
 async def preview(who: Visitor, training: int, sheet: Sheet, content: bytes, filename: str) -> int:

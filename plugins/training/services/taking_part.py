@@ -164,7 +164,34 @@ async def leave(who: Visitor, training: int, reason: str) -> str:
         return way
 
 
-async def _move_up(training: int) -> None:
+async def add_seats(who: Visitor, training: int, seats: int, reason: str) -> None:
+    """More seats than were announced: before it begins the waiting list moves up and is told.
+
+    Afterwards nobody is moved, for nobody knows who of them came; who did can now be checked in,
+    put on the list or imported.
+    """
+    found = await held(who, training)
+    if why := rules.why_not_add_seats(found["state"], found["seats"], seats):
+        raise Invalid({"seats": why})
+    await execute("update training_training set seats = $2 where id = $1", training, seats)
+    await record(
+        "training.seats_added",
+        ref(TRAINING, training),
+        facts.SeatsChanged(
+            training,
+            found["title"],
+            found["seats"],
+            seats,
+            rules.seats_words(seats),
+            reason.strip(),
+        ),
+        place_of(found),
+    )
+    if clock.now() < found["starts_at"]:
+        await _move_up(training, "名额增加")
+
+
+async def _move_up(training: int, why: str = "有人退出") -> None:
     """Whoever waited longest gets the seat that has become free."""
     await recount(training)
     found = await locked(training)
@@ -187,7 +214,7 @@ async def _move_up(training: int) -> None:
             "training.moved_up",
             [next_one["person"]],
             ref(TRAINING, training),
-            {"title": found["title"], "when": when_words(found)},
+            {"title": found["title"], "when": when_words(found), "why": why},
             place_of(found),
         )
         await _expect(found, next_one["person"])

@@ -256,10 +256,20 @@ async def test_the_preview_says_for_whom_there_is_no_seat(
     ).headers["location"]
     shown = (await client.get(path)).text
     assert "可写入 1 行，有问题 1 行" in shown
-    assert "名额已满，这个人没有报上名。" in shown
+    assert "名额已满，这个人没有报上名；确实到了场的，先在名单页增加名额" in shown
     await client.post(f"{path}/apply")
     assert "已写入" in (await client.get(path)).text
     assert [each["name"] for each in await rows("select name from training_seat")] == ["甲"]
+    # Who really came is entered after all: more seats, with the reason, and the list again.
+    more = {"seats": "2", "reason": "乙临时到场"}
+    assert (await client.post(f"/training/{training}/seats", more)).status_code == 303
+    path = (
+        await client.post(f"/training/{training}/lists/new", files={"file": ("签到.xlsx", content)})
+    ).headers["location"]
+    assert "可写入 2 行，有问题 0 行" in (await client.get(path)).text
+    await client.post(f"{path}/apply")
+    came = await rows("select name, attendance from training_seat order by name")
+    assert {each["name"]: each["attendance"] for each in came} == {"甲": "present", "乙": "present"}
 
 
 async def test_a_list_of_another_office_is_not_found(

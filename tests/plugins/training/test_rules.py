@@ -423,3 +423,22 @@ def test_every_video_counts_for_being_done() -> None:
     assert lessons.may_be_done([95, 100], 90) == ""
     assert "40%" in lessons.may_be_done([95, 40], 90)
     assert lessons.may_be_done([], 90) == ""
+
+
+@pytest.mark.req("C8-01")
+@pytest.mark.parametrize(
+    ("state", "before", "after", "said"),
+    [
+        ("published", 20, 25, ""),
+        ("published", 20, 0, ""),
+        ("published", 20, 20, "只能增加"),
+        ("published", 20, 5, "只能增加"),
+        ("published", 0, 5, "不限名额"),
+        ("finished", 20, 25, "还没有结课"),
+        ("draft", 20, 25, "还没有结课"),
+        ("withdrawn", 20, 25, "还没有结课"),
+    ],
+)
+def test_seats_are_only_added(state: str, before: int, after: int, said: str) -> None:
+    why = taking_part.why_not_add_seats(state, before, after)
+    assert (said in why) if said else not why

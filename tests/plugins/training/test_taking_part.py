@@ -150,6 +150,47 @@ async def test_the_waiting_list_moves_up_by_itself(
     assert [each["person"] for each in open_turns] == [second.person_id]
 
 
+@pytest.mark.req("C8-01")
+async def test_more_seats_move_the_waiting_list_up_before_it_begins(
+    client: Browser, as_bureau: As, as_reader: As, facts: Facts, clock: Clock, region_tree: Any
+) -> None:
+    clock(START)
+    await as_bureau()
+    training = await announce(client, seats="1")
+    people = []
+    for name in ("甲", "乙", "丙"):
+        people.append(await as_reader(name=name))
+        await client.post(f"/training/{training}/join")
+    seats = f"/training/{training}/seats"
+    assert (await client.post(seats, {"seats": "3", "reason": "换了大会议室"})).status_code == 403
+    await as_bureau(region_tree.other_county)
+    assert (await client.post(seats, {"seats": "3", "reason": "换了大会议室"})).status_code == 404
+    await as_bureau()
+    for wrong, said in (
+        ({"seats": "1", "reason": "换了大会议室"}, "现在是 1 人，只能增加"),
+        ({"seats": "-1", "reason": "换了大会议室"}, "jd-errbox"),
+        ({"seats": "2", "reason": ""}, "jd-errbox"),
+    ):
+        refused = await client.post(seats, wrong)
+        assert refused.status_code == 422
+        assert said in refused.text
+        assert wrong["reason"] in refused.text
+    assert (await client.post(seats, {"seats": "2", "reason": "换了大会议室"})).status_code == 303
+    found = await row("select seats, taken, waiting from training_training where id = $1", training)
+    assert found == {"seats": 2, "taken": 2, "waiting": 1}
+    (told,) = await rows("select person, text from core_message where kind = 'training.moved_up'")
+    assert told["person"] == people[1].person_id
+    assert told["text"].startswith("名额增加，你有名额了")
+    (fact,) = await facts.only("training.seats_added")
+    assert (fact.payload["before"], fact.payload["after"]) == (1, 2)
+    # Once it has begun nobody is moved: nobody knows who of the waiting came.
+    clock(START + timedelta(days=30))
+    await as_bureau()
+    assert (await client.post(seats, {"seats": "0", "reason": "不限人数"})).status_code == 303
+    found = await row("select seats, taken, waiting from training_training where id = $1", training)
+    assert found == {"seats": 0, "taken": 2, "waiting": 1}
+
+
 @pytest.mark.req("C8-11")
 async def test_after_the_last_day_one_is_excused_with_a_reason(
     client: Browser, as_bureau: As, as_reader: As, clock: Clock
