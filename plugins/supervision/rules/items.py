@@ -4,6 +4,7 @@
 A re-check looks only at what was flagged: an item that passed is never opened again by it.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,13 @@ STATES: dict[str, tuple[str, str]] = {
 }
 OUTCOMES = {"passed": "已整改", "failed": "未到位"}
 LIMIT = 40
+_DIGIT, _HAN = "0-9０-９", "一二三四五六七八九十"
+_NUMBERING = re.compile(
+    rf"^(?:[(（](?:[{_DIGIT}]{{1,3}}|[{_HAN}]{{1,3}})[)）]|[{_DIGIT}]{{1,3}}[)）]"
+    rf"|[{_DIGIT}]{{1,3}}[、.．](?![{_DIGIT}])|[{_HAN}]{{1,3}}、(?![{_HAN}]))"
+)
+"""``1. ``, ``2、``, ``（三）``, ``四、`` in front of a problem; a date, an amount or a case number that
+begins it is no numbering and stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +36,7 @@ def parse_items(text: str) -> list[str]:
     """One problem per line; numbering typed by hand is taken off, empty lines are left out."""
     found = []
     for line in text.replace("\r", "\n").split("\n"):
-        bare = line.strip().lstrip("0123456789０１２３４５６７８９.．、)） 　").strip()
+        bare = _NUMBERING.sub("", line.strip()).strip()
         if bare:
             found.append(bare[:300])
     return found
