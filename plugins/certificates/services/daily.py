@@ -19,8 +19,10 @@ from core.api.people import (
 )
 from plugins.certificates.facts import CardAct, Renamed, Transferred
 from plugins.certificates.forms import BasicsForm, DailyForm, RenameForm, StateForm, TransferForm
+from plugins.certificates.queries.applying import forced_entry
 from plugins.certificates.queries.bodies import body_of, body_row
 from plugins.certificates.queries.inspecting import open_inspection
+from plugins.certificates.rules.applying import STRUCK_OFF
 from plugins.certificates.rules.daily import ACTS, acts_for
 from plugins.certificates.services.applying import PAPER, PHOTO, digest_of
 from plugins.certificates.services.base import (
@@ -341,6 +343,9 @@ async def complete_basics(
         number = form.id_number.strip()
         if number and holder.id_number_masked and own:
             raise Invalid({"id_number": "身份证号由单位更正。"})
+        # Whoever was registered without a number meets the list when the number comes.
+        if number and await forced_entry(digest_of(number)):
+            raise Invalid({"id_number": STRUCK_OFF})
         await change_person(
             holder.id,
             name=holder.name,

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A new officer from the application to the card in the hand, against the database."""
 
+import struct
+import tracemalloc
+import zlib
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -233,6 +236,48 @@ async def test_the_pages_show_all_four_answers_and_keep_what_was_typed(client, l
     await login_as("supervision_bureau", region=county.bureau.region)
     assert (await client.get(f"/certificates/requests/{request}")).status_code == 200
     assert (await client.get("/certificates/lists")).status_code == 200
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    return (
+        struct.pack(">I", len(content))
+        + kind
+        + content
+        + struct.pack(">I", zlib.crc32(kind + content))
+    )
+
+
+def bomb(width: int, height: int, *more: bytes) -> bytes:
+    """A few bytes that say they are a large PNG."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    data = chunk(b"IDAT", zlib.compress(bytes(1000)))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + b"".join(more) + data + chunk(b"IEND", b"")
+
+
+LONG_TEXT = chunk(b"zTXt", b"Comment\x00\x00" + zlib.compress(bytes(80_000_000), 9))
+
+
+@pytest.mark.parametrize(
+    ("picture", "words"),
+    [
+        (bomb(100_000, 100_000), "不是能读"),
+        (bomb(13_000, 13_000), "太大"),
+        (bomb(6_001, 8_400), "太大"),
+        (bomb(413, 579, LONG_TEXT), "不是能读"),
+    ],
+    ids=["beyond what may be opened", "large", "just too large", "a long text inside"],
+)
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_a_picture_bomb_is_refused_before_it_is_unpacked(picture, words):
+    assert len(picture) < 200_000
+    tracemalloc.start()
+    try:
+        said = "".join(look_at(picture))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert words in said
+    assert most < 8_000_000
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from plugins.certificates.queries.applying import request_row
 from plugins.certificates.queries.bodies import body_of
 from plugins.certificates.queries.register import cards_of
 from plugins.certificates.rules import judge_person
+from plugins.certificates.rules.applying import STRUCK_OFF
 from plugins.certificates.rules.daily import ACTS, acts_for
 from plugins.certificates.services import daily
 from plugins.certificates.services.applying import decide
@@ -280,3 +281,32 @@ async def test_the_pages(client, login_as, county):
     assert (await client.get(f"/certificates/bodies/{body}/rename")).status_code == 200
     await login_as("body_admin", organisation=county.other_agency)
     assert (await client.get(f"/certificates/cards/{held['id']}")).status_code == 404
+
+
+@pytest.mark.req("S2-25", "S2-26")
+async def test_whoever_is_struck_off_comes_in_by_no_other_door(county, client, login_as):
+    """Registered by hand, as a known person, or without a number that is filled in later."""
+    unit, office = county.agency, county.bureau
+    held = await card(await card_in_hand(unit, office, TODAY))
+    struck = DailyForm("forced", TODAY, "因受贿被开除公职")
+    await daily.act(reviewer(office), held["id"], struck, await paper())
+    await login_as("body_admin", organisation=unit)
+    typed = {
+        "organisation": str(unit.id),
+        "name": "张海龙",
+        "id_number": ID,
+        "phone": "13812345678",
+        "number": "15082277777",
+        "valid_from": "2026-05-01",
+        "valid_until": "2030-05-01",
+    }
+    for more in ({}, {"person": str(held["person"]), "id_number": ""}):
+        answer = await client.post("/certificates/officers/new", {**typed, **more})
+        assert answer.status_code == 422, more
+        assert STRUCK_OFF in answer.text
+        assert "15082277777" in answer.text, "what was typed stays"
+    nameless = await client.post("/certificates/officers/new", {**typed, "id_number": ""})
+    path = nameless.headers["location"].partition("?")[0]
+    answer = await client.post(f"{path}/basics", {"phone": "13812345678", "id_number": ID})
+    assert answer.status_code == 422
+    assert STRUCK_OFF in answer.text
