@@ -390,6 +390,10 @@ async def test_the_pages(client, login_as, county):
     await login_as("body_admin", organisation=county.agency)
     assert county.agency.name in (await client.get("/certificates/data")).text
     assert (await client.get("/certificates/migrations")).status_code == 403
+    sign = f"/certificates/data/{county.agency.id}/body"
+    again = await client.post(sign, {"agrees": "no", "note": ""})
+    assert (again.status_code, "有差异请写明" in again.text) == (422, True)
+    assert 'value="no" checked' in again.text, "what was chosen stays chosen"
 
 
 def number_of(seventeen: str) -> str:
