@@ -36,6 +36,7 @@ from plugins.supervision.services import programmes
 
 STAGE_HELP = "一行一个阶段：名称 开始日期 结束日期，例如 推进实施 2026-07-01 2026-11-30"
 RESULT_HELP = "一行一项成果：阶段序号 种类 名称 期限，例如 2 工作总结 试点工作总结 2026-12-01"
+RESULT_KINDS = f"种类写{'、'.join(REPORTS.values())}之一。"
 
 
 def _path(programme: int) -> str:
@@ -72,9 +73,8 @@ def parse_deliverables(text: str) -> list[tuple[str, Deliverable]]:
                 )
             )
         except (ValueError, KeyError):
-            words = "、".join(REPORTS.values())
             raise Invalid(
-                {"deliverables": f"第 {n} 行看不懂。{RESULT_HELP}；种类是{words}之一。"}
+                {"deliverables": f"第 {n} 行看不懂。{RESULT_HELP}。{RESULT_KINDS}"}
             ) from None
     return found
 
@@ -107,7 +107,7 @@ async def _form_page(request: Request, form: Bound[Any] | None, status: int = 20
         status=status,
         form=form,
         stage_help=STAGE_HELP,
-        result_help=RESULT_HELP,
+        result_help=f"{RESULT_HELP}。{RESULT_KINDS}",
         bases=[(str(b["id"]), f"{b['number']} {b['title']}") for b in bases],
     )
 

@@ -43,12 +43,12 @@ def paragraphs(
     elif kind != "talk":
         found.append(Paragraph(f"{it.ask}：" if items else f"{it.ask}。"))
     elif items:
-        found.append(Paragraph("约谈下列问题："))
+        found.append(Paragraph("现决定就下列问题约谈你单位："))
     found += [Paragraph(f"{chinese_number(n)}、{title}") for n, title in enumerate(items, 1)]
     if kind == "talk":
         # What it is about stands before the summons, which names its time and place itself.
         place = values["talk_place"].rstrip("。")
-        found.append(Paragraph(f"请有关负责人于{values['talk_words']}到{place}接受约谈。"))
+        found.append(Paragraph(f"请你单位有关负责人于{values['talk_words']}到{place}接受约谈。"))
     found += [Paragraph(each) for each in _lines(values.get("requirement"))]
     if period:
         how, short = {
@@ -68,7 +68,8 @@ def _lines(text: Any) -> list[str]:
 
 
 def moment_words(at: datetime) -> str:
-    return f"{day_words(at.date())} {at:%H:%M}"
+    """``2026年12月1日9时30分``, as a summons writes it."""
+    return f"{day_words(at.date())}{at.hour}时" + (f"{at.minute}分" if at.minute else "")
 
 
 def paper(

@@ -12,13 +12,14 @@ from core.api import clock as time
 from core.api.db import Scope, execute, row, rows, transaction
 from core.api.deadlines import clock_by_id
 from core.api.errors import Conflict, Invalid, NotFound, Refused
+from core.api.people import enter_person
 from core.calendar.sweep import lapse_due_clocks
 from core.host.facts import fact_of
 from plugins.supervision import commands, reactions
 from plugins.supervision.queries import campaigns as reading
 from plugins.supervision.queries import programmes as listed
 from plugins.supervision.rules import draw as lots
-from plugins.supervision.rules.programme import Deliverable, Stage
+from plugins.supervision.rules.programme import REPORTS, Deliverable, Stage
 from plugins.supervision.rules.transfer import Details
 from plugins.supervision.services import campaigns, programmes, transfers
 from tests.plugins.supervision.conftest import NOW
@@ -263,6 +264,8 @@ async def test_a_programme_is_typed_line_by_line(county, login_as, client, regio
         "stages": "推进实施 2026-07-01 2026-11-30\n总结提升 2026-12-01 2026-12-31",
         "deliverables": "2 工作总结 试点工作总结 2026-12-01",
     }
+    form = (await client.get("/supervision/programmes/new")).text
+    assert all(words in form for words in REPORTS.values()), "the kinds, before one is refused"
     bad = await send(
         client, office, "/supervision/programmes/new", **{**told, "stages": "推进实施 七月"}
     )
@@ -388,12 +391,67 @@ async def test_the_pages_of_a_hand_over(county, login_as, client, region_tree) -
     assert (await client.get(path)).status_code == 404
 
 
+@pytest.mark.req("S4-4")
+async def test_a_township_office_compiles_its_own_duties(
+    county, region_tree, login_as, client
+) -> None:
+    """权责清单 belongs to the office that wrote it; the bureau above reads it, and no more."""
+    path = "/supervision/registers"
+    basis = {
+        "number": "内司通〔2022〕49号",
+        "title": "关于开展行政执法协调监督试点的通知",
+        "issuer": "自治区司法厅",
+    }
+    bureau = await login_as(
+        "supervision_bureau", region=region_tree.county, organisation=county.agencies.bureau
+    )
+    assert (await send(client, bureau, f"{path}/bases", **basis)).status_code == 303
+    async with transaction(ALL):
+        based = await row("select id from supervision_basis")
+    async with transaction(ALL):
+        nashun = await enter_person("那顺", county.township.organ)
+    town = await login_as("justice_office", region=region_tree.town, person=nashun.id)
+    assert "内司通〔2022〕49号" in (await client.get(path)).text
+    duty = {
+        "title": "协调苏木镇综合执法队检查",
+        "content": "conduct",
+        "way": "每月巡查一次",
+        "liability": "所长负责",
+        "basis": str(based["id"]),
+    }
+    unsaid = await send(client, town, f"{path}/duties", **{**duty, "way": ""})
+    assert unsaid.status_code == 422
+    assert "所长负责" in unsaid.text, "what was typed stays"
+    assert (await send(client, town, f"{path}/duties", **duty)).status_code == 303
+    async with transaction(ALL):
+        made = await row("select id, organ, basis from supervision_duty")
+    assert (made["organ"], made["basis"]) == (county.township.organ, based["id"])
+
+    bureau = await login_as(
+        "supervision_bureau", region=region_tree.county, organisation=county.agencies.bureau
+    )
+    above = (await client.get(path)).text
+    assert "每月巡查一次" in above
+    assert "隆盛合镇司法所" in above
+    remove = f"{path}/duties/{made['id']}/remove"
+    assert remove not in above
+    assert (await send(client, bureau, remove)).status_code in (403, 404)
+
+    async with transaction(ALL):
+        foreign = await enter_person("王强", county.agencies.foreign_bureau.id)
+    neighbour = await login_as(
+        "supervision_bureau", region=region_tree.other_county, person=foreign.id
+    )
+    assert "每月巡查一次" not in (await client.get(path)).text
+    assert (await send(client, neighbour, remove)).status_code == 404
+    async with transaction(ALL):
+        assert await row("select 1 as one from supervision_duty where id = $1", made["id"])
+
+
 async def test_a_township_office_is_itself(county, region_tree, login_as, client) -> None:
     """A role over a region names no office: the person's own house comes before the county's."""
     async with transaction(ALL):
         office = await row("select id, lo from core_organisation where name = '隆盛合镇司法所'")
-    from core.api.people import enter_person
-
     async with transaction(ALL):
         nashun = await enter_person("那顺", office["id"])
     who = await login_as("justice_office", region=region_tree.town, person=nashun.id)

@@ -401,6 +401,8 @@ async def test_registers(county, office, client) -> None:
     assert (await send(client, office, f"{path}/duties", **duty)).status_code == 303
     shown = (await client.get(path)).text
     assert "乌司发〔2023〕47号" in shown
+    ids = re.findall(r'\bid="([^"]+)"', shown)
+    assert len(ids) == len(set(ids)), "a label leads to its own control, in five forms"
     assert "每季度检查" in shown
     assert "乌兰" in shown
     async with transaction(ALL):

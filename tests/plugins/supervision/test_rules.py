@@ -462,15 +462,15 @@ def test_a_summons_names_the_problems_before_the_time_and_place(items) -> None:
     values = {
         "facts": "两次督促，没有改正。",
         "requirement": "请带检查记录。",
-        "talk_words": "2026年12月1日 9:00",
+        "talk_words": wording.moment_words(datetime(2026, 12, 1, 9, 0, tzinfo=UTC)),
         "talk_place": "县司法局三楼会议室。",
     }
     made = [each.text for each in wording.paragraphs("talk", values, items, "")]
-    problems = ["约谈下列问题：", "一、没有公示", "二、单人执法"] if items else []
+    problems = ["现决定就下列问题约谈你单位：", "一、没有公示", "二、单人执法"] if items else []
     assert made == [
         "两次督促，没有改正。",
         *problems,
-        "请有关负责人于2026年12月1日 9:00到县司法局三楼会议室接受约谈。",
+        "请你单位有关负责人于2026年12月1日9时到县司法局三楼会议室接受约谈。",
         "请带检查记录。",
     ]
 
@@ -502,3 +502,15 @@ def test_a_summons_names_the_problems_before_the_time_and_place(items) -> None:
 def test_numbering_is_taken_off_and_nothing_else(line: str, item: str) -> None:
     """What begins with a date, an amount or a case number goes into the document as it was typed."""
     assert items.parse_items(f"{line}\n\n") == [item]
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        (datetime(2026, 12, 1, 9, 0, tzinfo=UTC), "2026年12月1日9时"),
+        (datetime(2026, 12, 1, 14, 30, tzinfo=UTC), "2026年12月1日14时30分"),
+        (datetime(2026, 12, 1, 0, 5, tzinfo=UTC), "2026年12月1日0时5分"),
+    ],
+)
+def test_the_hour_of_a_summons(at, words) -> None:
+    assert wording.moment_words(at) == words
