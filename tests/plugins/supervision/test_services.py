@@ -17,7 +17,7 @@ from plugins.supervision import reactions
 from plugins.supervision.queries import matters as reading
 from plugins.supervision.services import checking, issuing, opening, registers, serving
 from plugins.supervision.services.base import items_of, papers_of, ref
-from tests.plugins.supervision.conftest import actor, draft, inspectors_for
+from tests.plugins.supervision.conftest import NOW, actor, draft, inspectors_for
 
 ALL = Scope.platform("test")
 
@@ -237,9 +237,10 @@ async def test_supervisors_with_cards_and_recusal(county, clock) -> None:
 
 
 @pytest.mark.req("C5-06")
-async def test_a_refused_receipt_is_recorded_and_counts(county) -> None:
+async def test_a_refused_receipt_is_recorded_and_counts(county, clock) -> None:
     id_ = await county.open()
     notice = await county.issue(id_)
+    clock(NOW + timedelta(days=2))
     with pytest.raises(Invalid):
         await serving.record_service(county.bureau, notice, "refused", "", "拒收")
     await serving.record_service(
@@ -247,6 +248,9 @@ async def test_a_refused_receipt_is_recorded_and_counts(county) -> None:
     )
     one = await paper(notice)
     assert (one["state"], one["receipt"]) == ("refused", "refused")
+    async with transaction(ALL):
+        mine = await clock_by_id(one["clock"])
+    assert mine.due_day == date(2026, 6, 4)  # 15 working days from the refusal, as from a receipt
     with pytest.raises(Refused):
         await serving.sign(county.body, notice)
     await serving.reply(county.body, notice, "经研究，现答复如下。", await answers(id_))
