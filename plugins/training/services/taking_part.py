@@ -36,10 +36,12 @@ SEAT = """
 insert into training_seat (training, person, name, unit, state, queued_at, excuse, attendance, way,
   batch, feedback, number, void, region_lo, org_lo)
 values ($1, $2, $3, $4, $5, $6, '', '', '', null, false, '', false, $7, $8)
-on conflict (training, person) do update set state = excluded.state,
-  queued_at = excluded.queued_at, excuse = '', unit = excluded.unit
+on conflict (training, person) do update set state = excluded.state, excuse = '',
+  unit = excluded.unit, queued_at = case when training_seat.state = 'waiting'
+    then training_seat.queued_at else excluded.queued_at end
 returning id
 """
+"""Whoever waited keeps his place in the queue: a list that is taken back puts him there again."""
 
 
 def subject_of(training: int) -> str:
@@ -222,7 +224,10 @@ async def _move_up(training: int, why: str = "有人退出") -> None:
 
 
 async def add_person(who: Visitor, training: int, person: int) -> str:
-    """The office puts somebody of the audience on the list; the quota holds for it too."""
+    """The office puts somebody of the audience on the list; the quota holds for it too.
+
+    Who waits gets a seat that is free: so it is once seats were added after the beginning.
+    """
     found = await held(who, training)
     named = await of_audience(found, person)
     if named is None:
@@ -230,8 +235,10 @@ async def add_person(who: Visitor, training: int, person: int) -> str:
     if found["state"] != "published":
         raise Refused("已经结课或者取消的培训不能再加人。")
     have = await seat_of(training, person)
-    if have is not None and have["state"] != "left":
-        raise Refused(f"{named['name']}已经在名单里。")
+    waits = have is not None and have["state"] == "waiting"
+    free = rules.place_for(found["seats"], found["taken"]) == "seat"
+    if have is not None and have["state"] != "left" and not (waits and free):
+        raise Refused(f"{named['name']}已经{'在候补里，名额已满' if waits else '在名单里'}。")
     return await _take(found, person, named["name"], named["place"])
 
 

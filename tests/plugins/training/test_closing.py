@@ -272,6 +272,38 @@ async def test_the_preview_says_for_whom_there_is_no_seat(
     assert {each["name"]: each["attendance"] for each in came} == {"甲": "present", "乙": "present"}
 
 
+@pytest.mark.req("C8-02")
+async def test_a_list_taken_back_gives_the_place_in_the_queue_back(
+    client: Browser, as_bureau: As, as_reader: As, clock: Clock
+) -> None:
+    clock(START)
+    await as_bureau()
+    training = await announce(client, seats=1)
+    people = []
+    for minutes, name in enumerate(("甲", "乙", "丙")):
+        clock(START + timedelta(minutes=minutes))
+        people.append(await as_reader(name=name))
+        await client.post(f"/training/{training}/join")
+    clock(START + timedelta(days=30))
+    await as_bureau()
+    refused = await client.post(f"/training/{training}/roll", {"person": str(people[1].person_id)})
+    assert "乙已经在候补里，名额已满" in refused.text
+    await client.post(f"/training/{training}/seats", {"seats": "2", "reason": "乙到了场"})
+    path = (
+        await client.post(
+            f"/training/{training}/lists/new",
+            files={"file": ("签到.xlsx", sheet(("乙", "", "到场")))},
+        )
+    ).headers["location"]
+    queue = "select name, state from training_seat order by queued_at"
+    before = await rows(queue)
+    await client.post(f"{path}/apply")
+    assert [each["state"] for each in await rows(queue)] == ["seat", "seat", "waiting"]
+    await client.post(f"{path}/undo")
+    assert await rows(queue) == before
+    assert [each["state"] for each in before] == ["seat", "waiting", "waiting"]
+
+
 async def test_a_list_of_another_office_is_not_found(
     client: Browser, as_bureau: As, clock: Clock, region_tree: Any, as_reader: As
 ) -> None:

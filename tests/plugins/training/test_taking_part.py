@@ -189,6 +189,14 @@ async def test_more_seats_move_the_waiting_list_up_before_it_begins(
     assert (await client.post(seats, {"seats": "0", "reason": "不限人数"})).status_code == 303
     found = await row("select seats, taken, waiting from training_training where id = $1", training)
     assert found == {"seats": 0, "taken": 2, "waiting": 1}
+    # Whoever of them came is put on the list by the office.
+    came = await client.post(f"/training/{training}/roll", {"person": str(people[2].person_id)})
+    assert came.status_code == 303
+    found = await row("select seats, taken, waiting from training_training where id = $1", training)
+    assert found == {"seats": 0, "taken": 3, "waiting": 0}
+    again = await client.post(f"/training/{training}/roll", {"person": str(people[2].person_id)})
+    assert again.status_code == 422
+    assert "丙已经在名单里" in again.text
 
 
 @pytest.mark.req("C8-11")
