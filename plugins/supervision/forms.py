@@ -148,7 +148,7 @@ class ProgrammeForm(msgspec.Struct):
     title: Annotated[Line, Meta(title="方案名称")]
     begins: Annotated[date, Meta(title="开始日期")]
     ends: Annotated[date, Meta(title="结束日期")]
-    goals: Annotated[Words, Meta(title="目标任务")] = ""
+    goals: Annotated[Words, Meta(title="目标任务和司法所的职责")] = ""
     stages: Annotated[str, Meta(title="阶段", max_length=4000)] = ""
     deliverables: Annotated[str, Meta(title="成果", max_length=4000)] = ""
     basis: Annotated[int, Meta(title="依据文件")] = 0

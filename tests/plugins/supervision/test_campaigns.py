@@ -280,6 +280,40 @@ async def test_a_programme_is_typed_line_by_line(county, login_as, client, regio
     assert "试点工作总结" in (await client.get("/supervision/programmes")).text + shown.text
 
 
+@pytest.mark.req("S4-3")
+async def test_the_bureau_lays_down_what_the_township_offices_do(
+    county, login_as, client, region_tree
+) -> None:
+    """The duties stand in the programme; the office reads them, and no other county's does."""
+    bureau = await login_as(
+        "supervision_bureau", region=region_tree.county, organisation=county.agencies.bureau
+    )
+    duties = ("每月与综合执法机构对接一次。", "发现问题三日内报旗县司法局。")
+    told = {
+        "title": "苏木镇行政执法协调监督工作方案",
+        "begins": "2026-07-01",
+        "ends": "2026-12-31",
+        "goals": "\n".join(duties),
+        "stages": "推进实施 2026-07-01 2026-12-31",
+        "deliverables": "1 工作总结 试点工作总结 2026-12-01",
+    }
+    made = await send(client, bureau, "/supervision/programmes/new", **told)
+    assert made.status_code == 303
+    path = made.headers["location"]
+    async with transaction(ALL):
+        nashun = await enter_person("那顺", county.township.organ)
+    await login_as("justice_office", region=region_tree.town, person=nashun.id)
+    read = (await client.get(path)).text
+    assert "司法所的职责" in read
+    assert all(words in read for words in duties)
+    await login_as(
+        "supervision_bureau",
+        region=region_tree.other_county,
+        organisation=county.agencies.foreign_bureau,
+    )
+    assert (await client.get(path)).status_code == 404
+
+
 # --- 行刑衔接 -----------------------------------------------------------------------------------
 
 
