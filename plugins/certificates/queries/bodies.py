@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading bodies, their letters and those who registered themselves."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -60,6 +61,12 @@ async def body_row(body: int) -> dict[str, Any] | None:
 async def body_of(organisation: int) -> dict[str, Any] | None:
     """The body an organisation is, if it was entered."""
     return await row(f"{_BODY} where b.organisation = $1", organisation)
+
+
+async def bodies_of(organisations: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The same for several at once, by organisation; without those that were never entered."""
+    found = await rows(f"{_BODY} where b.organisation = any($1::int8[])", list(organisations))
+    return {each["organisation"]: each for each in found}
 
 
 async def subordinates_of(organisation: int) -> list[dict[str, Any]]:

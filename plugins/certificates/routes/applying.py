@@ -52,6 +52,7 @@ from plugins.certificates.services.base import (
     request_ref,
     unit_name_of,
 )
+from plugins.certificates.services.bodies.base import closed_units
 
 PAPER_KINDS = ("document", "photo")
 
@@ -92,12 +93,17 @@ async def _form_page(
 ) -> Response:
     async with transaction(visitor(request).scope):
         units = await units_of(visitor(request).scope)
+        closed = await closed_units(units)
     return page(
         request,
         "certificates/request_new.html",
         status=status,
         form=form,
-        organisations=units,
+        organisations=[
+            (unit, f"{name}（还不能申领）" if unit in closed else name) for unit, name in units
+        ],
+        # Said at the head where nothing can be handed in at all; else beside the unit's name.
+        closed=[(name, closed[unit]) for unit, name in units] if len(closed) == len(units) else [],
         photo_rules=RULES,
         waiting=waiting or {},
         checks=list(rules.CHECKS.values()),

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from core.api import clock as platform_clock
-from core.api.db import Place, SubjectRef, row, transaction
+from core.api.db import Place, SubjectRef, execute, row, transaction
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.people import found_organisation
 from core.api.plugin import Fact
@@ -27,6 +27,7 @@ from tests.plugins.certificates.helpers import (
     clerk,
     competent,
     name_list,
+    open_body,
     paper,
     photo,
     portrait,
@@ -218,6 +219,28 @@ async def test_cards_of_second_level_and_entrusted_units_say_whose_they_are(coun
             for each in (first, other)
         ]
     assert names == ["巴彦高勒所", county.agency.name]
+
+
+@pytest.mark.req("S2-15")
+async def test_a_closed_account_is_said_before_the_form_is_filled_in(client, login_as, county):
+    """At the head where nothing can be handed in; beside the unit's name where others can."""
+    await open_body(county.agency)
+    await login_as("body_admin", organisation=county.agency)
+    page = "/certificates/requests/new"
+    assert "还不能申领" not in (await client.get(page)).text
+    async with transaction(OFFICE):
+        below = await found_organisation(
+            "巴彦高勒所", "second", county.agency.region, parent=county.agency.id
+        )
+    shown = (await client.get(page)).text
+    assert f"{below.name}（还不能申领）" in shown
+    assert f"{county.agency.name}（还不能申领）" not in shown
+    assert f"{below.name}还不能申领：" not in shown
+    async with transaction(OFFICE):
+        await execute("update certificates_body set state = 'draft'")
+    shown = (await client.get(page)).text
+    assert f"{county.agency.name}还不能申领：执法主体账户" in shown
+    assert f"{below.name}还不能申领：本单位的执法主体资料还没有登记" in shown
 
 
 async def test_the_pages_show_all_four_answers_and_keep_what_was_typed(client, login_as, county):

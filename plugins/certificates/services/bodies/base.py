@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the acts on a body share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.api import clock
@@ -13,7 +13,7 @@ from core.api.people import (
 )
 from core.api.turns import close_turn, hand_turn
 from plugins.certificates.facts import BodyChanged
-from plugins.certificates.queries.bodies import body_of, body_row
+from plugins.certificates.queries.bodies import bodies_of, body_of, body_row
 from plugins.certificates.rules import bodies as rules
 from plugins.certificates.services.base import (
     BODIES_WRITE,
@@ -57,6 +57,13 @@ async def must_be_open(unit: OrganisationRow) -> None:
     """Refuse business until every condition of the unit's account holds (S2-15)."""
     if reasons := rules.closed_because(await body_of(unit.id), clock.today()):
         raise Refused(*reasons)
+
+
+async def closed_units(units: Sequence[tuple[int, str]]) -> dict[int, list[str]]:
+    """Of units with their names those that may do no business yet, each with every reason."""
+    bodies, today = await bodies_of([unit for unit, _ in units]), clock.today()
+    found = {unit: rules.closed_because(bodies.get(unit), today) for unit, _ in units}
+    return {unit: reasons for unit, reasons in found.items() if reasons}
 
 
 async def record_act(body: int, act: str, place: Any, reason: str = "") -> None:
