@@ -3,9 +3,13 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
+from piccolo.columns import Numeric, Real
+from piccolo.table import Table
 
 from core.api.deadlines import term_end
+from plugins.supervisors import forms, tables
 from plugins.supervisors.rules import applying, states, terms, wording
 from plugins.supervisors.rules.applying import Answers, Photo, faults, photo_faults
 from plugins.supervisors.rules.attendance import Attendance, proposes_dismissal
@@ -294,6 +298,13 @@ class TestConditions:
     def test_duties_and_obligations_are_those_of_the_articles(self):
         assert len(DUTIES) == 6
         assert len(OBLIGATIONS) == 5
+        # Article nine, each of its prohibitions in its own sentence and order.
+        for words, said in zip(
+            (("权限", "程序"), ("谋私", "妨碍"), ("秘密", "隐私"), ("财物",), ("无关",)),
+            OBLIGATIONS,
+            strict=True,
+        ):
+            assert all(each in said for each in words), said
 
     @pytest.mark.req("S3-24")
     def test_there_are_eight_grounds_numbered_as_in_the_article(self):
@@ -305,6 +316,25 @@ class TestConditions:
     def test_nothing_here_knows_of_payment(self):
         words = " ".join((*SOURCES.values(), *GROUNDS.values(), *DUTIES))
         assert "报酬" not in words
+        # Nor is there a place where a sum could be kept, or a form that asks for one.
+        kept = [
+            column
+            for one in vars(tables).values()
+            if isinstance(one, type) and issubclass(one, Table) and one is not Table
+            for column in one._meta.columns
+        ]
+        assert len(kept) > 100
+        names = {each._meta.name for each in kept}
+        asked = {
+            each.name
+            for one in vars(forms).values()
+            if isinstance(one, type) and issubclass(one, msgspec.Struct)
+            for each in msgspec.structs.fields(one)
+        }
+        assert {"reason", "starts"} <= asked
+        sums = ("pay", "fee", "salary", "wage", "allowance", "amount", "bank", "account_number")
+        assert not [name for name in names | asked if any(each in name for each in sums)]
+        assert not [each for each in kept if isinstance(each, (Numeric, Real))]
 
 
 class TestPhoto:
