@@ -70,6 +70,7 @@ async def test_wrong_password_and_unknown_name_read_the_same(client, account):
         assert "Wrong1234" not in answer.text
 
 
+@pytest.mark.req("S0-11")
 async def test_lock_after_five_and_slip_opens_again(client, account, facts, clock):
     clock(datetime(2026, 5, 12, 2, 0, tzinfo=UTC))
     for left in (4, 3, 2, 1):

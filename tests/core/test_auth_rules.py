@@ -43,6 +43,7 @@ def minutes(*each):
     return [NOON - timedelta(minutes=m) for m in each]
 
 
+@pytest.mark.req("S0-11")
 @pytest.mark.parametrize(
     ("ago", "left", "locked"),
     [

@@ -264,6 +264,28 @@ class TestConditions:
         found = faults(Answers("self", **{**GOOD, "declared": declared}))
         assert DECLARATIONS[missing] in found["declared"]
 
+    @pytest.mark.req("S3-10", "S3-11", "S3-12", "S3-13", "S3-3")
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "遵守法律法规",
+            "刑事处罚",
+            "行政处分",
+            "党纪处分",
+            "违反治安管理",
+            "信用",
+            "公道正派",
+            "法律知识",
+            "保密",
+            "身体健康",
+            "时间和精力",
+            "不是行政执法人员",
+        ],
+    )
+    def test_what_article_seven_asks_stands_in_the_declarations(self, words):
+        found = faults(Answers("self", **{**GOOD, "declared": ()}))
+        assert words in found["declared"]
+
     @pytest.mark.req("S3-14")
     def test_the_regions_own_conditions_are_asked_one_by_one(self):
         extra = ("在本地居住满一年", "会讲蒙古语")
