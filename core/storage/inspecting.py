@@ -144,6 +144,24 @@ class Copy:
     height: int
 
 
+def _drawn(picture: Image.Image) -> tuple[Image.Image, bool]:
+    """The opened picture upright and at most ``COPY_EDGE`` wide or high; whether it is transparent.
+
+    A copy of a photo at its full size takes tens of megabytes and a good part of the whole work,
+    so the photos of cameras are made small where they were decoded to, and turned afterwards.
+    """
+    # Decoded first: a second request for a fraction, which ``thumbnail`` makes, would undo the
+    # first one's.
+    picture.load()
+    transparent = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+    if picture.mode == "RGB" and not transparent:
+        picture.thumbnail((COPY_EDGE, COPY_EDGE))
+        return ImageOps.exif_transpose(picture), False
+    drawn = ImageOps.exif_transpose(picture).convert("RGBA" if transparent else "RGB")
+    drawn.thumbnail((COPY_EDGE, COPY_EDGE))
+    return drawn, transparent
+
+
 def clean_copy(path: Path, media_type: str, name: str) -> Copy:
     """Draw a picture anew for viewing, upright and at most ``COPY_EDGE`` wide or high."""
     try:
@@ -156,10 +174,7 @@ def clean_copy(path: Path, media_type: str, name: str) -> Copy:
                 )
             # Has a JPEG decoded at a fraction of its size; other formats ignore it.
             picture.draft("RGB", (COPY_EDGE, COPY_EDGE))
-            upright = ImageOps.exif_transpose(picture)
-            transparent = upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
-            drawn = upright.convert("RGBA" if transparent else "RGB")
-            drawn.thumbnail((COPY_EDGE, COPY_EDGE))
+            drawn, transparent = _drawn(picture)
             out = io.BytesIO()
             # A new image from the pixels alone: whatever else the object carries stays behind.
             plain = Image.new(drawn.mode, drawn.size)

@@ -210,6 +210,38 @@ async def test_copy_is_upright_small_and_carries_nothing_else() -> None:
     assert kept == original  # the sealed original is untouched, camera data and all
 
 
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [
+        ("JPEG", "RGB"),
+        ("JPEG", "L"),
+        ("JPEG", "CMYK"),
+        ("PNG", "RGB"),
+        ("PNG", "P"),
+        ("WEBP", "RGB"),
+    ],
+)
+@pytest.mark.parametrize("size", [(600, 300), (6400, 3200)])
+async def test_copy_shows_the_picture_the_right_way_up(
+    kind: str, mode: str, size: tuple[int, int]
+) -> None:
+    """Dark to the left in the file, turned by a quarter: dark on top, whatever was decoded how."""
+    drawn = Image.new("L", size, 255)
+    drawn.paste(0, (0, 0, size[0] // 2, size[1]))
+    exif, out = Image.Exif(), io.BytesIO()
+    exif[0x0112] = 6
+    drawn.convert(mode).save(out, kind, exif=exif)
+    received = await services.receive(out.getvalue(), f"现场.{kind.lower()}")
+    copy = b"".join([p async for p in objects.pieces(received.copy_path)])
+    with Image.open(io.BytesIO(copy)) as seen:
+        width, height = min(size[1], 1200), min(size[0], 2400)
+        assert seen.size == (width, height) == (received.width, received.height)
+        grey = seen.convert("L")
+        rows = [grey.getpixel((width // 2, height * part // 8)) for part in (1, 3, 5, 7)]
+    assert max(rows[:2]) < 10
+    assert min(rows[2:]) > 245
+
+
 async def test_transparent_picture_stays_transparent_without_its_texts() -> None:
     out, info = io.BytesIO(), PngInfo()
     info.add_text("note", "secret")
