@@ -86,7 +86,7 @@ class Commended(msgspec.Struct, frozen=True):
 
 
 class Requested(msgspec.Struct, frozen=True):
-    """继任 or 辞职 was applied for, or decided."""
+    """继任 or 辞职 was applied for, taken back, or decided."""
 
     person: int
     term: int

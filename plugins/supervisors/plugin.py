@@ -209,6 +209,7 @@ def fact_kinds() -> list[FactKind]:
         own("objector_revealed", "查看异议人", "查看异议人的姓名和电话", facts.Objected),
         own("slip_printed", "打印登录凭条", "打印特邀人员的登录凭条", facts.SlipPrinted),
         own("requested", "申请继任或辞职", "提交申请", facts.Requested),
+        own("request_withdrawn", "撤回继任或辞职申请", "撤回申请", facts.Requested),
         own("request_decided", "审核继任或辞职", "审核：{outcome} {reason}", facts.Requested),
         own("recused", "回避", "回避（{relation}）", facts.Recused),
         own("recusal_lifted", "解除回避", "解除回避：{reason}", facts.Recused),

@@ -25,7 +25,7 @@ from core.api.web import (
     redirect,
     remember_once,
 )
-from plugins.supervisors.forms import RecusalForm, RequestForm
+from plugins.supervisors.forms import Nothing, RecusalForm, RequestForm
 from plugins.supervisors.queries.applications import newest_of, progress_of_person
 from plugins.supervisors.queries.terms import (
     commendations_of,
@@ -230,6 +230,32 @@ async def post_resignation(request: Request) -> Response:
     return await _ask(request, "resignation")
 
 
+async def _withdraw(request: Request, kind: str) -> Response:
+    await bind(request, Nothing)
+    try:
+        await requests.withdraw_request(Actor.of(visitor(request)), kind)
+    except Conflict as error:
+        # Decided meanwhile: the page as it is now says how.
+        return redirect(
+            request, "/supervisors/mine/term", message={"text": str(error), "tone": "red"}
+        )
+    return redirect(
+        request, "/supervisors/mine/term", message=f"{turning.TITLES[kind]}申请已撤回。"
+    )
+
+
+@post("/mine/renewal/withdraw", guards=[requires(CARRY)])
+async def withdraw_renewal(request: Request) -> Response:
+    """Take the application for 继任 back."""
+    return await _withdraw(request, "renewal")
+
+
+@post("/mine/resignation/withdraw", guards=[requires(CARRY)])
+async def withdraw_resignation(request: Request) -> Response:
+    """Take the application for 辞职 back."""
+    return await _withdraw(request, "resignation")
+
+
 # --- 回避 ---------------------------------------------------------------------------------------
 
 
@@ -290,6 +316,8 @@ ROUTES_MINE = (
     show_own_term,
     post_renewal,
     post_resignation,
+    withdraw_renewal,
+    withdraw_resignation,
     show_recusals,
     post_own_recusal,
 )

@@ -116,6 +116,39 @@ async def file_request(who: Actor, kind: str, reason: str) -> int:
 
 
 @retried
+async def withdraw_request(who: Actor, kind: str) -> None:
+    """Take an application for 继任 or 辞职 back, as long as it is not decided.
+
+    Records ``supervisors.request_withdrawn``; the bureau's turn says what is left.
+    """
+    async with transaction(who.scope):
+        mine = await current_term(who.person_id, clock.today())
+    if mine is None:
+        raise Refused("你现在没有聘期。")
+    async with transaction(office_scope(place_of(mine), OWN, actor=who.user_id)):
+        await lock_subjects(person_ref(who.person_id))
+        found = await term_row(mine["id"])
+        if found is None or found["person"] != who.person_id:
+            raise NotFound
+        request = await value(
+            """update supervisors_request set state = 'withdrawn', decided_at = $3
+               where term = $1 and kind = $2 and state = 'submitted' returning id""",
+            found["id"],
+            kind,
+            clock.now(),
+        )
+        if request is None:
+            raise Conflict(f"没有正在审核的{TITLES[kind]}申请，可能刚刚审核完。")
+        await turn_of_term(found)
+        await record(
+            "supervisors.request_withdrawn",
+            term_ref(found["id"]),
+            Requested(found["person"], found["id"], request, kind, "withdrawn"),
+            place_of(found),
+        )
+
+
+@retried
 async def decide_request(who: Actor, request: int, form: RequestDecisionForm) -> int:
     """The bureau's review; the term's id. A 继任 that passes goes on to 公示."""
     async with transaction(who.scope):

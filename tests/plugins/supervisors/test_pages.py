@@ -523,6 +523,16 @@ class TestMine:
         done = await client.post("/supervisors/mine/resignation", data={"reason": "工作调动"})
         assert done.status_code == 303
         assert "正在审核" in (await client.get("/supervisors/mine/term")).text
+        back = await client.post("/supervisors/mine/resignation/withdraw")
+        assert back.status_code == 303
+        page = await client.get("/supervisors/mine/term")
+        assert "已撤回" in page.text
+        assert 'action="/supervisors/mine/resignation"' in page.text
+        # Twice, or what was never asked for: said, and nothing happens.
+        for kind in ("resignation", "renewal"):
+            await client.post(f"/supervisors/mine/{kind}/withdraw")
+            page = await client.get("/supervisors/mine/term")
+            assert "没有正在审核的" in page.text
 
     @pytest.mark.req("S3-17", "C13-08")
     async def test_a_conflict_is_declared_on_the_phone(self, office, client, login_as):

@@ -606,6 +606,36 @@ class TestRequests:
         assert await roles_of(person) == {"former_supervisor"}
         assert len(await facts.only("supervisors.term_ended")) == 1
 
+    @pytest.mark.req("C13-05", "S0-24")
+    async def test_an_application_taken_back_leaves_the_desk_and_may_come_again(
+        self, office, facts
+    ):
+        term, person = await office.supervisor()
+        him = own(person, office.county)
+        await requests.file_request(him, "resignation", "工作调动")
+        first = int(await ask("select id from supervisors_request"))
+        waiting = "select count(*) from core_turn where closed_at is null"
+        assert await ask(waiting) == 1
+        await requests.withdraw_request(him, "resignation")
+        assert await ask(waiting) == 0
+        with pytest.raises(Conflict):
+            await requests.decide_request(office.bureau, first, RequestDecisionForm("pass"))
+        with pytest.raises(Conflict):
+            await requests.withdraw_request(him, "resignation")
+        assert await ask("select state from supervisors_term where id = $1", term) == "active"
+        taken = await facts.only("supervisors.request_withdrawn")
+        assert [each.payload["request"] for each in taken] == [first]
+        await requests.file_request(him, "resignation", "还是要走")
+        assert await ask(waiting) == 1
+
+    async def test_nobody_takes_back_another_ones_application(self, office):
+        _, person = await office.supervisor()
+        await requests.file_request(own(person, office.county), "resignation", "工作调动")
+        _, other = await office.supervisor()
+        with pytest.raises(Conflict):
+            await requests.withdraw_request(own(other, office.county), "resignation")
+        assert await ask("select state from supervisors_request") == "submitted"
+
     async def test_a_refused_request_needs_its_reason_and_is_told(self, office, messages):
         _, person = await office.supervisor()
         await requests.file_request(own(person, office.county), "resignation", "工作调动")
