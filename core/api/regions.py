@@ -13,6 +13,7 @@ from core.regions.queries import (
     region,
     region_at,
     region_by_code,
+    region_named,
 )
 from core.regions.rules import LEVELS
 from core.regions.services import add_region, import_regions, plan_import
@@ -34,4 +35,5 @@ __all__ = [
     "region",
     "region_at",
     "region_by_code",
+    "region_named",
 ]

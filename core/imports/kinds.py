@@ -20,7 +20,7 @@ from core.intervals import Interval
 from core.people import services as people
 from core.people.rules import KINDS, clean, phone_problem, read_id_number, unified_code_problem
 from core.regions.choosing import reach_of
-from core.regions.queries import find, region_by_code
+from core.regions.queries import region_named
 
 Row = Mapping[str, Any]
 
@@ -55,17 +55,10 @@ def _id_number_problem(text: str) -> str:
 
 async def _region(who: Visitor, text: str) -> Any:
     """The region a cell names, by code or by a name that is unique within reach."""
-    inside = reach_of(who)
-    if text.isascii() and text.isdigit():
-        found = await region_by_code(text)
-        if found is None or found.lo not in inside:
-            raise Invalid({"region": f"没有代码为 {text} 的地区，或不在你的管理范围内。"})
-        return found
-    named = [each for each in await find(text, within=inside) if each.name == text]
-    if len(named) != 1:
-        words = "有好几个，请填代码" if named else "没有，或不在你的管理范围内"
-        raise Invalid({"region": f"“{text}”{words}。"})
-    return named[0]
+    found = await region_named(text, reach_of(who))
+    if isinstance(found, str):
+        raise Invalid({"region": found})
+    return found
 
 
 async def _organisation(who: Visitor, text: str) -> Any:

@@ -78,5 +78,6 @@ OLD_BODIES: tuple[SheetColumn, ...] = (
     ),
     SheetColumn("kind", ("类别", "单位类别")),
     SheetColumn("superior_code", ("上级代码", "上级统一社会信用代码"), as_text=True),
+    SheetColumn("region", ("地区", "行政区划", "行政区划代码", "区划代码")),
 )
-"""The bodies of the 2008 system."""
+"""The bodies of the 2008 system; without a region they belong to whoever brings them over."""

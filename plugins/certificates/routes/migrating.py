@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of bringing over the 2008 system, and of 数据核对."""
 
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar.params import FromPath
 
@@ -17,14 +19,17 @@ from core.api.web import (
     Response,
     UploadedFile,
     bind,
+    export,
     get,
     page,
     partial,
     post,
     redirect,
+    wants_xlsx,
     xlsx_response,
 )
 from plugins.certificates.forms import MigrationForm, SignOffForm
+from plugins.certificates.queries.agreeing import SAID, SIDES, UNITS_TO_SIGN
 from plugins.certificates.routes.common import Nothing, must_hold_one
 from plugins.certificates.rules.migrating import WORDS
 from plugins.certificates.services import migrating
@@ -38,6 +43,7 @@ from plugins.certificates.services.base import (
 )
 from plugins.certificates.sheet import OLD_BODIES, OLD_OFFICERS
 
+DATA = "/certificates/data"
 KINDS = {"bodies": "执法主体", "officers": "执法人员"}
 SHEETS = {"bodies": OLD_BODIES, "officers": OLD_OFFICERS}
 STATES = {
@@ -227,16 +233,21 @@ async def _data_page(
 ) -> Response:
     who = Actor.of(visitor(request))
     async with transaction(who.scope):
-        units = await migrating.units_to_sign(who)
+        listing = await UNITS_TO_SIGN.page(request, who.scope, tab_counts=True)
+        await migrating.compare_units(who, listing.rows)
     async with transaction(who.wide):
-        for each in units:
+        for each in listing.rows:
             own = not who.reviews(each) and await acts_for_unit(who, each)
             each["side"] = "legal" if who.reviews(each) else "body" if own else ""
     return page(
         request,
         "certificates/data.html",
         status=status,
-        units=units,
+        listing=replace(listing, path=DATA),
+        # Whoever signs comes back to the same place of the list.
+        place=f"?{urlencode(listing.params.pairs)}" if listing.params.pairs else "",
+        sides=SIDES,
+        said=SAID,
         form=form,
         form_of=form_of,
     )
@@ -245,6 +256,12 @@ async def _data_page(
 @get("/data", guards=[requires(BODIES_READ)])
 async def show_data(request: Request) -> Response:
     """数据核对: figures, differences and who has signed."""
+    if wants_xlsx(request):
+        who = Actor.of(visitor(request))
+        async with transaction(who.scope):
+            units = await UNITS_TO_SIGN.export(request, who.scope)
+            await migrating.compare_units(who, units)
+            return await export(request, UNITS_TO_SIGN, units)
     return await _data_page(request)
 
 
@@ -264,7 +281,9 @@ async def post_sign(request: Request, unit: FromPath[int], side: FromPath[str]) 
         except Refused as error:
             form.error("", str(error))
         else:
-            return redirect(request, "/certificates/data", message="核对结果已签字。")
+            place = urlencode(list(request.query_params.multi_items()))
+            path = f"{DATA}?{place}" if place else DATA
+            return redirect(request, path, message="核对结果已签字。")
     return await _data_page(request, form=form, form_of=unit, status=422)
 
 

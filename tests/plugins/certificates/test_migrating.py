@@ -26,6 +26,7 @@ from core.api.imports import read_sheet
 from core.api.people import close_person, enter_person, found_organisation, organisation_by_code
 from core.api.regions import REGIONS
 from plugins.certificates.forms import IssueForm, SignOffForm
+from plugins.certificates.queries.agreeing import UNITS_TO_SIGN
 from plugins.certificates.queries.bodies import body_of
 from plugins.certificates.reactions import answer_officer_may_act
 from plugins.certificates.rules.applying import STRUCK_OFF
@@ -34,6 +35,7 @@ from plugins.certificates.services import making, migrating
 from plugins.certificates.services.applying import digest_of
 from plugins.certificates.services.lists import put_on_forced_list
 from plugins.certificates.services.migrating import handing, running
+from plugins.certificates.services.migrating.planning_bodies import ELSEWHERE
 from plugins.certificates.sheet import OLD_BODIES, OLD_OFFICERS
 from tests.plugins.certificates.helpers import (
     ID,
@@ -290,6 +292,64 @@ async def test_the_dry_run_of_bodies_says_what_the_run_will_do(county):
     assert await count(bodies) == 3
 
 
+@pytest.mark.req("S2-17")
+async def test_bodies_a_city_brings_over_belong_to_the_regions_the_sheet_names(county, region_tree):
+    """By name or code, inside the city only; what belongs to a unit stays in its region."""
+    city = replace(
+        reviewer(county.bureau),
+        region_lo=region_tree.city.lo,
+        scope=Scope(REGIONS.interval(region_tree.city.lo), EVERYTHING, actor=12),
+    )
+    second = "91350211M000100Y46"
+    content = sheet(
+        [*BODY_HEAD, "地区"],
+        ["城市管理局", CODE, "一级", "", region_tree.county.name],
+        ["城市管理局", second, "一级", "", region_tree.other_county.code],
+        ["市城市管理局", "", "一级", "", ""],
+        ["城管中队", "", "二级", CODE, ""],
+        ["城管二中队", "", "二级", CODE, region_tree.town.name],
+        ["城管三中队", "", "二级", CODE, region_tree.other_county.name],
+        ["外地的局", "", "一级", "", region_tree.far_county.code],
+        ["无处的局", "", "一级", "", "没有这个县"],
+        ["城市管理局", "", "一级", "", region_tree.county.name],
+    )
+    read = read_sheet(content, OLD_BODIES)
+    run = await migrating.try_out(city, "bodies", read, content, "主体.xlsx", expired_open=False)
+    dry = await stored(run)
+    said = {each["row"]: each["text"] for each in dry["faults"]}
+    assert said[7] == ELSEWHERE
+    assert "不在你的管理范围内" in said[8]
+    assert "没有这个县" in said[9]
+    assert "重复" in said[10]
+    assert sorted(said) == [7, 8, 9, 10]
+    assert await migrating.apply(city, run, read, content) == 5
+    async with transaction(OFFICE):
+        found = {
+            (each["name"], each["region"])
+            for each in await rows(
+                """select g.name, r.name as region from certificates_body b
+                   join core_organisation g on g.id = b.organisation
+                   join core_region r on r.id = g.region and r.lo = b.region_lo"""
+            )
+        }
+    county_name, town = region_tree.county.name, region_tree.town.name
+    assert found == {
+        ("城市管理局", county_name),
+        ("城市管理局", region_tree.other_county.name),
+        ("市城市管理局", region_tree.city.name),
+        ("城管中队", county_name),
+        ("城管二中队", town),
+    }
+    again = await migrating.try_out(city, "bodies", read, content, "主体.xlsx", expired_open=False)
+    assert (await stored(again))["counts"].get("new", 0) == 0
+    moved = sheet(
+        [*BODY_HEAD, "地区"], ["城市管理局", CODE, "一级", "", region_tree.other_county.name]
+    )
+    read = read_sheet(moved, OLD_BODIES)
+    run = await migrating.try_out(city, "bodies", read, moved, "主体.xlsx", expired_open=False)
+    assert f"登记在{county_name}" in (await stored(run))["faults"][0]["text"]
+
+
 @pytest.mark.req("S2-17", "S2-26")
 async def test_who_was_struck_off_does_not_come_back_with_the_old_data(county):
     """Neither is one person, written with a small x the second time, two persons."""
@@ -323,11 +383,9 @@ async def test_rows_left_out_are_differences_the_unit_has_to_account_for(county)
 
     async def figures(who):
         async with transaction(OFFICE):
-            (found,) = [
-                each
-                for each in await migrating.units_to_sign(who)
-                if each["organisation"] == unit.id
-            ]
+            units = await UNITS_TO_SIGN.export({}, who.scope)
+            await migrating.compare_units(who, units)
+            (found,) = [each for each in units if each["organisation"] == unit.id]
         return found["said"], found["left_out"], found["differences"]
 
     run, _ = await try_out(office, whole)
@@ -394,6 +452,56 @@ async def test_the_pages(client, login_as, county):
     again = await client.post(sign, {"agrees": "no", "note": ""})
     assert (again.status_code, "有差异请写明" in again.text) == (422, True)
     assert 'value="no" checked' in again.text, "what was chosen stays chosen"
+
+
+@pytest.mark.req("S2-13")
+async def test_every_unit_of_a_large_region_can_be_found_and_signed(client, login_as, county):
+    """Page by page, by name, by who has not signed yet; signing leads back to the same place."""
+    office = county.bureau
+    content = sheet(BODY_HEAD, *([f"第{n:03d}执法大队", "", "一级", ""] for n in range(1, 41)))
+    run, _ = await try_out(office, content, "bodies")
+    assert await apply(office, run, content, "bodies") == 40
+    await login_as("supervision_bureau", region=office.region)
+    first = await client.get("/certificates/data")
+    assert first.text.count("<dt>在册人员</dt>") == 30
+    assert "40 条" in first.text
+    following = re.search(r'href="([^"]+)" rel="next"', first.text)
+    assert following is not None
+    second = await client.get(following[1].replace("&amp;", "&"))
+    assert second.text.count("<dt>在册人员</dt>") == 10
+    one = await client.get("/certificates/data?q=第037")
+    assert one.text.count("<dt>在册人员</dt>") == 1
+    assert "等主体核对签字以后" in one.text
+    async with transaction(OFFICE):
+        unit = await value("select id from core_organisation where name = '第037执法大队'")
+        body = await row("select * from certificates_body where organisation = $1", unit)
+    early = await client.post(f"/certificates/data/{unit}/legal?q=第037", {"agrees": "yes"})
+    assert early.status_code == 422
+    assert early.text.count("核对签字</summary>") == 1
+    assert "主体还没有核对签字" in early.text
+    assert 'href="/certificates/data?q=' in early.text, "the tabs lead to the list"
+    async with transaction(OFFICE):
+        await execute(
+            """insert into certificates_sign_off (organisation, side, figures, agrees, note, by,
+                 by_name, at, region_lo, org_lo)
+               values ($1, 'body', '{}', 'yes', '', 11, '经办人', now(), $2, $3)""",
+            unit,
+            body["region_lo"],
+            body["org_lo"],
+        )
+    found = {
+        state: "第037执法大队"
+        in (await client.get(f"/certificates/data?q=第037&state={state}")).text
+        for state in ("body", "legal", "done")
+    }
+    assert found == {"body": False, "legal": True, "done": False}
+    turn = await client.get("/certificates/data?q=第037")
+    assert f'action="/certificates/data/{unit}/legal?q=' in turn.text
+    signed = await client.post(f"/certificates/data/{unit}/legal?q=第037", {"agrees": "yes"})
+    assert signed.headers["location"].startswith("/certificates/data?q=")
+    assert "第037" in (await client.get("/certificates/data?state=done")).text
+    sheet_of_all = await client.get("/certificates/data?format=xlsx")
+    assert sheet_of_all.content.startswith(b"PK")
 
 
 def number_of(seventeen: str) -> str:

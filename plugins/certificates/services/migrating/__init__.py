@@ -6,11 +6,11 @@ and has to be the very one that was tried.
 """
 
 from plugins.certificates.services.migrating.agreeing import (
+    compare_units,
     figures_of,
     said_of,
     sign,
     signed_by_office,
-    units_to_sign,
 )
 from plugins.certificates.services.migrating.handing import (
     STALLED_AFTER,
@@ -29,6 +29,7 @@ from plugins.certificates.services.migrating.undoing import undo
 __all__ = [
     "STALLED_AFTER",
     "apply",
+    "compare_units",
     "enter_migration_piece",
     "figures_of",
     "go_on",
@@ -40,5 +41,4 @@ __all__ = [
     "signed_by_office",
     "try_out",
     "undo",
-    "units_to_sign",
 ]

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """数据核对: figures and differences of each unit, signed by the body and then by the legal office."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from core.api import clock
-from core.api.db import SubjectRef, execute, json, row, rows, scope_conditions, transaction, value
+from core.api.db import SubjectRef, execute, json, row, rows, transaction, value
 from core.api.errors import Invalid, NotFound, Refused
 from core.api.facts import record
 from core.api.regions import REGIONS
@@ -14,20 +15,21 @@ from plugins.certificates.rules import migrating as rules
 from plugins.certificates.services.base import Actor, must_submit, place_of
 
 
-async def figures_of(organisation: int) -> dict[str, int]:
-    """What stands in the register for one unit, as both sides sign it."""
-    found = await row(
-        """select count(*) as kept,
-             count(*) filter (where coalesce(n.id_number_masked, '') = '') as no_number,
-             count(*) filter (where coalesce(n.phone_masked, '') = '') as no_phone,
-             count(*) filter (where not exists (
+async def figures_of(organisations: Sequence[int]) -> dict[int, dict[str, int]]:
+    """What stands in the register for each unit, as both sides sign it."""
+    found = await rows(
+        """select w.id as organisation, count(o.id) as kept,
+             count(o.id) filter (where coalesce(n.id_number_masked, '') = '') as no_number,
+             count(o.id) filter (where coalesce(n.phone_masked, '') = '') as no_phone,
+             count(o.id) filter (where not exists (
                select 1 from certificates_certificate c where c.officer = o.id)) as no_card
-           from certificates_officer o left join core_person n on n.id = o.person
-           where o.organisation = $1 and o.closed_at is null""",
-        organisation,
+           from unnest($1::int8[]) as w(id)
+           left join certificates_officer o on o.organisation = w.id and o.closed_at is null
+           left join core_person n on n.id = o.person
+           group by w.id""",
+        list(organisations),
     )
-    assert found is not None
-    return {key: int(number) for key, number in found.items()}
+    return {each.pop("organisation"): each for each in found}
 
 
 async def said_of(region_lo: int) -> dict[str, dict[str, int]]:
@@ -45,25 +47,18 @@ async def said_of(region_lo: int) -> dict[str, dict[str, int]]:
     return rules.said_by([each["counts"].get("units", {}) for each in found])
 
 
-async def units_to_sign(who: Actor) -> list[dict[str, Any]]:
-    """The units of one's scope with figures, differences and who has signed."""
-    condition, args = scope_conditions(who.scope, "b")
-    found = await rows(
-        f"""select b.organisation, g.name, b.region_lo, b.org_lo, b.reviewer_lo,
-                   b.reviewer_region_lo
-            from certificates_body b join core_organisation g on g.id = b.organisation
-            where {condition} order by g.lo limit 300""",
-        *args,
-    )
+async def compare_units(who: Actor, units: list[dict[str, Any]]) -> None:
+    """Put beside each unit of a list its figures, the differences and who has signed."""
+    ids = [each["organisation"] for each in units]
     signed = await rows(
         """select distinct on (organisation, side) organisation, side, agrees, note, by_name, at
            from certificates_sign_off where organisation = any($1::int8[])
            order by organisation, side, id desc""",
-        [each["organisation"] for each in found],
+        ids,
     )
-    said = await said_of(who.region_lo)
-    for each in found:
-        each["figures"] = await figures_of(each["organisation"])
+    said, figures = await said_of(who.region_lo), await figures_of(ids)
+    for each in units:
+        each["figures"] = figures[each["organisation"]]
         told = said.get(str(each["organisation"]), {})
         each["said"] = told.get("kept")
         each["left_out"] = told.get("faults", 0)
@@ -71,7 +66,6 @@ async def units_to_sign(who: Actor) -> list[dict[str, Any]]:
         each["signed"] = {
             one["side"]: one for one in signed if one["organisation"] == each["organisation"]
         }
-    return found
 
 
 async def sign(who: Actor, organisation: int, side: str, form: SignOffForm) -> None:
@@ -104,7 +98,7 @@ async def sign(who: Actor, organisation: int, side: str, form: SignOffForm) -> N
                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
             organisation,
             side,
-            json(await figures_of(organisation)),
+            json((await figures_of([organisation]))[organisation]),
             form.agrees,
             form.note.strip(),
             who.user_id,

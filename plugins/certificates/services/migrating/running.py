@@ -25,7 +25,6 @@ from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.facts import record
 from core.api.imports import Sheet
 from core.api.people import found_organisation, organisation, organisation_by_code
-from core.api.regions import region_at
 from plugins.certificates.facts import Migrated
 from plugins.certificates.queries.bodies import body_of
 from plugins.certificates.rules.bodies import ORGANISATION_KINDS
@@ -131,7 +130,7 @@ async def apply(
         the_file_tried(found, content)
         if found["kind"] == "bodies":
             plan = await plan_bodies(who, sheet)
-            made = await _enter_bodies(who, migration, plan)
+            made = await _enter_bodies(migration, plan)
         else:
             plan = await plan_officers(
                 who, sheet, expired_open=found["counts"]["expired_open"], progress=progress
@@ -156,10 +155,8 @@ async def apply(
     return made
 
 
-async def _enter_bodies(who: Actor, migration: int, plan: Plan) -> int:
+async def _enter_bodies(migration: int, plan: Plan) -> int:
     """All bodies come over (S2-17); each waits for its information and its approval."""
-    home = await region_at(who.region_lo)
-    assert home is not None
     made: list[int] = []
     bodies: list[int] = []
     for line in plan.lines:
@@ -175,7 +172,7 @@ async def _enter_bodies(who: Actor, migration: int, plan: Plan) -> int:
                     unit = await found_organisation(
                         line["name"],
                         ORGANISATION_KINDS[line["body_kind"]],
-                        above.region if above and below else home.id,
+                        line["place"] or (above.region if above else 0),
                         parent=above.id if above and below else None,
                         unified_code=line["unified_code"],
                     )
