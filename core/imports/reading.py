@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,8 +20,9 @@ from datetime import date, datetime
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, overload
 
+import msgspec
 from anyio import CapacityLimiter, to_thread
 
 from core.imports.workbook import SECONDS, UNREADABLE
@@ -71,12 +73,64 @@ class RowFault:
     text: str
 
 
+class Rows(Sequence[dict[str, Any]]):
+    """The rows of a sheet, packed: tens of thousands take a few bytes each, whatever is in them.
+
+    A row that is read is a copy; what somebody writes into it is not kept.
+    """
+
+    BLOCK = 500
+
+    def __init__(self) -> None:
+        self._blocks: list[bytes] = []
+        self._last: list[dict[str, Any]] = []
+
+    def append(self, row: dict[str, Any]) -> None:
+        """Add one row at the end."""
+        self._last.append(row)
+        if len(self._last) == self.BLOCK:
+            self._blocks.append(zlib.compress(msgspec.msgpack.encode(self._last), 1))
+            self._last = []
+
+    def __len__(self) -> int:
+        return len(self._blocks) * self.BLOCK + len(self._last)
+
+    def _block(self, number: int) -> list[dict[str, Any]]:
+        if number < len(self._blocks):
+            read: list[dict[str, Any]] = msgspec.msgpack.decode(
+                zlib.decompress(self._blocks[number])
+            )
+            return read
+        return [dict(each) for each in self._last]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for number in range(len(self._blocks) + 1):
+            yield from self._block(number)
+
+    @overload
+    def __getitem__(self, place: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[dict[str, Any]]: ...
+    def __getitem__(self, place: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        wanted = range(len(self))[place]
+        if isinstance(wanted, int):
+            return self._block(wanted // self.BLOCK)[wanted % self.BLOCK]
+        found: list[dict[str, Any]] = []
+        number, block = -1, list[dict[str, Any]]()
+        for each in wanted:
+            if each // self.BLOCK != number:
+                number = each // self.BLOCK
+                block = self._block(number)
+            found.append(block[each % self.BLOCK])
+        return found
+
+
 @dataclass
 class Sheet:
     """The rows that were read, as ``{"row": 5, key: text, …}``, and all faults."""
 
     name: str
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: Sequence[dict[str, Any]] = ()
     faults: list[RowFault] = field(default_factory=list)
 
     @property
@@ -110,33 +164,17 @@ def _take_rows(name: str, lines: Iterator[list[Any]], columns: Sequence[SheetCol
     """Row by row: a line is gone when its columns are taken, the whole is never held twice."""
     first = list(islice(lines, _HEAD_ROWS))
     head, places = _find_head(first, columns)
-    sheet, known = Sheet(name), _Words()
+    packed = Rows()
+    sheet = Sheet(name, packed)
     for count, cells in enumerate(chain(first, lines), start=1):
         if count > MAX_ROWS:
             there = count + sum(1 for _ in lines)
             raise SheetError(f"表里有 {there:,} 行，一次最多 {MAX_ROWS:,} 行，请分成几份。")
         if count > head + 1 and not all(_is_blank(cell) for cell in cells):
-            read = _read_row(count, cells, columns, places, sheet.faults)
-            for column in columns:
-                read[column.key] = known.once(read[column.key])
-            sheet.rows.append(read)
+            packed.append(_read_row(count, cells, columns, places, sheet.faults))
     if not sheet.rows:
         raise SheetError("表头下面没有一行数据。")
     return sheet
-
-
-class _Words:
-    """Keeps one copy of what stands in thousands of rows: a unit, a state, a day."""
-
-    MOST = 5_000
-
-    def __init__(self) -> None:
-        self._known: dict[str, str] = {}
-
-    def once(self, value: str) -> str:
-        if len(self._known) >= self.MOST:
-            return self._known.get(value, value)
-        return self._known.setdefault(value, value)
 
 
 def _is_csv(filename: str) -> bool:

@@ -39,7 +39,7 @@ from plugins.certificates.forms import (
 from plugins.certificates.queries import bodies as queries
 from plugins.certificates.routes.common import Nothing, must_hold_one, take_file, units_of
 from plugins.certificates.rules import bodies as rules
-from plugins.certificates.services import bodies
+from plugins.certificates.services import bodies, dividing
 from plugins.certificates.services.base import (
     BODIES_READ,
     BODIES_WRITE,
@@ -294,7 +294,7 @@ async def post_divide(request: Request, number: FromPath[int]) -> Response:
         number,
         form,
         "divide",
-        lambda: bodies.divide(who, number, form.value),
+        lambda: dividing.divide(who, number, form.value),
         "人员已划分。",
     )
 

@@ -95,12 +95,12 @@ async def preview_import(body: int, sheet: Sheet, content: bytes, filename: str)
         faults: dict[int, list[str]] = {}
         for one in sheet.faults:
             faults.setdefault(one.row, []).append(f"{one.column}：{one.text}")
-        for line in sheet.rows:
-            line["id_number"], line["phone"] = clean(line["id_number"]), clean(line["phone"])
-        for number, texts in rules.doubles(sheet.rows).items():
+        for number, texts in rules.doubles(sheet.rows, clean).items():
             faults.setdefault(number, []).extend(texts)
         for start in range(0, len(sheet.rows), CHUNK):
             lines = sheet.rows[start : start + CHUNK]
+            for line in lines:
+                line["id_number"], line["phone"] = clean(line["id_number"]), clean(line["phone"])
             for number, text in (await _problems(lines, holder.id)).items():
                 faults.setdefault(number, []).append(text)
             # Beside the event loop: sealing two numbers for each of thousands of rows takes a while.

@@ -21,7 +21,7 @@ from plugins.certificates.forms import (
 )
 from plugins.certificates.queries.bodies import body_of, body_row, published_letters
 from plugins.certificates.rules.bodies import Info, closed_because, letter_problem, missing
-from plugins.certificates.services import applying, bodies
+from plugins.certificates.services import applying, bodies, dividing, inspecting
 from plugins.certificates.services.base import unit_name_of
 from plugins.certificates.services.cards import register_certificate
 from plugins.certificates.services.register import register_officer
@@ -31,6 +31,7 @@ from tests.plugins.certificates.helpers import (
     OTHER_ID,
     clerk,
     competent,
+    open_body,
     photo,
     request_form,
     reviewer,
@@ -303,10 +304,10 @@ async def test_the_people_of_a_shared_account_are_divided(county):
     )
     await bodies.complete(clerk(unit), body, shared)
     with pytest.raises(Invalid):
-        await bodies.divide(
+        await dividing.divide(
             clerk(unit), body, DivideForm([officer], [county.other_agency.id], True)
         )
-    assert await bodies.divide(clerk(unit), body, DivideForm([officer], [below.id], True)) == 1
+    assert await dividing.divide(clerk(unit), body, DivideForm([officer], [below.id], True)) == 1
     async with transaction(OFFICE):
         held = await row("select * from certificates_officer where id = $1", officer)
         found = await body_of(unit.id)
@@ -315,6 +316,45 @@ async def test_the_people_of_a_shared_account_are_divided(county):
     async with transaction(OFFICE):
         card = await row("select * from certificates_certificate where officer = $1", officer)
     assert card["unit_name"] == "渡口所", "a second-level body's face bears its own name"
+
+
+@pytest.mark.req("S2-14")
+@pytest.mark.parametrize("approved", [False, True])
+async def test_an_inspection_under_way_goes_with_whoever_is_divided(county, clock, approved):
+    """The shared account does no business any more, so nobody there could finish it."""
+    clock(datetime(2028, 4, 1, 2, tzinfo=UTC))
+    unit, office = county.agency, county.bureau
+    async with transaction(OFFICE):
+        below = await found_organisation("渡口所", "second", unit.region, parent=unit.id)
+    await open_body(unit)
+    async with transaction(OFFICE):
+        officer = await register_officer(
+            OfficerForm(name="张海龙", organisation=unit.id, id_number=ID, phone="13812345678")
+        )
+        card = CertificateForm(
+            "15082200001", date(2026, 5, 12), date(2036, 5, 11), inspection_due=date(2028, 5, 12)
+        )
+        await register_certificate(officer, card)
+        body = (await body_of(unit.id))["id"]
+    made, refused = await inspecting.apply(clerk(unit), [officer])
+    assert refused == []
+    inspection = made[0]
+    if approved:
+        passed = DecisionForm("pass")
+        assert await inspecting.approve(reviewer(office), inspection, passed) == "approved"
+    await dividing.divide(clerk(unit), body, DivideForm([officer], [below.id], True))
+    async with transaction(OFFICE):
+        found = await row("select * from certificates_inspection where id = $1", inspection)
+        turns = await rows(
+            "select org_lo, permission from core_turn where subject_kind = $1 and subject_id = $2"
+            " and closed_at is null",
+            inspecting.INSPECTION,
+            inspection,
+        )
+    assert (found["organisation"], found["org_lo"]) == (below.id, below.lo)
+    assert [each["org_lo"] for each in turns] == [below.lo if approved else office.lo]
+    if not approved:
+        assert await inspecting.approve(reviewer(office), inspection, DecisionForm("pass"))
 
 
 async def test_the_pages(client, login_as, county):

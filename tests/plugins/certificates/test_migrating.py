@@ -172,7 +172,7 @@ async def test_dry_run_apply_again_and_undo(county, facts):
     made = await migrating.apply(
         reviewer(office), rerun, content_again, content, progress=lambda *said: told.append(said)
     )
-    assert (made, told[0], told[-1]) == (2, ("核对", 0, 2), ("写入", 2, 2))
+    assert (made, told[0], told[-1]) == (2, ("核对", 0, 6), ("写入", 6, 6))
     assert await codes("张海龙") == []
     async with transaction(OFFICE):
         waiting = await value("select id from certificates_request where state = 'made'")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bodies and their accounts: complete, hand in, review, include, entrust, divide, open."""
+"""Bodies and their accounts: complete, hand in, review, include, entrust, open."""
 
 from plugins.certificates.services.bodies.base import (
     ID_NUMBER,
@@ -18,7 +18,6 @@ from plugins.certificates.services.bodies.deciding import decide
 from plugins.certificates.services.bodies.entrusting import keep_letter
 from plugins.certificates.services.bodies.including import (
     create_below,
-    divide,
     include,
     is_superior,
     may_include,
@@ -39,7 +38,6 @@ __all__ = [
     "complete",
     "create_below",
     "decide",
-    "divide",
     "enter_body",
     "include",
     "include_registration",

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The superior takes a body into its account, creates one below it, divides a shared one."""
+"""The superior takes a body into its account or creates one below it; whose officers are whose."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from core.api import clock
 from core.api.accounts import create_account, grant_role, issue_slip, login_of_pinyin
-from core.api.db import execute, lock_subjects, row, transaction
+from core.api.db import execute, lock_subjects, transaction
 from core.api.errors import Conflict, Invalid, NotFound, Refused
 from core.api.people import (
     OrganisationRow,
@@ -21,10 +21,7 @@ from core.api.people import (
     phone_problem,
     read_id_number,
 )
-from plugins.certificates.forms import (
-    CreateBodyForm,
-    DivideForm,
-)
+from plugins.certificates.forms import CreateBodyForm
 from plugins.certificates.queries.bodies import body_row
 from plugins.certificates.rules import bodies as rules
 from plugins.certificates.services.base import (
@@ -40,11 +37,9 @@ from plugins.certificates.services.bodies.base import (
     ask_unit,
     body_ref,
     enter_body,
-    own_body,
     record_act,
     superior_done,
 )
-from plugins.certificates.services.signing import ask_to_sign
 
 
 async def include(who: Actor, body: int) -> None:
@@ -86,36 +81,6 @@ def is_superior(who: Actor, found: Mapping[str, Any]) -> bool:
 def may_include(who: Actor, found: Mapping[str, Any]) -> bool:
     """Whether the button is his."""
     return found["included_at"] is None and found["kind"] != "first" and is_superior(who, found)
-
-
-async def divide(who: Actor, body: int, form: DivideForm) -> int:
-    """Give the people of a shared account to the bodies they belong to. Returns how many moved."""
-    async with transaction(who.wide):
-        found = await own_body(who, body)
-        moved = 0
-        for officer, target in zip(form.officer, form.target, strict=False):
-            if not target:
-                continue
-            unit = await organisation(target)
-            if unit is None or not (found["lo"] <= unit.lo <= found["hi"]):
-                raise Invalid({"target": "只能划分到本单位的下属机构。"})
-            held = await row(
-                "select id, person from certificates_officer where id = $1 and organisation = $2"
-                " and closed_at is null",
-                officer,
-                found["organisation"],
-            )
-            if held is not None and unit.id != found["organisation"]:
-                await place_officer(held["id"], held["person"], unit)
-                moved += 1
-        if form.finished:
-            await execute(
-                "update certificates_body set divided_at = $2 where id = $1", body, clock.now()
-            )
-        await record_act(body, "divided", place_of(found), f"{moved} 人")
-        if moved:
-            await ask_to_sign()
-    return moved
 
 
 async def place_officer(officer: int, person: int, unit: OrganisationRow) -> None:

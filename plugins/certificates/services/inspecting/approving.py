@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The legal office decides; the gate is asked again, since weeks may have passed."""
 
-from datetime import UTC, date, datetime, timedelta
-
 from core.api import clock
 from core.api.db import execute, transaction
 from core.api.errors import Conflict, Invalid, Refused
@@ -17,6 +15,7 @@ from plugins.certificates.services.base import (
 )
 from plugins.certificates.services.inspecting.base import (
     ask,
+    end_of,
     inspection_ref,
     keep_moment,
     path_of,
@@ -85,13 +84,7 @@ async def approve(who: Actor, inspection: int, form: DecisionForm) -> str:
                 step="扫码完成",
                 note="本人或管理员扫证件二维码",
                 path=path_of(inspection),
-                due_at=_end_of(found["due_on"]),
+                due_at=end_of(found["due_on"]),
             )
             await tell_both(found, "inspection_approved", due=words(found["due_on"]))
         return state
-
-
-def _end_of(day: date) -> datetime:
-    return datetime.combine(
-        day + timedelta(days=1), datetime.min.time(), clock.SHANGHAI
-    ).astimezone(UTC)

@@ -2,7 +2,7 @@
 """What the acts on an inspection share: the gate with its evidence, the history, the words."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from core.api import clock
@@ -38,6 +38,13 @@ def path_of(inspection: int) -> str:
 
 def title_of(found: Mapping[str, Any]) -> str:
     return f"{found['name']}的{rules.KINDS[found['kind']]}"
+
+
+def end_of(day: date) -> datetime:
+    """The moment the last day is over."""
+    return datetime.combine(
+        day + timedelta(days=1), datetime.min.time(), clock.SHANGHAI
+    ).astimezone(UTC)
 
 
 async def card_of(person: int, certificate: int) -> Card:

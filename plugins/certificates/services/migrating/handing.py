@@ -10,6 +10,7 @@ from asyncio import to_thread
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -27,9 +28,7 @@ from plugins.certificates.services.base import MIGRATE, Actor, place_of
 from plugins.certificates.services.migrating.planning import (
     FAULTS_KEPT,
     Plan,
-    chunks,
     plan_officers,
-    silently,
 )
 from plugins.certificates.services.migrating.running import (
     enter_lines,
@@ -58,22 +57,12 @@ async def hand_over(who: Actor, migration: int, sheet: Sheet, content: bytes) ->
         await lock_subjects(migration_ref(migration))
         found = await migration_row(who, migration)
         the_file_tried(found, content)
-        plan = await plan_officers(who, sheet, expired_open=found["counts"]["expired_open"])
-        for lines in chunks(plan.lines):
-            # Beside the event loop: sealing thousands of rows takes a while.
-            sealed = await to_thread(_seal_all, lines)
-            await execute(
-                """insert into certificates_migration_line (migration, row, unit, content,
-                     region_lo, org_lo)
-                   select $1, r, u, c, $5, $6
-                   from unnest($2::int8[], $3::int8[], $4::text[]) as e(r, u, c)""",
-                migration,
-                [each["row"] for each in lines],
-                [each["to"]["id"] for each in lines],
-                sealed,
-                found["region_lo"],
-                found["org_lo"],
-            )
+        plan = await plan_officers(
+            who,
+            sheet,
+            expired_open=found["counts"]["expired_open"],
+            take=partial(_keep_sealed, found),
+        )
         counts = {
             **found["counts"],
             **dict.fromkeys(("new", "kept", "known", "faults", "entered"), 0),
@@ -84,14 +73,31 @@ async def hand_over(who: Actor, migration: int, sheet: Sheet, content: bytes) ->
             """update certificates_migration set state = 'applying', total = $2, asked_by = $3,
                  moved_at = $4, counts = $5, faults = $6 where id = $1""",
             migration,
-            len(plan.lines),
+            plan.good,
             who.user_id,
             clock.now(),
             json(counts),
             json(plan.faults),
         )
         await _to_the_worker(found)
-    return len(plan.lines)
+    return plan.good
+
+
+async def _keep_sealed(found: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> None:
+    # Beside the event loop: sealing thousands of rows takes a while.
+    sealed = await to_thread(_seal_all, lines)
+    await execute(
+        """insert into certificates_migration_line (migration, row, unit, content,
+             region_lo, org_lo)
+           select $1, r, u, c, $5, $6
+           from unnest($2::int8[], $3::int8[], $4::text[]) as e(r, u, c)""",
+        found["id"],
+        [each["row"] for each in lines],
+        [each["to"]["id"] for each in lines],
+        sealed,
+        found["region_lo"],
+        found["org_lo"],
+    )
 
 
 async def go_on(who: Actor, migration: int) -> None:
@@ -154,8 +160,13 @@ async def enter_migration_piece(payload: Mapping[str, Any]) -> None:
         plan, made = Plan(), 0
         if lines:
             read = Sheet("", [_open(each) for each in lines])
-            plan = await plan_officers(who, read, expired_open=found["counts"]["expired_open"])
-            made = await enter_lines(migration, plan, silently) if plan.lines else 0
+            plan = await plan_officers(
+                who,
+                read,
+                expired_open=found["counts"]["expired_open"],
+                take=partial(enter_lines, migration),
+            )
+            made = plan.good
         counts = corrected(
             found["counts"], [each["unit"] for each in lines], plan.counts, plan.units, made
         )

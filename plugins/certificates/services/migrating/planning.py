@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What would become of every row: decided for thousands of rows with a few statements."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from core.api.regions import REGIONS
 from plugins.certificates.queries.applying import forced_among
 from plugins.certificates.rules import migrating as rules
 from plugins.certificates.rules.applying import STRUCK_OFF
+from plugins.certificates.rules.roster import repeated
 from plugins.certificates.services.applying import digest_of
 from plugins.certificates.services.base import Actor
 from plugins.certificates.services.entering import ID_NUMBER
@@ -22,6 +23,8 @@ FAULTS_KEPT = 500
 """More sentences than that help nobody; the count goes on."""
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many rows of it are done and of how many."""
+Take = Callable[[Sequence[dict[str, Any]]], Awaitable[None]]
+"""Given the rows that are to be entered, some thousand at a time."""
 
 
 def silently(_what: str, _done: int, _of: int) -> None:
@@ -33,6 +36,9 @@ class Plan:
     """What would become of each row; nothing of it is stored but counts and sentences."""
 
     lines: list[dict[str, Any]] = field(default_factory=list)
+    """The bodies to be entered; officers are many and go on as soon as they are judged."""
+    good: int = 0
+    """How many officers went on."""
     counts: dict[str, int] = field(default_factory=dict)
     units: dict[str, dict[str, int]] = field(default_factory=dict)
     faults: list[dict[str, Any]] = field(default_factory=list)
@@ -76,16 +82,36 @@ async def _units(who: Actor) -> tuple[dict[str, dict[str, Any]], set[str]]:
 
 
 async def plan_officers(
-    who: Actor, sheet: Sheet, *, expired_open: bool, progress: Progress = silently
+    who: Actor,
+    sheet: Sheet,
+    *,
+    expired_open: bool,
+    progress: Progress = silently,
+    take: Take | None = None,
 ) -> Plan:
-    """Decide about every row; asks the database a few times for all rows together."""
+    """Decide about every row; asks the database a few times for some thousand of them.
+
+    What is to be entered goes to ``take`` before the next rows are looked at, so that a sheet of
+    fifty thousand takes no more memory than one of two thousand.
+    """
     plan, today = Plan(), clock.today()
+    doing = "核对" if take is None else "写入"
     units, shared = await _units(who)
     by_row: dict[int, list[str]] = {}
     for each in sheet.faults:
         by_row.setdefault(each.row, []).append(f"{each.column}：{each.text}")
+    total = len(sheet.rows)
+    progress("核对", 0, total)
+    suspects = repeated(
+        text for line in sheet.rows for text in (clean(line["id_number"]), line["number"])
+    )
     seen: dict[str, int] = {}
-    for line in sheet.rows:
+    judged: list[dict[str, Any]] = []
+    for done, line in enumerate(sheet.rows):
+        if len(judged) == CHUNK:
+            await _pass_on(plan, judged, take)
+            progress(doing, done, total)
+            judged = []
         fate = rules.fate_of(line["state"], expired_open=expired_open)
         line["id_number"], line["phone"] = clean(line["id_number"]), clean(line["phone"])
         code = clean(line["unit_code"])
@@ -106,77 +132,81 @@ async def plan_officers(
         elif twin := seen.get(line["id_number"]) or seen.get(line["number"]):
             plan.fault(line, f"身份证号或证号与第 {twin} 行重复。", misses)
         else:
-            seen[line["id_number"]] = seen[line["number"]] = line["row"]
+            for text in (line["id_number"], line["number"]):
+                if hash(text) in suspects:
+                    seen[text] = line["row"]
             line["to"] = unit
             line["fate"] = fate
-            plan.lines.append(line)
-    await _compare(plan, progress)
+            judged.append(line)
+    await _pass_on(plan, judged, take)
+    progress(doing, total, total)
     plan.faults.sort(key=lambda each: each["row"])
     return plan
 
 
-async def _compare(plan: Plan, progress: Progress) -> None:
-    """Which rows are here already, and which numbers belong to somebody else."""
+async def _pass_on(plan: Plan, judged: Sequence[dict[str, Any]], take: Take | None) -> None:
+    good = await _compare(plan, judged)
+    plan.good += len(good)
+    if take is not None and good:
+        await take(good)
+
+
+async def _compare(plan: Plan, lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that are not here yet; the others are counted, or their number is somebody else's."""
     good: list[dict[str, Any]] = []
-    for done, lines in enumerate(chunks(plan.lines)):
-        progress("核对", done * CHUNK, len(plan.lines))
-        for each in lines:
-            each["hash"] = lookup_hash(each["id_number"], ID_NUMBER)
-        digests = {each["row"]: digest_of(each["id_number"]) for each in lines}
-        forced = await forced_among(list(digests.values()))
-        persons = {
-            bytes(one["id_number_hash"]): one
-            for one in await rows(
-                """select p.id, p.id_number_hash, p.organisation, p.name, p.close_reason,
-                          p.closed_at is not null as closed, o.id as officer,
-                          o.closed_at is null as active
-                   from core_person p left join certificates_officer o on o.person = p.id
-                   where p.id_number_hash = any($1::bytea[])""",
-                [each["hash"] for each in lines],
+    if not lines:
+        return good
+    for each in lines:
+        each["hash"] = lookup_hash(each["id_number"], ID_NUMBER)
+    digests = {each["row"]: digest_of(each["id_number"]) for each in lines}
+    forced = await forced_among(list(digests.values()))
+    persons = {
+        bytes(one["id_number_hash"]): one
+        for one in await rows(
+            """select p.id, p.id_number_hash, p.organisation, p.name, p.close_reason,
+                      p.closed_at is not null as closed, o.id as officer,
+                      o.closed_at is null as active
+               from core_person p left join certificates_officer o on o.person = p.id
+               where p.id_number_hash = any($1::bytea[])""",
+            [each["hash"] for each in lines],
+        )
+    }
+    cards = {
+        one["number"]: one
+        for one in await rows(
+            "select id, number, person from certificates_certificate"
+            " where number = any($1::text[])",
+            [each["number"] for each in lines],
+        )
+    }
+    for each in lines:
+        held = persons.get(each["hash"])
+        card = cards.get(each["number"])
+        unit = each["to"]["id"]
+        each["person"] = held["id"] if held else None
+        if digests[each["row"]] in forced:
+            plan.fault(each, STRUCK_OFF, unit)
+        elif card is not None and (held is None or card["person"] != held["id"]):
+            plan.fault(each, f"证号 {each['number']} 已经登记在别人名下。", unit)
+        elif held is not None and held["officer"] and held["active"]:
+            plan.count("known", each["to"]["id"])
+            plan.count("kept", each["to"]["id"])
+        elif (
+            held is not None
+            and not held["closed"]
+            and held["organisation"]
+            not in (
+                0,
+                None,
+                each["to"]["id"],
             )
-        }
-        cards = {
-            one["number"]: one
-            for one in await rows(
-                "select id, number, person from certificates_certificate"
-                " where number = any($1::text[])",
-                [each["number"] for each in lines],
-            )
-        }
-        for each in lines:
-            held = persons.get(each["hash"])
-            card = cards.get(each["number"])
-            unit = each["to"]["id"]
-            each["person"] = held["id"] if held else None
-            if digests[each["row"]] in forced:
-                plan.fault(each, STRUCK_OFF, unit)
-            elif card is not None and (held is None or card["person"] != held["id"]):
-                plan.fault(each, f"证号 {each['number']} 已经登记在别人名下。", unit)
-            elif held is not None and held["officer"] and held["active"]:
-                plan.count("known", each["to"]["id"])
-                plan.count("kept", each["to"]["id"])
-            elif (
-                held is not None
-                and not held["closed"]
-                and held["organisation"]
-                not in (
-                    0,
-                    None,
-                    each["to"]["id"],
-                )
-            ):
-                plan.fault(each, "这个身份证号已经登记在别的单位。", unit)
-            elif held is not None and held["name"] != each["name"]:
-                plan.fault(each, f"这个身份证号登记的姓名是“{held['name']}”。", unit)
-            else:
-                each["card"] = card["id"] if card else None
-                plan.count("new", each["to"]["id"])
-                plan.count("kept", each["to"]["id"])
-                good.append(each)
-    progress("核对", len(plan.lines), len(plan.lines))
-    plan.lines = good
-
-
-def chunks(lines: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
-    for start in range(0, len(lines), CHUNK):
-        yield lines[start : start + CHUNK]
+        ):
+            plan.fault(each, "这个身份证号已经登记在别的单位。", unit)
+        elif held is not None and held["name"] != each["name"]:
+            plan.fault(each, f"这个身份证号登记的姓名是“{held['name']}”。", unit)
+        else:
+            each["card"] = card["id"] if card else None
+            plan.count("new", each["to"]["id"])
+            plan.count("kept", each["to"]["id"])
+            good.append(each)
+    return good

@@ -7,6 +7,7 @@ Officers are entered in bulk, a few statements for thousands of rows and one fac
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from core.api import clock
@@ -40,10 +41,8 @@ from plugins.certificates.services.entering import (
 )
 from plugins.certificates.services.migrating.agreeing import signed_by_office
 from plugins.certificates.services.migrating.planning import (
-    CHUNK,
     Plan,
     Progress,
-    chunks,
     plan_officers,
     silently,
 )
@@ -133,9 +132,13 @@ async def apply(
             made = await _enter_bodies(migration, plan)
         else:
             plan = await plan_officers(
-                who, sheet, expired_open=found["counts"]["expired_open"], progress=progress
+                who,
+                sheet,
+                expired_open=found["counts"]["expired_open"],
+                progress=progress,
+                take=partial(enter_lines, migration),
             )
-            made = await enter_lines(migration, plan, progress)
+            made = plan.good
         counts = {**found["counts"], **plan.counts, "units": plan.units, "entered": made}
         await execute(
             """update certificates_migration set state = 'applied', applied_at = $2, counts = $3,
@@ -202,16 +205,7 @@ def _refused(plan: Plan, line: Mapping[str, Any], text: str) -> None:
     plan.fault(line, text)
 
 
-async def enter_lines(migration: int, plan: Plan, progress: Progress) -> int:
-    """Enter the officers of a plan. Returns how many."""
-    for done, lines in enumerate(chunks(plan.lines)):
-        progress("写入", done * CHUNK, len(plan.lines))
-        await _enter_chunk(migration, lines)
-    progress("写入", len(plan.lines), len(plan.lines))
-    return len(plan.lines)
-
-
-async def _enter_chunk(migration: int, lines: Sequence[dict[str, Any]]) -> None:
+async def enter_lines(migration: int, lines: Sequence[dict[str, Any]]) -> None:
     """Some thousand rows with a few statements; what an undone run left is opened again."""
     batch = Batch(-migration, REASON, UNDONE)
     settings = await settings_in(lines[0]["to"]["region_lo"])
