@@ -5,7 +5,6 @@ Each kind is searched by its own plugin under the visitor's scope and only for w
 objects; one that fails is named on the page and takes nothing else away.
 """
 
-import logging
 from typing import Any
 
 from litestar import Request, Response, get
@@ -14,42 +13,23 @@ from litestar.params import FromQuery
 from core import db
 from core.auth.access import requires, visitor
 from core.forms import clean
+from core.search.services import LONGEST, ask_each
 from core.web.responses import page, redirect
-from core.web.state import held
-
-log = logging.getLogger("jiandu.search")
-
-LONGEST = 80
 
 
 @get("/search", guards=[requires()])
 async def search(request: Request[Any, Any, Any], q: FromQuery[str] = "") -> Response[Any]:
     """What the visitor may find under these words; a code that fits exactly opens its object."""
-    who = visitor(request)
-    kept = held(request)
-    registry = kept.platform.registry
     text = clean(q)[:LONGEST]
     groups: list[dict[str, Any]] = []
     failed: list[str] = []
     if text:
-        async with db.transaction(who.scope):
-            for kind in registry.subject_kinds.values():
-                if kind.permission and kind.permission not in who.permissions:
-                    continue
-                if registry.plugin_of(kind) not in kept.enabled:
-                    continue
-                try:
-                    # A savepoint each: an SQL error of one plugin must not end the transaction.
-                    async with db.transaction():
-                        if kind.resolve is not None and (ref := await kind.resolve(text)):
-                            label = await kind.describe(ref.id, who.scope)
-                            if label is not None and label.path:
-                                return redirect(request, label.path)
-                        found = await kind.search(text, who.scope) if kind.search else ()
-                except Exception:
-                    log.exception("searching %s failed", kind.key)
+        async with db.transaction(visitor(request).scope):
+            async for kind, path, found, broken in ask_each(request, text):
+                if path:
+                    return redirect(request, path)
+                if broken:
                     failed.append(kind.title)
-                    continue
                 if found:
                     groups.append({"title": kind.title, "results": list(found)})
     return page(request, "pages/search.html", q=text, groups=groups, partial_failure=failed)

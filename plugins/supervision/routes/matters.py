@@ -9,6 +9,7 @@ from core.api.access import requires, visitor
 from core.api.db import Scope, transaction
 from core.api.errors import NotFound
 from core.api.facts import history
+from core.api.search import page_of_number
 from core.api.turns import holds
 from core.api.web import (
     Bound,
@@ -133,6 +134,9 @@ async def _matter_page(
             assists = await reading.assists_of(matter=matter)
         balls = (await holds([ref(matter)], who)).get(ref(matter), [])
         source_path = await source_path_of(found, who)
+        if not source_path and found["trigger"]:
+            source_path = await page_of_number(request, found["source"])
+        case_path = await page_of_number(request, found["case_number"])
         act = lead and manages(who) and found["state"] not in ENDED
         inspectors = await reading.inspectors_of(who.scope) if act else []
         offices = await reading.offices_near(who.region.lo) if act else []
@@ -145,6 +149,7 @@ async def _matter_page(
         status=status,
         it=found,
         source_path=source_path,
+        case_path=case_path,
         members=members,
         known=shown,
         standing=standing,

@@ -140,7 +140,7 @@ async def _page(
         status=status,
         it=it,
         steps=[_told(each) for each in reversed(it["steps"])],
-        period=rules.PERIODS.get(it["state"]),
+        period=rules.period_of(it["state"], asked=it["asked"]),
         ledger_rows=rows,
         holds=balls,
         acts=[(act, rules.ACTS[act][0]) for act in acts],

@@ -42,6 +42,14 @@ PERIODS: dict[str, Period] = {
     "filed": Period("goods", "移交涉案物品", 3, "calendar", "执法单位"),
 }
 """What is running in a state; the others have no period."""
+PROCURATORATE = Period("escalate", "建议检察院立案监督", 3, "calendar", "执法单位")
+"""After the police have upheld their refusal (国务院令第310号第九条); they are asked only once."""
+
+
+def period_of(state: str, *, asked: bool = False) -> Period | None:
+    """What runs now: a refusal that was upheld is no longer one to ask the police about."""
+    return PROCURATORATE if state == "declined" and asked else PERIODS.get(state)
+
 
 ACTS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "approve": ("批准移送", ("reported",), "approved"),

@@ -94,7 +94,7 @@ def _morning(day: date) -> datetime:
 async def _run(it: Mapping[str, Any], state: str, since: datetime | None = None) -> None:
     """Start the period of a state, now or from an earlier moment, and show whose turn it is."""
     place = Place(it["region_lo"], it["org_lo"])
-    period = rules.PERIODS.get(state)
+    period = rules.period_of(state, asked=it["asked"])
     await close_turn(ref(it["id"]))
     if period is None:
         await execute("update supervision_transfer set clock = null where id = $1", it["id"])
@@ -193,7 +193,8 @@ async def note_late(transfer: int, clock_id: int) -> None:
     if it is None or it["clock"] != clock_id or it["late"] or it["state"] in rules.CLOSED:
         return
     await execute("update supervision_transfer set late = true where id = $1", transfer)
-    period = rules.PERIODS[it["state"]]
+    period = rules.period_of(it["state"], asked=it["asked"])
+    assert period is not None
     place = Place(it["region_lo"], it["org_lo"])
     await record(
         "supervision.transfer_late",

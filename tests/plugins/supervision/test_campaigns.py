@@ -387,6 +387,33 @@ async def test_a_hand_over_with_its_periods(county, clock) -> None:
     assert it["clock"] is None
 
 
+async def test_a_refusal_that_was_upheld_goes_to_the_procuratorate(county) -> None:
+    id_ = await reported(county)
+    why = "公安机关认为没有犯罪事实"
+    for act, note in (
+        ("approve", ""),
+        ("send", ""),
+        ("decline", why),
+        ("ask", ""),
+        ("decline", why),
+    ):
+        await transfers.step(county.body, id_, act, note, TOLD)
+    async with transaction(ALL):
+        running = await clock_by_id((await transfer(id_))["clock"])
+        turn = await row(
+            "select step_title from core_turn where subject_kind = 'supervision.transfer'"
+            " and subject_id = $1 and closed_at is null",
+            id_,
+        )
+    assert "建议检察院立案监督" in running.title
+    assert turn["step_title"] == "建议检察院立案监督"
+    with pytest.raises(Invalid):
+        await transfers.step(county.body, id_, "ask", "")
+    assert await transfers.step(county.body, id_, "escalate", "") == "escalated"
+    assert await transfers.step(county.body, id_, "file", "") == "filed"
+
+
+@pytest.mark.req("B10-3")
 async def test_the_pages_of_a_hand_over(county, login_as, client, region_tree) -> None:
     who = await login_as("legal_office", organisation=county.agencies.agency)
     one = {

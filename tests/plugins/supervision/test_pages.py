@@ -459,3 +459,23 @@ async def test_who_can_assist_is_near(county, office, region_tree, client) -> No
     assert stranger.name in elsewhere
     assert not near & elsewhere
     assert stranger.name not in (await client.get("/supervision/new")).text
+
+
+@pytest.mark.req("C5-08")
+async def test_a_number_that_was_typed_leads_to_what_bears_it(county, office, client) -> None:
+    """The source and the case of a matter, where the reader may open them; an unknown one is text."""
+    first = await county.open()
+    async with transaction(ALL):
+        number = (await row("select number from supervision_matter where id = $1", first))["number"]
+    second = await county.open(
+        kind="individual", trigger="lawsuit", source="（2026）内0822行初15号", case_number=number
+    )
+    shown = (await client.get(f"/supervision/{second}")).text
+    assert f'<a href="/supervision/{first}">打开案件</a>' in shown
+    assert "打开来源" not in shown
+    third = await county.open(
+        kind="individual", trigger="reconsideration", source=f" {number} ", case_number="监督"
+    )
+    shown = (await client.get(f"/supervision/{third}")).text
+    assert f'<a href="/supervision/{first}">打开来源</a>' in shown
+    assert "打开案件" not in shown, "part of a number bears nothing"

@@ -384,6 +384,12 @@ def test_periods_of_a_hand_over() -> None:
         "asked": (3, "calendar"),
         "filed": (3, "calendar"),
     }
+    # A refusal that was upheld goes to the procuratorate, within three days as well.
+    upheld = transfer.period_of("declined", asked=True)
+    assert upheld is not None
+    assert (upheld.title, upheld.amount, upheld.unit) == ("建议检察院立案监督", 3, "calendar")
+    assert transfer.period_of("declined") == transfer.PERIODS["declined"]
+    assert transfer.period_of("escalated", asked=True) is None
     assert transfer.act_faults("reported", "send", "x" * 9)
     assert transfer.act_faults("reported", "refuse", "")  # the reason is kept
     assert transfer.act_faults("declined", "ask", "", asked=True)
