@@ -149,6 +149,7 @@ def fact_kinds() -> list[FactKind]:
             "reviews.scored", "提交评分", "{case_number} 的一份评分", facts.Scored, broadcast=False
         ),
         _acted("recused", "评查人回避", "{case_number} 的评查人回避：{words}"),
+        _acted("replaced", "更换评查人", "{case_number}：{words}"),
         FactKind(
             "reviews.results_told",
             "告知评查结果",

@@ -131,6 +131,17 @@ async def drawn_of(plan: int) -> list[dict[str, Any]]:
     )
 
 
+async def waiting_sheets(plan: int) -> list[dict[str, Any]]:
+    """The sheets of a plan nobody has handed in yet: whose they are, and of which case."""
+    return await rows(
+        "select s.id, s.name, d.case_number, d.unit from reviews_sheet s"
+        " join reviews_drawn d on d.id = s.drawn"
+        " where d.plan = $1 and s.handed_at is null and s.recused = ''"
+        " order by s.name, d.case_number",
+        plan,
+    )
+
+
 def repeated(plan: dict[str, Any], drawn: list[dict[str, Any]]) -> tuple[bool, bool]:
     """Whether the kept list is the one of the draw, and whether drawing again gives the same."""
     cases = [

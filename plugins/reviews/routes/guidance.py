@@ -116,7 +116,7 @@ async def _typical(request: Request, ident: int, form: Bound[Any], status: int =
         it=it,
         kinds=lists.KINDS,
         states=lists.STATES,
-        doubts=typical.doubts_of(it) if it["state"] == "waiting" else [],
+        doubts=await typical.doubts_of(it) if it["state"] == "waiting" else [],
         form=form,
         own=it["written_by"] == who.person_id,
         manages=who.may(MANAGE),

@@ -24,7 +24,7 @@ from core.api.web import (
     unbound,
     wants_xlsx,
 )
-from plugins.reviews.forms import PlanForm, ReviewerForm, TemplateForm
+from plugins.reviews.forms import PlanForm, ReviewerForm, TemplateForm, WordsForm
 from plugins.reviews.queries import lists
 from plugins.reviews.rules.scoring import (
     DECIDED,
@@ -35,7 +35,7 @@ from plugins.reviews.rules.scoring import (
     points_words,
 )
 from plugins.reviews.samples import SAMPLE
-from plugins.reviews.services import answering, planning
+from plugins.reviews.services import answering, planning, scoring
 from plugins.reviews.services.planning import MANAGE
 
 READ = "reviews.plan.read"
@@ -162,12 +162,20 @@ async def print_plan(request: Request, plan: FromPath[int]) -> Response:
 
 
 async def _show(
-    request: Request, plan: int, template: str, *, paper: bool = False, error: str = ""
+    request: Request,
+    plan: int,
+    template: str,
+    *,
+    paper: bool = False,
+    error: str = "",
+    form: Bound[Any] | None = None,
+    form_of: int = 0,
 ) -> Response:
     who = visitor(request)
     async with transaction(who.scope):
         it = await lists.plan_of(who.scope, plan)
         drawn = await lists.drawn_of(plan)
+        unhanded = await lists.waiting_sheets(plan) if it["state"] == "scoring" else []
         shown = it["state"] in ("told", "confirmed")
         deductions: list[dict[str, Any]] = []
         if shown and paper:
@@ -191,7 +199,7 @@ async def _show(
     return page(
         request,
         template,
-        status=422 if error else 200,
+        status=422 if error or form else 200,
         plan=it,
         state=lists.PLAN_STATES[it["state"]],
         items=items_of(it["items"]),
@@ -206,6 +214,9 @@ async def _show(
         stuck=[
             each for each in drawn if each["score"] is None and each["handed"] == each["sheets"]
         ],
+        unhanded=unhanded,
+        form=form,
+        form_of=form_of,
         reviewers=reviewers,
         asked_names="、".join(name for key, name in reviewers if key in it["reviewers"]),
         words=points_words,
@@ -241,6 +252,17 @@ async def post_reviewer(request: Request, plan: FromPath[int]) -> Response:
     return redirect(request, f"/reviews/{plan}", message="已补派评查人。")
 
 
+@post("/{plan:int}/sheets/{sheet:int}/replace", guards=[requires(MANAGE)])
+async def post_replace(request: Request, plan: FromPath[int], sheet: FromPath[int]) -> Response:
+    """更换评查人."""
+    form = await bind(request, WordsForm)
+    if not form.ok:
+        return await _show(request, plan, "reviews/plan.html", form=form, form_of=sheet)
+    asked = await scoring.replace_reviewer(visitor(request), plan, sheet, form.value.words)
+    said = "已换下，另派了评查人。" if asked else "已换下，没有人可以接替了，请补派评查人。"
+    return redirect(request, f"/reviews/{plan}", message=said)
+
+
 @post("/{plan:int}/tell", guards=[requires(MANAGE)])
 async def post_tell(request: Request, plan: FromPath[int]) -> Response:
     """告知结果."""
@@ -265,6 +287,7 @@ ROUTES = [
     print_plan,
     post_draw,
     post_reviewer,
+    post_replace,
     post_tell,
     post_confirm,
 ]

@@ -18,6 +18,12 @@ _CLEAN: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     for pattern, said in (
         (r"(?<!\d)\d{6}(?:18|19|20)\d{2}[01]\d[0-3]\d{4}[\dXx](?![\dA-Za-z])", "（证件号码）"),
         (r"(?<![0-9A-Z])[159Y][1-9]\d{6}[0-9A-HJ-NP-RTUW-Y]{10}(?![0-9A-Z])", "（信用代码）"),
+        (r"[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", "（邮箱）"),
+        (r"((?:微信|QQ|钉钉|抖音|快手)号?[:：为是]?) ?[A-Za-z0-9_-]{5,30}", r"\1（账号）"),
+        (
+            r"(证(?:件)?(?:编)?号[:：为是]?) ?[A-Za-z\u4e00-\u9fff]{0,3}\d{6,14}(?!\d)",
+            r"\1（证号）",
+        ),
         (r"(?<!\d)\d{16,19}(?!\d)", "（账号）"),
         (r"(?<!\d)\d{15}(?!\d)", "（证件号码）"),
         (r"(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)", "（电话）"),
@@ -35,7 +41,9 @@ _LOOK: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "单位名称",
         re.compile(
-            r"[\u4e00-\u9fff]{2,20}(?:公司|合作社|经营部|商行|超市|饭店|餐馆|宾馆|养殖场|门市部)"
+            r"[\u4e00-\u9fff]{2,20}(?:公司|合作社|经营部|商行|超市|宾馆|门市部"
+            r"|[饭酒旅药商食小面分专门利销品]店|[餐菜面饭茶]馆|餐厅|诊所|医院|幼儿园|小卖部"
+            r"|(?:养殖|加工|屠宰|采石|砂)场|[工砖酒木石油面]厂)"
         ),
     ),
     ("地址", re.compile(r"[\u4e00-\u9fff]{1,8}(?:路|街|巷|嘎查|社区|小区)")),
@@ -95,9 +103,20 @@ def veil(text: str, *swaps: dict[str, str]) -> str:
     return text
 
 
-def doubtful(texts: Sequence[str]) -> list[str]:
-    """What may still say whom it is about, each once: for the second person to judge."""
+def _says(texts: Sequence[str], word: str) -> bool:
+    return len(word) > 1 and any(word in text for text in texts)
+
+
+def doubtful(texts: Sequence[str], about: str = "") -> list[str]:
+    """What may still say whom it is about, each once: for the second person to judge.
+
+    ``about`` is the name of the case, which mostly begins with its party.
+    """
     found = []
+    if about[:1] in _SURNAMES and (
+        party := next((n for n in (3, 2) if _says(texts, about[:n])), 0)
+    ):
+        found.append(f"案件名称里的“{about[:party]}”")
     for text in texts:
         for title, pattern in _LOOK:
             for match in pattern.finditer(text):

@@ -22,7 +22,12 @@ from plugins.reviews.rules.scoring import (
     problems_of,
     score_of,
 )
-from plugins.reviews.services.planning import ask_reviewer, drawn_ref, third_reviewer
+from plugins.reviews.services.planning import (
+    ask_reviewer,
+    drawn_ref,
+    locked_plan,
+    third_reviewer,
+)
 
 JOINED = (
     "select s.*, d.plan, d.case_id, d.case_number, d.title as case_title, d.unit, p.state,"
@@ -121,6 +126,42 @@ async def recuse(who: Visitor, sheet: int, reason: str) -> None:
             await _ask_another(it, drawn)
 
 
+async def replace_reviewer(who: Visitor, plan: int, sheet: int, reason: str) -> bool:
+    """The bureau takes a sheet back that nobody hands in, and asks the next reviewer.
+
+    Ill, moved away or simply silent: one person must not hold up the results of all. Records
+    ``reviews.replaced``; says whether somebody was left to be asked.
+    """
+    async with transaction(who.scope):
+        it = await locked_plan(who.scope, plan, "scoring")
+        async with transaction(OWN_SHEET):
+            found = await row(
+                "select s.*, d.case_number from reviews_sheet s join reviews_drawn d"
+                " on d.id = s.drawn where s.id = $1 and d.plan = $2 for update of s",
+                sheet,
+                plan,
+            )
+            if found is None:
+                raise NotFound("这个计划没有这张评分表。")
+            if found["handed_at"] or found["recused"]:
+                raise Conflict("这张评分表已经交了，或者已经换人。")
+            drawn = await row(
+                "select * from reviews_drawn where id = $1 for update", found["drawn"]
+            )
+            assert drawn is not None
+            words = f"换下{found['name']}：{reason}"
+            await execute("update reviews_sheet set recused = $2 where id = $1", sheet, words)
+            await close_turn(SubjectRef("reviews.sheet", sheet))
+            told = facts.Acted(plan, found["drawn"], found["case_number"], words)
+            await record(
+                "reviews.replaced",
+                drawn_ref(found["drawn"]),
+                told,
+                Place(found["region_lo"], found["org_lo"]),
+            )
+            return await _ask_another({**it, "plan": plan, "plan_title": it["title"]}, drawn)
+
+
 async def _settle(it: Mapping[str, Any], drawn: Mapping[str, Any]) -> None:
     sheets = await rows(
         "select score, vetoed, handed_at from reviews_sheet where drawn = $1 and recused = ''",
@@ -143,7 +184,8 @@ async def _settle(it: Mapping[str, Any], drawn: Mapping[str, Any]) -> None:
     )
 
 
-async def _ask_another(it: Mapping[str, Any], drawn: Mapping[str, Any]) -> None:
+async def _ask_another(it: Mapping[str, Any], drawn: Mapping[str, Any]) -> bool:
+    """Whether somebody was left to be asked."""
     plan = {
         "id": it["plan"],
         "title": it["plan_title"],
@@ -157,3 +199,4 @@ async def _ask_another(it: Mapping[str, Any], drawn: Mapping[str, Any]) -> None:
     # With nobody left the plan's page says so, and the bureau asks one more by hand.
     if person:
         await ask_reviewer(plan, drawn["id"], str(drawn["case_number"]), person)
+    return bool(person)

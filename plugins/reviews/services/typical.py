@@ -46,9 +46,11 @@ async def written_of(drawn: int) -> dict[str, Any] | None:
     )
 
 
-def doubts_of(it: Mapping[str, Any]) -> list[str]:
+async def doubts_of(it: Mapping[str, Any]) -> list[str]:
     """What may still say whom it is about."""
-    return doubtful([str(it[name]) for name in TEXTS])
+    async with transaction(ASSIGN):
+        case = await row("select title from reviews_drawn where id = $1", it["drawn"])
+    return doubtful([str(it[name]) for name in TEXTS], case["title"] if case else "")
 
 
 async def _known(it: Mapping[str, Any]) -> dict[str, str]:
@@ -134,7 +136,7 @@ async def decide_typical(who: Visitor, guidance: int, form: ApproveForm) -> None
         publish = form.outcome == "publish"
         if not publish and not words:
             raise Invalid({"words": "退回要写明还要改什么。"})
-        if publish and doubts_of(it) and not form.checked:
+        if publish and not form.checked and await doubts_of(it):
             raise Invalid({"checked": "还有可能认出是谁的词。逐处核对以后勾选，或者退回改写。"})
         await execute(
             "update reviews_guidance set state = $2, note = $3, approved_name = $4,"

@@ -174,6 +174,8 @@ def test_a_rank_says_how_much_it_is_worth():
         ("磴市监立〔2026〕3号由李文博、苏日·那顺办理", "（案号）由李某、苏日某办理"),
         ("依照国发〔2019〕5号，罚款5000元，第120页", "依照国发〔2019〕5号，罚款5000元，第120页"),
         ("磴口县市场监督管理局查了河套商行", "某执法单位查了某商行"),
+        ("微信号 liusanwa88，QQ：1234567，邮箱a.b@mail.example.com", "微信号（账号），QQ：（账号），邮箱（邮箱）"),
+        ("李文博（执法证号15082209001、证件编号：蒙L0000056）", "李某（执法证号（证号）、证件编号：（证号））"),
     ],
 )  # fmt: skip
 def test_numbers_known_names_and_the_offices_own_words_are_taken_out(text, left):
@@ -189,6 +191,15 @@ def test_what_only_a_person_can_judge_is_shown_once():
     found = doubtful(["当事人：王小明，经营河套商行。", "在胜利路。经营者李某，某公司"])
     assert found == ["单位名称“经营河套商行”", "姓名“王小明”", "地址“在胜利路”"]
     assert not doubtful(["经营者李某把某公司的货放在×号。"])
+    assert doubtful(["检查三盛公便利店，查老城药店、东风砖厂。"]) == [
+        "单位名称“检查三盛公便利店”",
+        "单位名称“查老城药店”",
+        "单位名称“东风砖厂”",
+    ]
+    # The case is mostly named after its party.
+    assert doubtful(["王小明当场承认。"], "王小明无证经营案") == ["案件名称里的“王小明”"]
+    assert doubtful(["苏和当场承认。", "×号"], "苏和占用道路案") == ["案件名称里的“苏和”"]
+    assert not doubtful(["王某当场承认。"], "王小明无证经营案")
     assert "两个字" in read_swaps("张=王")[1][0]
     assert "还有原词" in read_swaps("张三=张三丰")[1][0]
     assert read_swaps("张三")[0] == {"张三": "某某"}

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from core.api.db import Place, Scope, SubjectRef, execute, row, rows, transaction, value
+from core.api.errors import Conflict
 from core.api.facts import Fact
 from core.api.people import appoint_organ, enter_person, found_organisation
 from core.api.testing import Browser, sign_in_as
@@ -406,3 +407,59 @@ async def test_a_reviewer_from_the_reviewed_body_never_has_its_cases(
     assert (await browser.post(f"/reviews/sheets/{sheet}", data=sent)).status_code == 404
     words = {"words": "与承办人是亲属"}
     assert (await browser.post(f"/reviews/sheets/{sheet}/recuse", data=words)).status_code == 404
+
+
+@pytest.mark.req("C10-04")
+async def test_a_reviewer_who_does_not_hand_in_is_replaced_with_a_reason(
+    office, app, region_tree, agencies, facts
+):
+    """One person holds up nobody: the next of the plan is asked, and with none left it is said."""
+    people, _inspector, _body = office
+    plan = await announced(people[:3], each_unit=1, reviewers=3)
+    bureau, browser = people[0]
+    await planning.draw_sample(bureau, plan)
+    page = f"/reviews/{plan}"
+    async with transaction(OFFICE):
+        sheets = await rows(
+            "select s.id, s.person, s.name, s.drawn, d.case_number from reviews_sheet s"
+            " join reviews_drawn d on d.id = s.drawn where d.plan = $1 order by s.id",
+            plan,
+        )
+    first = sheets[0]
+    spared = next(
+        each
+        for each in people[:3]
+        if each[0].person_id
+        not in {each["person"] for each in sheets if each["drawn"] == first["drawn"]}
+    )[0]
+    path = f"{page}/sheets/{first['id']}/replace"
+    assert "还没有交卷" in (await browser.get(page)).text
+    bare = await browser.post(path, data={"words": ""})
+    assert (bare.status_code, f'id="e-rw-{first["id"]}"' in bare.text) == (422, True)
+    done = await browser.post(path, data={"words": "住院，一个月内不能评查"})
+    assert done.status_code == 303
+    assert first["drawn"] in {each["drawn"] for each in await sheets_of(spared.person_id)}
+    with pytest.raises(Conflict):
+        gone = next(who for who, _ in people if who.person_id == first["person"])
+        await scoring.hand_in(gone, first["id"], {}, "")
+    told = (await facts.only("reviews.replaced"))[-1].payload
+    assert told["words"] == f"换下{first['name']}：住院，一个月内不能评查"
+    # Twice, another plan's sheet, another region's office.
+    assert (await browser.post(path, data={"words": "再换一次"})).status_code == 409
+    other = Browser(app)
+    await sign_in_as(
+        other,
+        "supervision_bureau",
+        organisation=agencies.foreign_bureau,
+        region=region_tree.other_county,
+        permissions=BUREAU,
+    )
+    second = next(each for each in sheets if each["drawn"] == first["drawn"] and each != first)
+    strange = f"{page}/sheets/{second['id']}/replace"
+    assert (await other.post(strange, data={"words": "越权换人"})).status_code == 404
+    missing = f"{page}/sheets/999999/replace"
+    assert (await browser.post(missing, data={"words": "没有这张"})).status_code == 404
+    last = await browser.post(strange, data={"words": "调离本地区"})
+    assert last.status_code == 303
+    shown = (await browser.get(page)).text
+    assert "没有人可以接替了" in shown
