@@ -9,6 +9,7 @@ from core.api.db import Scope, row, rows, scope_conditions
 from core.api.errors import NotFound
 from core.api.web import Column, Filter, Listing
 from plugins.library.rules import KINDS, NOT_FOUND
+from plugins.library.rules.timeline import Words, next_change
 
 LAWS = Listing(
     key="library.laws",
@@ -173,6 +174,30 @@ async def text_on(law: int, on: date, version: int) -> list[dict[str, Any]]:
         if key not in seen and words["kind"] in ("article", "annex", "clause"):
             found.insert(_place(found, key), {**words, "late": True})
     return found
+
+
+async def changes_after(
+    law: int, nodes: Sequence[Mapping[str, Any]]
+) -> dict[str, tuple[date, bool]]:
+    """The day from which each of these articles reads otherwise or is gone, where there is one."""
+    ending = {
+        each["key"]: Words(each["from_on"], each["to_on"], each["text"])
+        for each in nodes
+        if each["to_on"] is not None
+    }
+    if not ending:
+        return {}
+    later: dict[str, list[Words]] = {}
+    for each in await rows(
+        """select key, from_on, to_on, text from library_article
+           where law = $1 and key = any($2::varchar[]) and (to_on is null or to_on > from_on)""",
+        law,
+        list(ending),
+    ):
+        words = Words(each["from_on"], each["to_on"], each["text"])
+        later.setdefault(each["key"], []).append(words)
+    found = {key: next_change(now, later.get(key, [])) for key, now in ending.items()}
+    return {key: change for key, change in found.items() if change is not None}
 
 
 def _place(found: Sequence[Mapping[str, Any]], key: str) -> int:

@@ -29,6 +29,7 @@ from core.api.web import (
 from plugins.library.forms import CiteForm
 from plugins.library.queries.reading import (
     LAWS,
+    changes_after,
     find_law,
     text_of_version,
     text_on,
@@ -138,6 +139,7 @@ async def _law(request: Request, law: int, who: Visitor | None) -> Response:
             nodes = await text_of_version(at["id"])
         else:
             nodes = await text_on(law, on, at["id"])
+        changes = {} if chosen else await changes_after(law, nodes)
         nodes = await shown_text(nodes, law, base=base, on=asked, words=words)
         uses = await uses_of(it["names"], scope) if who and who.may(TASKS) else []
     by_key: dict[str, int] = {}
@@ -152,6 +154,7 @@ async def _law(request: Request, law: int, who: Visitor | None) -> Response:
         "on": on,
         "asked": asked,
         "nodes": nodes,
+        "changes": changes,
         "contents": contents_of(nodes),
         "kind": KINDS[it["kind"]],
         "uses": by_key,

@@ -147,3 +147,29 @@ def label(key: str) -> str:
         return key
     number, _, sub = key[1:].partition("~")[0].partition("-")
     return article_label(int(number), int(sub or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one article and the days on which they are the law."""
+
+    begin: date
+    end: date | None
+    text: str
+
+
+def next_change(now: Words, later: Sequence[Words]) -> tuple[date, bool] | None:
+    """The first day on which an article reads otherwise, and whether it is gone by then.
+
+    A new version mostly repeats the article word for word; that is no change. ``later`` are the
+    words of other versions.
+    """
+    words = now
+    while words.end is not None:
+        following = next((each for each in later if each.begin == words.end), None)
+        if following is None:
+            return words.end, True
+        if following.text != now.text:
+            return words.end, False
+        words = following
+    return None

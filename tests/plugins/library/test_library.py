@@ -4,6 +4,7 @@
 import base64
 import io
 import json
+import re
 import zipfile
 from datetime import UTC, date, datetime
 from typing import Any
@@ -151,6 +152,13 @@ async def test_a_law_on_a_day_its_versions_and_the_public(
     before = (await client.get(f"/library/{law}?on=2025-01-01")).text
     assert "一百元" in before
     assert "第二条之一" not in before
+    # What the amendment changed says so and leads there; what it repeated says nothing.
+    sections = re.findall(r'(?s)<section class="library-article" id="([^"]+)".*?</section>', before)
+    told = re.findall(rf'起<a href="/library/{law}\?on=[0-9-]+#([^"]+)">有新的文本', before)
+    [ids] = [keys for keys, each in changed.items() if each.payload["kind"] == "amended"]
+    assert sorted(told) == sorted(ids)
+    assert len(sections) > len(told) > 0
+    assert "起不再有效" not in before
     assert "没有库里的版本有效" in (await client.get(f"/library/{law}?on=2020-01-01")).text
     old = next(
         each for each in await rows("select id, number from library_version") if each["number"] == 1

@@ -15,7 +15,15 @@ from plugins.library.rules.dating import names_of, told_by
 from plugins.library.rules.numerals import article_label, read_number, write_number
 from plugins.library.rules.parsing import parse
 from plugins.library.rules.searching import ask, excerpt, fold, grams_of, marked, pattern_of
-from plugins.library.rules.timeline import Edition, changes, faults_of_dates, label, spans
+from plugins.library.rules.timeline import (
+    Edition,
+    Words,
+    changes,
+    faults_of_dates,
+    label,
+    next_change,
+    spans,
+)
 from plugins.library.rules.tree import parts_of
 
 REAL = Path("../shared/data/laws").resolve()
@@ -487,3 +495,25 @@ def test_when_a_place_counts_as_revised(
     before: list[tuple[str, str]], now: list[tuple[str, str]], expected: bool
 ) -> None:
     assert revised(before, now, "a1") is expected
+
+
+JAN, JUL, DEC = date(2026, 1, 1), date(2026, 7, 1), date(2026, 12, 1)
+
+
+@pytest.mark.req("C9-04")
+@pytest.mark.parametrize(
+    ("later", "expected"),
+    [
+        ([], (JUL, True)),
+        ([Words(JUL, None, "乙")], (JUL, False)),
+        ([Words(JUL, None, "甲")], None),
+        ([Words(JUL, DEC, "甲")], (DEC, True)),
+        ([Words(JUL, DEC, "甲"), Words(DEC, None, "丙")], (DEC, False)),
+        ([Words(DEC, None, "丙")], (JUL, True)),
+    ],
+)
+def test_an_article_repeated_word_for_word_does_not_change(
+    later: list[Words], expected: tuple[date, bool] | None
+) -> None:
+    assert next_change(Words(JAN, JUL, "甲"), later) == expected
+    assert next_change(Words(JAN, None, "甲"), later) is None
