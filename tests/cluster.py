@@ -18,6 +18,7 @@ import asyncpg
 
 from core import schema
 from core.api.demo import DemoContext
+from core.auth import sessions
 from core.auth.services import apply_defaults
 from core.db import DB, OWNER, WEB
 from core.demo.running import run_steps
@@ -113,9 +114,12 @@ async def working_on(url: str) -> AsyncIterator[None]:
     DB.pool = None
     DB.configure(url, WEB)
     await DB.start_connection_pool(min_size=1, max_size=6)
+    # Databases made from one template repeat the version under which rights of roles are kept.
+    sessions.forget()
     try:
         yield
     finally:
+        sessions.forget()
         await DB.close_connection_pool()
         DB.configure(before, OWNER, scoped_role=WEB)
         DB.pool = shared

@@ -24,6 +24,7 @@ from xdist.remote import Producer
 
 from core import app as core_app
 from core import settings as core_settings
+from core.auth import sessions
 from core.db import DB, OWNER, WEB, SafeTransaction
 from core.host.discovery import allowed
 from core.host.registry import set_current
@@ -160,6 +161,8 @@ async def db(database: str) -> AsyncIterator[SafeTransaction]:
     finally:
         await current.rollback()
         await current.__aexit__(None, None, None)
+        # What was rolled back may have changed the rights of a role under the version they had.
+        sessions.forget()
 
 
 @pytest.fixture

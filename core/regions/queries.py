@@ -122,21 +122,21 @@ async def find(text: str, *, within: Interval | None = None, limit: int = 20) ->
     return [RegionRow(**record) for record in found]
 
 
-async def region_named(text: str, within: Interval) -> RegionRow | str:
+async def region_named(name: str, within: Interval) -> RegionRow | str:
     """The one region inside ``within`` a cell names by code or by name; else what is wrong with it."""
-    if text.isascii() and text.isdigit():
-        coded = await region_by_code(text)
+    if name.isascii() and name.isdigit():
+        coded = await region_by_code(name)
         if coded is None or coded.lo not in within:
-            return f"没有代码为 {text} 的地区，或不在你的管理范围内。"
+            return f"没有代码为 {name} 的地区，或不在你的管理范围内。"
         return coded
     named = await rows(
         f"select {FIELDS} from core_region where valid_to is null and name = $1"
         " and lo between $2 and $3 limit 2",
-        text,
+        name,
         within.lo,
         within.hi,
     )
     if len(named) != 1:
-        words = "有好几个，请填代码" if named else "没有，或不在你的管理范围内"
-        return f"“{text}”{words}。"
+        fault = "有好几个，请填代码" if named else "没有，或不在你的管理范围内"
+        return f"“{name}”{fault}。"
     return RegionRow(**named[0])
