@@ -6,6 +6,7 @@ import tracemalloc
 import zlib
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,6 +19,7 @@ from plugins.certificates.forms import CorrectForm, DecisionForm, IssueForm, Mak
 from plugins.certificates.photos import look_at
 from plugins.certificates.queries.applying import checks_of, request_row
 from plugins.certificates.services import applying, lists, making
+from plugins.certificates.services.applying import IdentitySource, checking
 from tests.plugins.certificates.helpers import (
     ID,
     OFFICE,
@@ -259,6 +261,45 @@ async def test_the_pages_show_all_four_answers_and_keep_what_was_typed(client, l
     await login_as("supervision_bureau", region=county.bureau.region)
     assert (await client.get(f"/certificates/requests/{request}")).status_code == 200
     assert (await client.get("/certificates/lists")).status_code == 200
+
+
+@pytest.mark.req("S2-18")
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ("pass", "pass"),
+        ("fail", "fail"),
+        ("unavailable", "unavailable"),
+        (OSError("down"), "unavailable"),
+        ("yes", "unavailable"),
+        ("", "unavailable"),
+        (None, "unavailable"),
+    ],
+)
+async def test_only_a_clear_yes_of_the_register_of_identities_passes(
+    county, monkeypatch, client, login_as, said, outcome
+):
+    async def verify(_number, _name):
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    async def connected(_region, _point):
+        return [SimpleNamespace(value=IdentitySource("人口信息核验", verify))]
+
+    monkeypatch.setattr(checking, "contributions_in", connected)
+    request = await apply(county.agency)
+    found, checks = await state(request)
+    others = {"forced_list": "pass", "duplicate": "pass", "establishment": "pass"}
+    assert checks == {"id_number": outcome, **others}
+    assert found == ("legal" if outcome == "pass" else "checking")
+    if outcome != "pass":
+        with pytest.raises(Conflict):
+            await applying.decide(reviewer(county.bureau), request, DecisionForm("pass"))
+    await login_as("data_entry", organisation=county.agency)
+    page = (await client.get(f"/certificates/requests/{request}")).text
+    assert ("暂时不能核查" in page) is (outcome == "unavailable")
+    assert ("重新核查" in page) is (outcome != "pass")
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:

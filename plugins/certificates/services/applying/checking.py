@@ -72,6 +72,8 @@ async def _ask_sources(found: dict[str, Any], number: str) -> str:
             said = "unavailable"
         if said == "fail":
             return "fail"
+        if said != "pass":  # an answer nobody knows is no answer, and never a pass
+            said = "unavailable"
         answer = "unavailable" if "unavailable" in (answer, said) else said
     return answer
 
