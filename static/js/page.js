@@ -67,6 +67,16 @@
   }
   for (const open of document.querySelectorAll("details.jd-confirm[open]")) place(open);
 
+  // Where a row of sections is wider than a phone, it stands at the section the page belongs to.
+  for (const row of document.querySelectorAll(".jd-tabs, .jd-seg")) {
+    const here = row.querySelector("[aria-current]");
+    if (!here || row.scrollWidth <= row.clientWidth) continue;
+    const [seen, own] = [row.getBoundingClientRect(), here.getBoundingClientRect()];
+    if (own.left < seen.left || own.right > seen.right) {
+      row.scrollLeft += own.left + own.width / 2 - seen.left - seen.width / 2;
+    }
+  }
+
   // A sheet that opens takes the focus to its first field, so a keyboard need not search for it.
   document.addEventListener(
     "toggle",

@@ -160,6 +160,28 @@ def answer_first(unit: Desk, number: str) -> None:
     unit.said("等待复核")
 
 
+SECTIONS_OF_IT = """() => {
+  const row = document.querySelector("main .jd-seg");
+  const [seen, here] = [row, row.querySelector("[aria-current]")].map((e) => e.getBoundingClientRect());
+  return {
+    lines: new Set([...row.children].map((e) => e.getBoundingClientRect().top)).size,
+    height: seen.height,
+    shown: here.left >= seen.left - 1 && here.right <= seen.right + 1,
+  };
+}"""
+
+
+def test_on_a_phone_the_sections_are_one_row_that_shows_where_one_is(desks: SignIn) -> None:
+    office = desks(BUREAU)
+    office.narrow(390)
+    for section in ("", "campaigns", "programmes", "transfers", "registers"):
+        office.go(f"/supervision/{section}")
+        told = office.page.evaluate(SECTIONS_OF_IT)
+        assert told["lines"] == 1, (section, told)
+        assert 44 <= told["height"] < 50, (section, told)
+        assert told["shown"], section
+
+
 @pytest.mark.req("B10-1", "C5-07", "S4-2")
 def test_a_campaign_with_a_draw_anybody_repeats(
     desks: SignIn,
